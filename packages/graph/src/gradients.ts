@@ -1,0 +1,87 @@
+import { isFloat } from "./dtype.js";
+import { GraphError } from "./errors.js";
+import type { Graph } from "./graph.js";
+import { add } from "./ops/build.js";
+import { formatNode } from "./print.js";
+import { formatShape, sameShape, sizeOf } from "./shape.js";
+import type { Node, Tensor } from "./tensor.js";
+
+/**
+ * Extends the graph of `loss` by the nodes that compute its gradients, for exactly the path between the loss and `wrt`.
+ * @param loss one element of any rank
+ * @param wrt tensors of the same graph
+ * @returns one gradient for each of `wrt`, of its shape
+ * @throws GraphError NOT_SCALAR; NO_GRADIENT naming the node; PARAMETER_UNUSED where the loss does not depend on a tensor
+ */
+export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  const { graph } = loss;
+  if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
+    throw new GraphError("NOT_SCALAR", `the loss ${loss.name} is ${loss.dtype}${formatShape(loss.shape)}`, {
+      value: loss.shape,
+      fix: "Reduce it to one number, for example with reduceMean.",
+    });
+  }
+  const dependent = dependentsOf(graph, wrt);
+  const found = new Map<Tensor, Tensor>([[loss, graph.constant(loss.dtype, loss.shape, [1])]]);
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.detached || !node.outputs.some((output) => found.has(output) && dependent.has(output))) continue;
+    for (const [input, gradient] of inputGradients(node, found, dependent)) {
+      const known = found.get(input);
+      found.set(input, known ? add(known, gradient) : gradient);
+    }
+  }
+  return wrt.map((tensor) => {
+    const gradient = found.get(tensor);
+    if (gradient) return gradient;
+    throw new GraphError("PARAMETER_UNUSED", `the loss ${loss.name} does not depend on ${tensor.name}`, {
+      value: tensor.name,
+      fix: "Remove it from the trained parameters, or use it in the loss.",
+    });
+  });
+}
+
+/** All values that depend on `roots` through nodes that are not detached. */
+function dependentsOf(graph: Graph, roots: readonly Tensor[]): Set<Tensor> {
+  const dependent = new Set(roots);
+  for (const node of graph.nodes) {
+    if (!node.detached && node.inputs.some((input) => input && dependent.has(input))) {
+      for (const output of node.outputs) dependent.add(output);
+    }
+  }
+  return dependent;
+}
+
+function inputGradients(
+  node: Node,
+  found: ReadonlyMap<Tensor, Tensor>,
+  dependent: ReadonlySet<Tensor>,
+): [Tensor, Tensor][] {
+  const operator = node.outputs[0]!.graph.operators.get(node.op)!;
+  const wants = node.inputs.map((input) => input !== undefined && isFloat(input.dtype) && dependent.has(input));
+  if (!wants.includes(true)) return [];
+  if (typeof operator.gradient === "string") {
+    throw new GraphError("NO_GRADIENT", `${node.op} has no gradient: ${operator.gradient}`, {
+      where: `node ${node.name}`,
+      value: formatNode(node),
+      fix: "Detach its result, or train only what comes after it.",
+    });
+  }
+  const results = operator.gradient({
+    node,
+    inputs: node.inputs as readonly Tensor[],
+    outputs: node.outputs,
+    outputGradients: node.outputs.map((output) => found.get(output)),
+    wants,
+  });
+  return node.inputs.flatMap((input, i): [Tensor, Tensor][] => {
+    const gradient = results[i];
+    if (!input || !wants[i] || !gradient) return [];
+    if (!sameShape(gradient.shape, input.shape)) {
+      throw new GraphError("GRAPH_INVALID", `gradient of ${input.name} has shape ${formatShape(gradient.shape)}`, {
+        where: `node ${node.name}`,
+        value: formatNode(node),
+      });
+    }
+    return [[input, gradient]];
+  });
+}

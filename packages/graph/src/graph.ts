@@ -1,0 +1,158 @@
+import { type DType, toTypedArray, type TypedArray } from "./dtype.js";
+import { GraphError } from "./errors.js";
+import type { AttributeKind, Operator, OperatorTable } from "./operator.js";
+import { formatShape, type Shape, sizeOf } from "./shape.js";
+import { type Attribute, type Attributes, type Node, type RandomFill, Tensor, type TensorSource, type TensorType } from "./tensor.js";
+
+/** A directed graph of operators in topological order, built node by node; every node is checked as it is added. */
+export class Graph {
+  readonly operators: OperatorTable;
+  readonly nodes: Node[] = [];
+  /** Inputs, parameters and random inputs, in the order in which they were declared. */
+  readonly inputs: Tensor[] = [];
+  readonly constants: Tensor[] = [];
+  /** What the graph returns, by name. */
+  readonly outputs: Map<string, Tensor> = new Map();
+  readonly #names = new Set<string>();
+  readonly #counters = new Map<string, number>();
+  readonly #scalars = new Map<string, Tensor>();
+
+  constructor(operators: OperatorTable) {
+    this.operators = operators;
+  }
+
+  /** Declares a value that is fed at every run. */
+  input(name: string, dtype: DType, shape: Shape): Tensor {
+    return this.#declare(name, { dtype, shape }, { kind: "input" });
+  }
+
+  /** Declares a trainable value: an input and an output of a training graph, an initializer of an exported one. */
+  parameter(name: string, dtype: DType, shape: Shape): Tensor {
+    return this.#declare(name, { dtype, shape }, { kind: "parameter" });
+  }
+
+  /** Declares a value that the runtime draws anew for each step, from the run's seed and the step's number. */
+  random(shape: Shape, fill: RandomFill): Tensor {
+    return this.#declare(this.#fresh("random"), { dtype: "float32", shape }, { kind: "random", fill });
+  }
+
+  /** A constant of any shape. */
+  constant(dtype: DType, shape: Shape, values: TypedArray | readonly number[]): Tensor {
+    const data = toTypedArray(dtype, values);
+    if (data.length !== sizeOf(shape)) {
+      throw new GraphError("SHAPE_MISMATCH", `${data.length} values do not fill ${formatShape(shape)}`, { value: shape });
+    }
+    const name = this.#fresh("const");
+    const tensor = new Tensor(this, this.#take(name), { dtype, shape }, { kind: "constant", data });
+    this.constants.push(tensor);
+    return tensor;
+  }
+
+  /** A scalar constant; equal ones are shared. */
+  scalar(value: number, dtype: DType = "float32"): Tensor {
+    const key = `${dtype}:${Object.is(value, -0) ? "-0" : value}`;
+    const known = this.#scalars.get(key);
+    if (known) return known;
+    const tensor = this.constant(dtype, [], [value]);
+    this.#scalars.set(key, tensor);
+    return tensor;
+  }
+
+  /** A one-dimensional int64 constant, as ONNX wants for shapes and axes. */
+  ints(values: readonly number[]): Tensor {
+    return this.constant("int64", [values.length], values);
+  }
+
+  /**
+   * Adds a node and returns its outputs.
+   * @throws GraphError when the operator is unknown or its inputs, attributes, types or shapes do not fit.
+   */
+  emit(op: string, inputs: readonly (Tensor | undefined)[], attributes: Attributes = {}, detached = false): Tensor[] {
+    const operator = this.operators.get(op);
+    if (!operator) throw new GraphError("OPERATOR_UNKNOWN", `unknown operator ${op}`, { value: op });
+    const name = this.#fresh(op.toLowerCase());
+    for (const tensor of inputs) {
+      if (tensor && tensor.graph !== this) {
+        throw new GraphError("TENSOR_FOREIGN", `${tensor.name} belongs to another graph`, { where: `${op} ${name}` });
+      }
+    }
+    const types = inferNode(operator, name, inputs, attributes);
+    const node = { name, op, inputs, outputs: [] as Tensor[], attributes, detached };
+    types.forEach((type, index) => {
+      const outputName = this.#take(types.length === 1 ? name : `${name}.${index}`);
+      node.outputs.push(new Tensor(this, outputName, type, { kind: "node", node, index }));
+    });
+    this.nodes.push(node);
+    return node.outputs;
+  }
+
+  /** Marks a value as returned under a name. */
+  output(name: string, tensor: Tensor): void {
+    if (this.outputs.has(name)) throw new GraphError("NAME_TAKEN", `output ${name} exists already`, { value: name });
+    this.outputs.set(name, tensor);
+  }
+
+  #declare(name: string, type: TensorType, source: TensorSource): Tensor {
+    const tensor = new Tensor(this, this.#take(name), type, source);
+    this.inputs.push(tensor);
+    return tensor;
+  }
+
+  #take(name: string): string {
+    if (this.#names.has(name)) throw new GraphError("NAME_TAKEN", `name ${name} exists already`, { value: name });
+    this.#names.add(name);
+    return name;
+  }
+
+  #fresh(prefix: string): string {
+    for (;;) {
+      const count = (this.#counters.get(prefix) ?? 0) + 1;
+      this.#counters.set(prefix, count);
+      if (!this.#names.has(`${prefix}_${count}`)) return `${prefix}_${count}`;
+    }
+  }
+}
+
+/** Runs an operator's checks and shape rule; errors name the node, the operator and the shapes. */
+export function inferNode(
+  operator: Operator,
+  name: string,
+  inputs: readonly (Tensor | undefined)[],
+  attributes: Attributes,
+): readonly TensorType[] {
+  try {
+    checkInputCount(operator, inputs);
+    checkAttributes(operator, attributes);
+    return operator.infer({ inputs, attributes });
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    const operands = inputs.map((input) => (input ? `${input.name}: ${input.dtype}${formatShape(input.shape)}` : "-"));
+    throw new GraphError(error.code, `${operator.name}(${operands.join(", ")}): ${error.message}`, {
+      where: `node ${name}`,
+      value: error.value,
+      ...(error.fix ? { fix: error.fix } : {}),
+    });
+  }
+}
+
+function checkInputCount(operator: Operator, inputs: readonly unknown[]): void {
+  const [fewest, most] = operator.inputs;
+  if (inputs.length < fewest || inputs.length > most) {
+    const range = fewest === most ? `${fewest}` : `${fewest} to ${most}`;
+    throw new GraphError("INPUT_COUNT", `takes ${range} inputs, got ${inputs.length}`, { value: inputs.length });
+  }
+}
+
+function checkAttributes(operator: Operator, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    const kind = operator.attributes?.[name];
+    if (!kind) throw new GraphError("ATTRIBUTE_INVALID", `has no attribute ${name}`, { value: name });
+    const fits = isKind(kind, value);
+    if (!fits) throw new GraphError("ATTRIBUTE_INVALID", `attribute ${name} must be ${kind}`, { value });
+  }
+}
+
+function isKind(kind: AttributeKind, value: Attribute): boolean {
+  if (kind === "string" || kind === "dtype") return typeof value === "string";
+  return kind === "ints" || kind === "floats" ? Array.isArray(value) : typeof value === "number";
+}

@@ -1,0 +1,194 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType as AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  TensorProto_DataType as DataType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "onnx-buf";
+import { type DType, toTypedArray, type TypedArray } from "../dtype.js";
+import { GraphError } from "../errors.js";
+import type { Graph } from "../graph.js";
+import type { AttributeKind } from "../operator.js";
+import { type LivePart, livePart } from "../prune.js";
+import { sizeOf } from "../shape.js";
+import type { Attribute, Node, Tensor } from "../tensor.js";
+import { verify } from "../verify.js";
+
+/** The opset that graphs are written in, and the IR version that goes with it. */
+export const OPSET = 17;
+const IR_VERSION = 8;
+
+const DATA_TYPES: Readonly<Record<DType, DataType>> = {
+  float32: DataType.FLOAT,
+  float64: DataType.DOUBLE,
+  int8: DataType.INT8,
+  uint8: DataType.UINT8,
+  int16: DataType.INT16,
+  uint16: DataType.UINT16,
+  int32: DataType.INT32,
+  uint32: DataType.UINT32,
+  int64: DataType.INT64,
+  uint64: DataType.UINT64,
+  bool: DataType.BOOL,
+};
+
+const ATTRIBUTE_TYPES: Readonly<Record<AttributeKind, AttributeType>> = {
+  int: AttributeType.INT,
+  dtype: AttributeType.INT,
+  float: AttributeType.FLOAT,
+  string: AttributeType.STRING,
+  ints: AttributeType.INTS,
+  floats: AttributeType.FLOATS,
+};
+
+export interface EncodeOptions {
+  /** Name of the graph. Default "limbeck". */
+  readonly name?: string;
+  /** Values of parameters by name, written into the file; without them, parameters are inputs. */
+  readonly parameters?: Readonly<Record<string, TypedArray>>;
+  /** Symbolic dimensions of inputs and outputs: `{ input: { 0: "batch" } }`. */
+  readonly symbols?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /** Key-value pairs for the file's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a graph as an ONNX file (opset 17), with nothing in it that its outputs do not need.
+ * @throws GraphError GRAPH_INVALID, SHAPE_MISMATCH
+ */
+export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
+  verify(graph);
+  const live = livePart(graph);
+  const names = new ValueNames(graph);
+  const stored = (tensor: Tensor) => tensor.source.kind === "parameter" && options.parameters !== undefined;
+  const inputs = graph.inputs.filter((tensor) => live.values.has(tensor));
+  const model = create(ModelProtoSchema, {
+    irVersion: BigInt(IR_VERSION),
+    producerName: "limbeck",
+    opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(OPSET) })],
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    ),
+    graph: create(GraphProtoSchema, {
+      name: options.name ?? "limbeck",
+      node: [...live.nodes.map((node) => encodeNode(graph, node, live, names)), ...names.copies()],
+      initializer: [
+        ...graph.constants.filter((tensor) => live.values.has(tensor)).map(encodeConstant),
+        ...inputs.filter(stored).map((tensor) => encodeParameter(tensor, options.parameters!)),
+      ],
+      input: inputs.filter((tensor) => !stored(tensor)).map((tensor) => valueInfo(tensor.name, tensor, options)),
+      output: [...graph.outputs].map(([name, tensor]) => valueInfo(name, tensor, options)),
+    }),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+/** A value that is returned takes the output's name; one that cannot (an input, or returned twice) is copied. */
+class ValueNames {
+  readonly #renamed = new Map<Tensor, string>();
+  readonly #copies: NodeProto[] = [];
+
+  constructor(graph: Graph) {
+    for (const [name, tensor] of graph.outputs) {
+      if (tensor.source.kind === "node" && !this.#renamed.has(tensor)) this.#renamed.set(tensor, name);
+      else this.#copies.push(create(NodeProtoSchema, { opType: "Identity", input: [this.of(tensor)], output: [name] }));
+    }
+  }
+
+  of(tensor: Tensor): string {
+    return this.#renamed.get(tensor) ?? tensor.name;
+  }
+
+  copies(): readonly NodeProto[] {
+    return this.#copies;
+  }
+}
+
+function encodeNode(graph: Graph, node: Node, live: LivePart, names: ValueNames): NodeProto {
+  const kinds = graph.operators.get(node.op)!.attributes ?? {};
+  const inputs = node.inputs.map((input) => (input ? names.of(input) : ""));
+  while (inputs.at(-1) === "") inputs.pop();
+  return create(NodeProtoSchema, {
+    name: node.name,
+    opType: node.op,
+    input: inputs,
+    output: node.outputs.map((output, i) => (i === 0 || live.values.has(output) ? names.of(output) : "")),
+    attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, kinds[name]!, value)),
+  });
+}
+
+function encodeAttribute(name: string, kind: AttributeKind, value: Attribute): AttributeProto {
+  const base = { name, type: ATTRIBUTE_TYPES[kind] };
+  switch (kind) {
+    case "int":
+      return create(AttributeProtoSchema, { ...base, i: BigInt(value as number) });
+    case "dtype":
+      return create(AttributeProtoSchema, { ...base, i: BigInt(DATA_TYPES[value as DType]) });
+    case "float":
+      return create(AttributeProtoSchema, { ...base, f: value as number });
+    case "string":
+      return create(AttributeProtoSchema, { ...base, s: new TextEncoder().encode(value as string) });
+    case "ints":
+      return create(AttributeProtoSchema, { ...base, ints: (value as readonly number[]).map(BigInt) });
+    case "floats":
+      return create(AttributeProtoSchema, { ...base, floats: [...(value as readonly number[])] });
+  }
+}
+
+function encodeConstant(tensor: Tensor): TensorProto {
+  if (tensor.source.kind !== "constant") throw new GraphError("GRAPH_INVALID", `${tensor.name} is no constant`);
+  return encodeTensor(tensor, tensor.source.data);
+}
+
+function encodeParameter(tensor: Tensor, values: Readonly<Record<string, TypedArray>>): TensorProto {
+  const data = values[tensor.name];
+  if (data?.length !== sizeOf(tensor.shape)) {
+    throw new GraphError("STATE_MISMATCH", `parameter ${tensor.name} has ${data?.length ?? "no"} values`, {
+      value: tensor.name,
+      fix: `Give ${sizeOf(tensor.shape)} values of type ${tensor.dtype}.`,
+    });
+  }
+  return encodeTensor(tensor, toTypedArray(tensor.dtype, data));
+}
+
+function encodeTensor(tensor: Tensor, data: TypedArray): TensorProto {
+  return create(TensorProtoSchema, {
+    name: tensor.name,
+    dataType: DATA_TYPES[tensor.dtype],
+    dims: tensor.shape.map(BigInt),
+    rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+  });
+}
+
+function valueInfo(name: string, tensor: Tensor, options: EncodeOptions): ValueInfoProto {
+  const symbols = options.symbols?.[name] ?? {};
+  const dim = tensor.shape.map((size, axis) => {
+    const symbol = symbols[axis];
+    return create(TensorShapeProto_DimensionSchema, {
+      value:
+        symbol === undefined ? { case: "dimValue", value: BigInt(size) } : { case: "dimParam", value: symbol },
+    });
+  });
+  const type = create(TypeProto_TensorSchema, {
+    elemType: DATA_TYPES[tensor.dtype],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: "tensorType", value: type } }),
+  });
+}

@@ -1,0 +1,73 @@
+import { GraphError } from "./errors.js";
+import type { Attributes, Node, Tensor, TensorType } from "./tensor.js";
+
+/** What an attribute holds. A float and an int look alike in JavaScript, but not in ONNX. */
+export type AttributeKind = "int" | "float" | "string" | "dtype" | "ints" | "floats";
+
+/** What a shape rule sees of a node. */
+export interface InferContext {
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly attributes: Attributes;
+}
+
+/** What a gradient rule sees. */
+export interface GradientContext {
+  readonly node: Node;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Gradient of the loss with respect to each output; `undefined` where the loss does not depend on it. */
+  readonly outputGradients: readonly (Tensor | undefined)[];
+  /** Which inputs want a gradient. */
+  readonly wants: readonly boolean[];
+}
+
+/** One entry of the operator table, in the form of opset 17. */
+export interface Operator {
+  readonly name: string;
+  /** Fewest and most inputs. */
+  readonly inputs: readonly [number, number];
+  readonly attributes?: Readonly<Record<string, AttributeKind>>;
+  /** Shape rule: the types of all outputs. */
+  infer(context: InferContext): readonly TensorType[];
+  /** Gradient rule, or the reason why there is none. */
+  readonly gradient: string | ((context: GradientContext) => readonly (Tensor | undefined)[]);
+}
+
+export type OperatorTable = ReadonlyMap<string, Operator>;
+
+/** An input that must be there. */
+export function required(context: InferContext, index: number): Tensor {
+  const tensor = context.inputs[index];
+  if (!tensor) throw new GraphError("INPUT_COUNT", `input ${index} is missing`);
+  return tensor;
+}
+
+/** The gradient of an output that the rule cannot do without. */
+export function gradientOf(context: GradientContext, index = 0): Tensor {
+  const gradient = context.outputGradients[index];
+  if (!gradient) throw new GraphError("NO_GRADIENT", `no gradient reaches output ${index}`);
+  return gradient;
+}
+
+export function numberAttribute(attributes: Attributes, name: string, fallback: number): number {
+  const value = attributes[name];
+  return typeof value === "number" ? value : fallback;
+}
+
+export function numbersAttribute(attributes: Attributes, name: string): readonly number[] | undefined {
+  const value = attributes[name];
+  return Array.isArray(value) ? value : undefined;
+}
+
+/** The integers of an input that must be a constant, such as ReduceSum's axes. */
+export function constantInts(context: InferContext, index: number): number[] | undefined {
+  const tensor = context.inputs[index];
+  if (!tensor) return undefined;
+  if (tensor.source.kind !== "constant") {
+    throw new GraphError("NOT_CONSTANT", `input ${index} (${tensor.name}) must be a constant`, {
+      value: tensor.name,
+      fix: "Shapes are static: give this input as a constant.",
+    });
+  }
+  return Array.from(tensor.source.data as ArrayLike<number | bigint>, Number);
+}

@@ -1,0 +1,54 @@
+import { type GradientContext, gradientOf, numberAttribute, type Operator } from "../operator.js";
+import type { Tensor } from "../tensor.js";
+import * as f from "./build.js";
+import { inferUnary } from "./elementwise.js";
+
+/** Steep enough that the smallest normal positive number saturates HardSigmoid. */
+const STEP_SLOPE = 3e38;
+
+/** 1 where y > 0, else 0. HardSigmoid does it in one pass over memory, but has a float32 kernel only. */
+function positive(y: Tensor): Tensor {
+  if (y.dtype !== "float32") return f.cast(f.greater(y, 0), y.dtype);
+  return f.emitOne("HardSigmoid", [y], { alpha: STEP_SLOPE, beta: 0 });
+}
+
+function activation(
+  name: string,
+  gradient: (values: { x: Tensor; y: Tensor; g: Tensor; context: GradientContext }) => Tensor,
+  attributes: Operator["attributes"] = {},
+): Operator {
+  return {
+    name,
+    inputs: [1, 1],
+    attributes,
+    infer: inferUnary,
+    gradient: (context) => [
+      gradient({ x: context.inputs[0]!, y: context.outputs[0]!, g: gradientOf(context), context }),
+    ],
+  };
+}
+
+function leakyReluGradient(x: Tensor, g: Tensor, alpha: number): Tensor {
+  return f.mul(g, f.add(f.mul(positive(x), 1 - alpha), alpha));
+}
+
+function hardSigmoidGradient(y: Tensor, g: Tensor, alpha: number): Tensor {
+  return f.mul(g, f.mul(f.mul(positive(y), positive(f.sub(1, y))), alpha));
+}
+
+export const activations: readonly Operator[] = [
+  activation("Relu", ({ g, y }) => f.mul(g, positive(y))),
+  activation(
+    "LeakyRelu",
+    ({ g, x, context }) => leakyReluGradient(x, g, numberAttribute(context.node.attributes, "alpha", 0.01)),
+    { alpha: "float" },
+  ),
+  activation("Sigmoid", ({ g, y }) => f.mul(g, f.mul(y, f.sub(1, y)))),
+  activation(
+    "HardSigmoid",
+    ({ g, y, context }) => hardSigmoidGradient(y, g, numberAttribute(context.node.attributes, "alpha", 0.2)),
+    { alpha: "float", beta: "float" },
+  ),
+  activation("Tanh", ({ g, y }) => f.mul(g, f.sub(1, f.mul(y, y)))),
+  activation("Softplus", ({ g, x }) => f.mul(g, f.sigmoid(x))),
+];

@@ -1,0 +1,73 @@
+import {
+  constantInts,
+  type GradientContext,
+  gradientOf,
+  type InferContext,
+  numberAttribute,
+  numbersAttribute,
+  type Operator,
+  required,
+} from "../operator.js";
+import { normalizeAxes, reducedShape } from "../shape.js";
+import type { Tensor, TensorType } from "../tensor.js";
+import * as f from "./build.js";
+
+/** Axes as opset 17 has them: an input of ReduceSum, an attribute of all others. */
+function axesOf(context: InferContext): number[] {
+  const axes = constantInts(context, 1) ?? numbersAttribute(context.attributes, "axes");
+  return normalizeAxes(axes, required(context, 0).shape.length);
+}
+
+function inferReduced(context: InferContext): readonly TensorType[] {
+  const { dtype, shape } = required(context, 0);
+  if (isNoop(context)) return [{ dtype, shape }];
+  const keepdims = numberAttribute(context.attributes, "keepdims", 1) === 1;
+  return [{ dtype, shape: reducedShape(shape, axesOf(context), keepdims) }];
+}
+
+function isNoop(context: InferContext): boolean {
+  return numberAttribute(context.attributes, "noop_with_empty_axes", 0) === 1 && !constantInts(context, 1)?.length;
+}
+
+interface ReducedValues {
+  readonly x: Tensor;
+  /** Result and its gradient, with reduced axes kept as size 1. */
+  readonly y: Tensor;
+  readonly g: Tensor;
+  readonly axes: readonly number[];
+}
+
+function reduction(name: string, gradient: (values: ReducedValues) => Tensor): Operator {
+  const hasAxesInput = name === "ReduceSum";
+  return {
+    name,
+    inputs: [1, hasAxesInput ? 2 : 1],
+    attributes: hasAxesInput ? { keepdims: "int", noop_with_empty_axes: "int" } : { keepdims: "int", axes: "ints" },
+    infer: inferReduced,
+    gradient: (context) => [reducedGradient(context, gradient)],
+  };
+}
+
+function reducedGradient(context: GradientContext, gradient: (values: ReducedValues) => Tensor): Tensor {
+  const x = context.inputs[0]!;
+  const { inputs, attributes } = context.node;
+  if (isNoop({ inputs, attributes })) return gradientOf(context);
+  const axes = axesOf({ inputs, attributes });
+  const restore = (value: Tensor) => f.restoreAxes(value, axes, x.shape);
+  return gradient({ x, y: restore(context.outputs[0]!), g: restore(gradientOf(context)), axes });
+}
+
+/** Ties share the gradient equally, as in PyTorch's `amax`. */
+function extremumGradient({ x, y, g, axes }: ReducedValues): Tensor {
+  const hits = f.cast(f.equal(x, y), x.dtype);
+  return f.mul(hits, f.div(g, f.reduceSum(hits, { axes, keepdims: true })));
+}
+
+export const reductions: readonly Operator[] = [
+  reduction("ReduceSum", ({ x, g }) => f.expand(g, x.shape)),
+  reduction("ReduceMean", ({ x, g, axes }) => f.expand(f.div(g, f.reducedCount(x.shape, axes)), x.shape)),
+  reduction("ReduceMax", extremumGradient),
+  reduction("ReduceMin", extremumGradient),
+  reduction("ReduceL2", ({ x, y, g }) => f.mul(x, f.div(g, y))),
+  reduction("ReduceLogSumExp", ({ x, y, g }) => f.mul(g, f.exp(f.sub(x, y)))),
+];

@@ -1,0 +1,35 @@
+import { add, mul, sub } from "../ops/build.js";
+import type { Tensor } from "../tensor.js";
+import type { Optimizer, OptimizerEntry, OptimizerUpdate } from "./optimizer.js";
+
+/** Options of {@link sgd}, as PyTorch's. */
+export interface SgdOptions {
+  /** Default 0: no momentum, no state. */
+  readonly momentum?: number;
+  /** Looks ahead by one momentum step. Default `false`. */
+  readonly nesterov?: boolean;
+  /** L2 penalty added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent with PyTorch's momentum: `b ← momentum · b + g`, `p ← p - lr · b`.
+ * Source: Sutskever et al. 2013, in the form of `torch.optim.SGD`.
+ */
+export function sgd(options: SgdOptions = {}): Optimizer {
+  const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  const step = (entry: OptimizerEntry, lr: Tensor): OptimizerUpdate => {
+    const { parameter, slots } = entry;
+    const gradient = weightDecay === 0 ? entry.gradient : add(entry.gradient, mul(parameter, weightDecay));
+    if (momentum === 0) return { parameter: sub(parameter, mul(gradient, lr)), slots: {} };
+    const buffer = add(mul(slots.momentum_buffer!, momentum), gradient);
+    const direction = nesterov ? add(gradient, mul(buffer, momentum)) : buffer;
+    return { parameter: sub(parameter, mul(direction, lr)), slots: { momentum_buffer: buffer } };
+  };
+  return {
+    name: "sgd",
+    slots: momentum === 0 ? [] : ["momentum_buffer"],
+    scalars: (_, learningRate) => ({ lr: learningRate }),
+    update: (entries, { lr }) => entries.map((entry) => step(entry, lr!)),
+  };
+}

@@ -1,0 +1,18 @@
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+
+/** A value of ONNX Runtime: numbers with a type and a shape. */
+export type RuntimeTensor = Tensor;
+
+export interface SessionOptions {
+  /** Threads of one operator. Default: all that are available. */
+  readonly threads?: number;
+  /** Whether idle threads spin. Turn it off where several sessions run at once. Default `true`. */
+  readonly spin?: boolean;
+}
+
+/** One build of ONNX Runtime: native in Node, WebAssembly or WebGPU in a browser. */
+export interface Backend {
+  readonly name: string;
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<InferenceSession>;
+  tensor(dtype: Tensor.Type, data: Tensor.DataType, shape: readonly number[]): RuntimeTensor;
+}

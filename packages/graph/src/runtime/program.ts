@@ -1,0 +1,108 @@
+import { GraphError } from "../errors.js";
+import { gradients } from "../gradients.js";
+import type { Graph } from "../graph.js";
+import { toOnnx } from "../onnx/encode.js";
+import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
+import type { Tensor } from "../tensor.js";
+
+/** A training step as one ONNX graph, and what must be fed to it and carried from step to step. */
+export interface TrainingProgram {
+  readonly model: Uint8Array;
+  readonly graph: Graph;
+  readonly optimizer: Optimizer;
+  /** Values that each step feeds: samples, labels, soft targets. */
+  readonly feeds: readonly Tensor[];
+  readonly randoms: readonly Tensor[];
+  readonly parameters: readonly Tensor[];
+  /** Names of the carried state: parameters first, then `slot/parameter`. */
+  readonly state: readonly StateEntry[];
+  /** Names of the scalars that are returned: the loss and its terms. */
+  readonly reports: readonly string[];
+}
+
+export interface StateEntry {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+export interface TrainingOptions {
+  /** One number; what is minimized. */
+  readonly loss: Tensor;
+  /** Scalars reported beside the loss, by name. */
+  readonly terms?: Readonly<Record<string, Tensor>>;
+  readonly optimizer: Optimizer;
+  /** Default: every parameter of the graph. */
+  readonly parameters?: readonly Tensor[];
+}
+
+const NEXT = "next/";
+const SCALAR = "scalar/";
+
+/** The name under which a graph returns the next value of a piece of state. */
+export const nextName = (state: string): string => NEXT + state;
+/** The name under which an optimizer's scalar is fed. */
+export const scalarName = (scalar: string): string => SCALAR + scalar;
+
+/**
+ * Extends a graph that computes a loss into a whole training step: forward, loss, gradients, update.
+ * @throws GraphError as {@link gradients} and `verify` do
+ */
+export function compileTraining(options: TrainingOptions): TrainingProgram {
+  const { loss, optimizer } = options;
+  const { graph } = loss;
+  const parameters = options.parameters ?? graph.inputs.filter((input) => input.source.kind === "parameter");
+  if (parameters.length === 0) throw new GraphError("OPTION_INVALID", "the graph has no parameters to train");
+  const reports = { loss, ...options.terms };
+  for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
+  const grads = gradients(loss, parameters);
+  const entries = parameters.map((parameter, i) => ({
+    parameter,
+    gradient: grads[i]!,
+    slots: declareSlots(graph, optimizer, parameter),
+  }));
+  emitUpdate(graph, optimizer, entries);
+  return {
+    graph,
+    optimizer,
+    parameters,
+    feeds: graph.inputs.filter((input) => input.source.kind === "input" && !isOwn(input)),
+    randoms: graph.inputs.filter((input) => input.source.kind === "random"),
+    state: stateOf(entries),
+    reports: Object.keys(reports),
+    model: toOnnx(graph, { name: "training-step" }),
+  };
+}
+
+function isOwn(input: Tensor): boolean {
+  return input.name.startsWith(SCALAR) || input.name.startsWith("slot/");
+}
+
+function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Record<string, Tensor> {
+  return Object.fromEntries(
+    optimizer.slots.map((slot) => [
+      slot,
+      graph.input(slotName(slot, parameter.name), parameter.dtype, parameter.shape),
+    ]),
+  );
+}
+
+function slotName(slot: string, parameter: string): string {
+  return `slot/${slot}/${parameter}`;
+}
+
+function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly OptimizerEntry[]): void {
+  const { dtype } = entries[0]!.parameter;
+  const names = Object.keys(optimizer.scalars(1, 1));
+  const scalars = Object.fromEntries(names.map((name) => [name, graph.input(scalarName(name), dtype, [])]));
+  for (const [i, update] of optimizer.update(entries, scalars).entries()) {
+    const { name } = entries[i]!.parameter;
+    graph.output(nextName(name), update.parameter);
+    for (const [slot, tensor] of Object.entries(update.slots)) graph.output(nextName(slotName(slot, name)), tensor);
+  }
+}
+
+function stateOf(entries: readonly OptimizerEntry[]): StateEntry[] {
+  const parameters = entries.map(({ parameter }) => ({ name: parameter.name, tensor: parameter }));
+  const slots = entries.flatMap((entry) => Object.values(entry.slots).map((tensor) => ({ name: tensor.name, tensor })));
+  return [...parameters, ...slots];
+}

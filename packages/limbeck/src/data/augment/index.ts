@@ -1,0 +1,27 @@
+import { LimbeckError } from "../../support/errors.js";
+import type { Augmentation, ImageChange } from "./augmentation.js";
+import { jitter } from "./jitter.js";
+
+export type { Augmentation, ImageChange } from "./augmentation.js";
+export { type Augmenter, createAugmenter } from "./augmenter.js";
+
+/** Every augmentation, by name. */
+export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = { jitter: jitter as Augmentation };
+
+/**
+ * The change that a recipe names, with options as they stand there.
+ * @throws LimbeckError RECIPE_INVALID where there is no such augmentation or its options are wrong.
+ */
+export function prepareAugmentation(name: string, options: unknown): ImageChange {
+  const augmentation = Object.hasOwn(AUGMENTATIONS, name) ? AUGMENTATIONS[name] : undefined;
+  if (!augmentation) {
+    const fix = `Use one of: ${Object.keys(AUGMENTATIONS).join(", ")}.`;
+    throw new LimbeckError("RECIPE_INVALID", `There is no augmentation ${name}`, { value: name, fix });
+  }
+  const parsed = augmentation.options.safeParse(options);
+  if (parsed.success) return augmentation.prepare(parsed.data);
+  const [issue] = parsed.error.issues;
+  const where = [name, ...(issue?.path ?? [])].join(".");
+  const message = `The options of ${name} are wrong: ${issue?.message}`;
+  throw new LimbeckError("RECIPE_INVALID", message, { value: options, where, fix: `Correct ${where}.` });
+}

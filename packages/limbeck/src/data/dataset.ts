@@ -1,0 +1,46 @@
+/** The size of one image: `channels × height × width` values. */
+export interface ImageGeometry {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Labelled images in memory, one byte per value. Never changed after loading: parts of it are {@link Split}s. */
+export interface ImageDataset extends ImageGeometry {
+  readonly name: string;
+  /** How many samples. */
+  readonly size: number;
+  /** Class names; a label is a position in this list. */
+  readonly classes: readonly string[];
+  /** `[size, channels, height, width]`, 0 … 255. */
+  readonly pixels: Uint8Array;
+  /** `[size]`, each less than `classes.length`. */
+  readonly labels: Uint8Array;
+}
+
+/** Some samples of a data set, in an order of their own: a view, nothing is copied. */
+export interface Split {
+  readonly dataset: ImageDataset;
+  /** Positions in the data set. */
+  readonly indices: Uint32Array;
+}
+
+/** The number of values of one image. */
+export function sampleLength(geometry: ImageGeometry): number {
+  return geometry.channels * geometry.height * geometry.width;
+}
+
+/** Every sample of a data set, in its own order. */
+export function wholeSplit(dataset: ImageDataset): Split {
+  return { dataset, indices: Uint32Array.from({ length: dataset.size }, (_, i) => i) };
+}
+
+/** The samples at the given positions *of the split* (not of the data set), in that order. */
+export function pick(split: Split, positions: Uint32Array): Split {
+  return { dataset: split.dataset, indices: positions.map((position) => split.indices[position]!) };
+}
+
+/** The labels of a split's samples, in its order. */
+export function splitLabels(split: Split): Uint8Array {
+  return Uint8Array.from(split.indices, (index) => split.dataset.labels[index]!);
+}
