@@ -3,6 +3,7 @@ import { gradients } from "../gradients.js";
 import type { Graph } from "../graph.js";
 import { toOnnx } from "../onnx/encode.js";
 import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
+import { livePart } from "../prune.js";
 import type { Tensor } from "../tensor.js";
 
 /** A training step as one ONNX graph, and what must be fed to it and carried from step to step. */
@@ -37,6 +38,7 @@ export interface TrainingOptions {
 
 const NEXT = "next/";
 const SCALAR = "scalar/";
+const SLOT = "slot/";
 
 /** The name under which a graph returns the next value of a piece of state. */
 export const nextName = (state: string): string => NEXT + state;
@@ -61,12 +63,13 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
     slots: declareSlots(graph, optimizer, parameter),
   }));
   emitUpdate(graph, optimizer, entries);
+  const live = livePart(graph).values;
   return {
     graph,
     optimizer,
     parameters,
-    feeds: graph.inputs.filter((input) => input.source.kind === "input" && !isOwn(input)),
-    randoms: graph.inputs.filter((input) => input.source.kind === "random"),
+    feeds: graph.inputs.filter((input) => live.has(input) && input.source.kind === "input" && !isOwn(input)),
+    randoms: graph.inputs.filter((input) => live.has(input) && input.source.kind === "random"),
     state: stateOf(entries),
     reports: Object.keys(reports),
     model: toOnnx(graph, { name: "training-step" }),
@@ -74,7 +77,7 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
 }
 
 function isOwn(input: Tensor): boolean {
-  return input.name.startsWith(SCALAR) || input.name.startsWith("slot/");
+  return input.name.startsWith(SCALAR) || input.name.startsWith(SLOT);
 }
 
 function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Record<string, Tensor> {
@@ -87,7 +90,7 @@ function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Re
 }
 
 function slotName(slot: string, parameter: string): string {
-  return `slot/${slot}/${parameter}`;
+  return `${SLOT}${slot}/${parameter}`;
 }
 
 function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly OptimizerEntry[]): void {

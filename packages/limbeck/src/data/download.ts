@@ -67,7 +67,8 @@ async function transfer(file: PublishedFile, path: string, context: DownloadCont
 async function request(url: string, { fetch, signal }: DownloadContext): Promise<AsyncIterable<Uint8Array>> {
   let response: Response;
   try {
-    response = await fetch(url, signal ? { signal } : {});
+    // Without this a server may compress the file once more, and fetch would hand out other bytes than were published.
+    response = await fetch(url, { headers: { "accept-encoding": "identity" }, ...(signal ? { signal } : {}) });
   } catch (error) {
     throw new TransferFailure(explain(error));
   }

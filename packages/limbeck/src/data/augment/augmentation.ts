@@ -1,5 +1,5 @@
 import type { RandomStream } from "@limbeck/graph";
-import type { z } from "zod";
+import type { OptionsSchema } from "../../support/options.js";
 import type { ImageGeometry } from "../dataset.js";
 
 /**
@@ -20,6 +20,6 @@ export interface Augmentation<Options = unknown> {
   readonly name: string;
   /** One line for people. */
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   prepare(options: Options): ImageChange;
 }

@@ -57,9 +57,20 @@ function readDigit(path: string): Uint8Array {
   if (!Array.isArray(data) || data.length === 0 || data.length % IMAGE !== 0) {
     throw corrupt(path, `does not hold images of ${IMAGE} values`);
   }
-  const bad = data.findIndex((value) => typeof value !== "number" || !(value >= 0 && value <= 1));
-  if (bad >= 0) throw corrupt(path, `holds ${JSON.stringify(data[bad])}, which is not between 0 and 1`);
-  return Uint8Array.from(data, (value: number) => Math.round(value * 255));
+  return toPixels(data, path);
+}
+
+/** A plain loop: there are 7.8 million values, and Uint8Array.from with a function takes a second longer. */
+function toPixels(data: readonly unknown[], path: string): Uint8Array {
+  const pixels = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (typeof value !== "number" || !(value >= 0 && value <= 1)) {
+      throw corrupt(path, `holds ${JSON.stringify(value)}, which is not between 0 and 1`);
+    }
+    pixels[i] = Math.round(value * 255);
+  }
+  return pixels;
 }
 
 function parseJson(path: string): { data?: unknown } {

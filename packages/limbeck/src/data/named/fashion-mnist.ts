@@ -12,18 +12,7 @@ export const fashionMnist: NamedDataset = idxDataset({
   description: "pictures of clothing, 60,000 for training and 10,000 for testing, 28 × 28, gray",
   license: "MIT",
   source: "https://github.com/zalandoresearch/fashion-mnist",
-  classes: [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-  ],
+  classes: ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
   files: {
     trainImages: {
       name: "train-images-idx3-ubyte.gz",

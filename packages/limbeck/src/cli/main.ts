@@ -1,0 +1,79 @@
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { TypedError } from "@limbeck/graph";
+import { readRecipe } from "../recipe/parse.js";
+import { recipeJsonSchema } from "../recipe/schema.js";
+import { type DistillOptions, distill, resume } from "../runs/distill.js";
+import { limbeckVersion } from "../runs/versions.js";
+import { toErrorRecord } from "../support/errors.js";
+import { writeFileAtomic } from "../support/files.js";
+import { EXIT, printError, showRun } from "./run.js";
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}
+
+const program = new Command("limbeck")
+  .description("Knowledge distillation: a big teacher in, a small ONNX student out.")
+  .version(limbeckVersion())
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.mistake))
+  .configureHelp({ showGlobalOptions: true });
+
+program
+  .command("run")
+  .description("Run a recipe: train or load the teacher, distill it, compare, measure, export, report.")
+  .argument("<recipe>", "recipe file (YAML)")
+  .option("--out <folder>", "run folder; must be new or empty (default: runs/<name>-<time>)")
+  .option("--threads <n>", "threads of one operator (default: all processors)", positiveInteger)
+  .option("--checkpoint-every <seconds>", "seconds between checkpoints (default: 15)", positiveNumber)
+  .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
+  .action(async (path, { out, threads, checkpointEvery, json }) => {
+    const options: DistillOptions = {
+      ...(out === undefined ? {} : { runDir: out }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+    };
+    await showRun(
+      async function* (signal) {
+        yield* distill(readRecipe(path), { ...options, signal });
+      },
+      { json },
+    );
+  });
+
+program
+  .command("resume")
+  .description("Go on with a run that was stopped or killed; it ends as if it never had been.")
+  .argument("<folder>", "run folder")
+  .option("--checkpoint-every <seconds>", "seconds between checkpoints (default: 15)", positiveNumber)
+  .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
+  .action(async (folder, { checkpointEvery, json }) => {
+    const options = checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery };
+    await showRun((signal) => resume(folder, { ...options, signal }), { json });
+  });
+
+program
+  .command("schema")
+  .description("Print the JSON schema of recipes, for editors.")
+  .option("--out <file>", "write it to a file instead")
+  .action(({ out }) => {
+    const text = `${JSON.stringify(recipeJsonSchema(), null, 2)}\n`;
+    if (out === undefined) process.stdout.write(text);
+    else writeFileAtomic(out, text);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof TypedError)) throw error;
+  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: toErrorRecord(error) })}\n`);
+  printError(error);
+  process.exitCode = EXIT.mistake;
+}

@@ -1,0 +1,90 @@
+import { styleText } from "node:util";
+import type { Phase, RunEvent } from "../runs/events.js";
+import type { ProgressEvent } from "../train/events.js";
+import { formatDuration } from "./format.js";
+
+/** Shows a run's events to somebody who is waiting. */
+export interface ProgressView {
+  show(event: RunEvent): void;
+  /** Leaves the screen as it should be, however the run ended. */
+  close(): void;
+}
+
+const BAR_WIDTH = 24;
+const PLAIN_INTERVAL_MS = 5000;
+
+/** What both views keep in mind. */
+class Status {
+  readonly #labels = new Map<string, string>();
+  #width = 0;
+  #errors: number | null = null;
+
+  /** Takes note of an event; returns the line to print when a phase is over. */
+  note(event: RunEvent): string | undefined {
+    if (event.type === "run-start") this.#name(event.phases);
+    if (event.type === "phase-start") this.#errors = null;
+    if (event.type === "epoch") this.#errors = event.errors ?? this.#errors;
+    if (event.type !== "phase-end") return undefined;
+    const outcome = event.reused ? "kept from before" : formatDuration(event.seconds);
+    const errors = this.#errors === null ? "" : `   ${this.#errors} test errors`;
+    return `${this.label(event.phase)}   ${outcome}${errors}`;
+  }
+
+  label(phase: string): string {
+    return (this.#labels.get(phase) ?? phase).padEnd(this.#width);
+  }
+
+  #name(phases: readonly Phase[]): void {
+    for (const { id, label } of phases) this.#labels.set(id, label);
+    this.#width = Math.max(...phases.map(({ label }) => label.length));
+  }
+}
+
+function figures({ step, totalSteps, loss, stepsPerSecond }: ProgressEvent): string {
+  const left = stepsPerSecond > 0 ? `${formatDuration((totalSteps - step) / stepsPerSecond)} left` : "";
+  const parts = [
+    `${Math.floor((100 * step) / totalSteps)} %`.padStart(5),
+    ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
+    `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} steps/s`,
+    left,
+  ];
+  return parts.filter((part) => part !== "").join("   ");
+}
+
+/** A bar for the phase under way, redrawn in place; finished phases stay above it. */
+export function terminalView(out: NodeJS.WriteStream): ProgressView {
+  const status = new Status();
+  const clear = "\r\u001b[2K";
+  const draw = (line: string) => out.write(`${clear}${line.slice(0, Math.max(20, (out.columns ?? 80) + 9))}`);
+  out.write("\u001b[?25l");
+  return {
+    show: (event) => {
+      const over = status.note(event);
+      if (over !== undefined) out.write(`${clear}${styleText("green", "✔")} ${over}\n`);
+      if (event.type === "run-start") out.write(`${clear}${event.name}: the run folder is ${event.runDir}\n`);
+      if (event.type === "phase-start") draw(`  ${status.label(event.phase)}   …`);
+      if (event.type !== "progress") return;
+      const filled = Math.round((BAR_WIDTH * event.step) / event.totalSteps);
+      const bar = styleText("cyan", "━".repeat(filled)) + "─".repeat(BAR_WIDTH - filled);
+      draw(`  ${status.label(event.phase)}   ${bar} ${figures(event)}`);
+    },
+    close: () => out.write(`${clear}\u001b[?25h`),
+  };
+}
+
+/** Plain lines, a few seconds apart, for logs and pipes. */
+export function plainView(out: NodeJS.WritableStream): ProgressView {
+  const status = new Status();
+  let last = performance.now();
+  return {
+    show: (event) => {
+      const over = status.note(event);
+      if (over !== undefined) out.write(`done  ${over}\n`);
+      if (event.type === "run-start") out.write(`${event.name}: the run folder is ${event.runDir}\n`);
+      if (event.type !== "progress" || performance.now() - last < PLAIN_INTERVAL_MS) return;
+      last = performance.now();
+      out.write(`      ${status.label(event.phase)}   ${figures(event)}\n`);
+    },
+    close: () => {},
+  };
+}

@@ -1,0 +1,56 @@
+import type { ModelResult, RunResults, Spread, VariantResult } from "../evaluate/results.js";
+import { formatBytes, formatCount, formatSignificant, formatTable } from "./format.js";
+
+/** The table of teacher, student and baseline. */
+export function resultsTable({ teacher, student, baseline }: RunResults): string {
+  const models = [teacher, student, ...(baseline ? [baseline] : [])];
+  const row = (label: string, cell: (model: ModelResult) => string) => [label, ...models.map(cell)];
+  const optional = (value: Spread | null, format: (value: Spread) => string) => (value ? format(value) : "-");
+  return formatTable([
+    ["", "teacher", "student", ...(baseline ? ["baseline"] : [])],
+    row("test errors", ({ errors, testSize }) => `${errors.join(", ")} of ${formatCount(testSize)}`),
+    row("accuracy", ({ accuracy }) => percent(accuracy)),
+    row("agreement with teacher", ({ agreement }) => optional(agreement, percent)),
+    row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain)),
+    row("calibration error (ECE)", ({ ece }) => percent(ece)),
+    row("parameters", ({ parameters }) => formatCount(parameters)),
+    row("file size", ({ bytes }) => formatBytes(bytes)),
+    row("latency at batch 1", ({ latencyMs }) => `${formatSignificant(latencyMs)} ms`),
+    row("peak memory of a process", ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes)),
+  ]);
+}
+
+function percent({ mean, sd }: Spread): string {
+  const center = (mean * 100).toFixed(2);
+  return sd === null ? `${center} %` : `${center} ± ${(sd * 100).toFixed(2)} %`;
+}
+
+function plain({ mean, sd }: Spread): string {
+  return sd === null ? formatSignificant(mean) : `${formatSignificant(mean)} ± ${formatSignificant(sd)}`;
+}
+
+/** One line for each variant. */
+export function variantLines({ variants }: RunResults): string[] {
+  return variants.map((variant) => {
+    const { name, epochs, transferSize, verdict, student, corrected } = variant;
+    const setting = `${name} (${formatCount(transferSize)} images, ${epochs} epochs)`;
+    const outcome = verdict ? verdict.sentence : `${student.errors.join(", ")} test errors.`;
+    return `${setting}: ${outcome}${corrected ? correctedClause(variant, corrected) : ""}`;
+  });
+}
+
+function correctedClause({ student }: VariantResult, corrected: NonNullable<VariantResult["corrected"]>): string {
+  const { offsets, errors, absent } = corrected;
+  const bias = offsets.map((offset) => `${offset >= 0 ? "+" : ""}${offset.toFixed(2)}`).join(", ");
+  return [
+    ` With the biases of the absent classes moved by ${bias}: ${errors.join(", ")} errors instead of`,
+    ` ${student.errors.join(", ")}; on the ${formatCount(absent.size)} images of absent classes`,
+    ` ${absent.after.join(", ")} instead of ${absent.before.join(", ")}.`,
+  ].join("");
+}
+
+/** The document that `--json` prints for a run that is done. */
+export function jsonSummary(runDir: string, results: RunResults): object {
+  const { verdict, ...models } = results;
+  return { status: "done", runDir, results: models, verdict };
+}

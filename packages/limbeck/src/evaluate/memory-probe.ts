@@ -1,0 +1,27 @@
+/**
+ * A process of its own: loads the ONNX file named by its first argument, answers a few times at batch 1 and prints its
+ * peak resident memory in bytes.
+ */
+import { readFileSync } from "node:fs";
+import { Classifier } from "../teachers/classifier.js";
+
+const RUNS = 10;
+
+/** Linux keeps the parent's peak in `maxRSS` across exec; VmHWM is this process's own. */
+function peakBytes(): number {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    if (kilobytes !== undefined) return Number(kilobytes) * 1024;
+  } catch {
+    // Not Linux: the portable figure is right there.
+  }
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+const [path, shape] = process.argv.slice(2);
+const [channels, height, width] = shape!.split(",").map(Number);
+const geometry = { channels: channels!, height: height!, width: width! };
+const classifier = await Classifier.load(readFileSync(path!), geometry, 1);
+const image = new Float32Array(geometry.channels * geometry.height * geometry.width);
+for (let run = 0; run < RUNS; run++) await classifier.logits(image, 1);
+process.stdout.write(String(peakBytes()));

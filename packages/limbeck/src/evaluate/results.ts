@@ -1,0 +1,75 @@
+/** Mean and sample standard deviation (n - 1) over seeds; `sd` is null where there is only one. */
+export interface Spread {
+  readonly mean: number;
+  readonly sd: number | null;
+}
+
+/** What was measured of one model, or of the same model trained with several seeds. */
+export interface ModelResult {
+  /** Wrongly classified test samples, one entry a seed. */
+  readonly errors: readonly number[];
+  readonly testSize: number;
+  /** Share of test samples classified correctly, 0 … 1. */
+  readonly accuracy: Spread;
+  /** Share of test samples on which the model's top class is the teacher's; null for the teacher. */
+  readonly agreement: Spread | null;
+  /** Mean KL(teacher ‖ model) over test samples at temperature 1, in nats; null for the teacher. */
+  readonly klToTeacher: Spread | null;
+  /** Expected calibration error with 15 equal-width bins, 0 … 1 (Guo et al. 2017). */
+  readonly ece: Spread;
+  readonly parameters: number;
+  /** Size of the ONNX file. */
+  readonly bytes: number;
+  /** Median time of one forward pass at batch 1 on one thread, in milliseconds. */
+  readonly latencyMs: number;
+  /** Peak resident memory of a fresh process that loads the ONNX file and answers at batch 1. */
+  readonly peakMemoryBytes: number;
+}
+
+/** Whether distillation helped, in numbers and in a sentence. */
+export interface Verdict {
+  /** The student's mean error is below the baseline's. */
+  readonly helped: boolean;
+  /** Mean test errors of the baseline minus the student's: positive when distillation helps. */
+  readonly difference: number;
+  /** `difference` as a share of the baseline's mean errors. */
+  readonly relative: number;
+  /** Two-sided p of Welch's t-test over seeds; null when there are fewer than two seeds of each. */
+  readonly pValue: number | null;
+  /** `pValue` is below 0.05. */
+  readonly significant: boolean;
+  readonly sentence: string;
+}
+
+/** A pair of arms: the student with and without its teacher, on one schedule and transfer set. */
+export interface Comparison {
+  readonly student: ModelResult;
+  /** Null when the recipe turned the baseline off. */
+  readonly baseline: ModelResult | null;
+  readonly verdict: Verdict | null;
+}
+
+/** A variant of the main comparison: another schedule, transfer set or loss. */
+export interface VariantResult extends Comparison {
+  readonly name: string;
+  readonly description: string;
+  readonly epochs: number;
+  readonly transferSize: number;
+  /** Student after its biases were corrected, where the recipe asked for it. */
+  readonly corrected: CorrectedResult | null;
+}
+
+/** Effect of matching the biases of classes that the transfer set lacks to the teacher's priors. */
+export interface CorrectedResult {
+  /** Added to the bias of each absent class, one entry a seed. */
+  readonly offsets: readonly number[];
+  readonly errors: readonly number[];
+  /** Errors on test samples of the absent classes: before, after, and how many samples there are. */
+  readonly absent: { readonly before: readonly number[]; readonly after: readonly number[]; readonly size: number };
+}
+
+/** Everything that a run measured. */
+export interface RunResults extends Comparison {
+  readonly teacher: ModelResult;
+  readonly variants: readonly VariantResult[];
+}

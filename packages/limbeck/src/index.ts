@@ -1,0 +1,7 @@
+export type { Comparison, ModelResult, RunResults, Spread, VariantResult, Verdict } from "./evaluate/results.js";
+export { parseRecipe, type RecipeProblem, readRecipe } from "./recipe/parse.js";
+export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
+export { type DistillOptions, distill, resume } from "./runs/distill.js";
+export type { Phase, RunEvent } from "./runs/events.js";
+export { ERROR_CODES, type ErrorCode, type ErrorRecord, LimbeckError } from "./support/errors.js";
+export type { CheckpointEvent, EpochEvent, LossValues, ProgressEvent, TrainEvent } from "./train/events.js";

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { AUGMENTATIONS } from "../data/augment/index.js";
+import { NAMED_DATASETS } from "../data/named/index.js";
+import { losses } from "../losses/index.js";
+import { modelFamilies } from "../models/index.js";
+
+const describe = (description: string) => ({ description });
+
+const positive = () => z.int().positive();
+
+/** A union of records, told apart by the key that holds their name. */
+function choice(key: string, records: readonly { name: string; options: z.ZodObject; description: string }[]) {
+  const members = records.map(({ name, options, description }) =>
+    options.extend({ [key]: z.literal(name) }).meta(describe(description)),
+  );
+  return z.discriminatedUnion(key, members as [z.ZodObject, ...z.ZodObject[]]);
+}
+
+const optimizer = z.discriminatedUnion("name", [
+  z.strictObject({
+    name: z.literal("sgd"),
+    momentum: z.number().min(0).lt(1).default(0.9),
+    nesterov: z.boolean().default(false),
+    weightDecay: z.number().min(0).default(0),
+  }),
+  z.strictObject({
+    name: z.literal("adam"),
+    betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+    eps: z.number().positive().default(1e-8),
+    weightDecay: z.number().min(0).default(0),
+  }),
+  z.strictObject({
+    name: z.literal("adamw"),
+    betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+    eps: z.number().positive().default(1e-8),
+    weightDecay: z.number().min(0).default(0.01),
+  }),
+]);
+
+const augmentation = choice(
+  "name",
+  Object.values(AUGMENTATIONS).map(({ name, options, summary }) => ({ name, options, description: summary })),
+);
+
+/** How a model is trained; without defaults, because variants override single keys. */
+const trainFields = {
+  epochs: positive().meta(describe("Passes over the training samples.")),
+  batchSize: positive().meta(describe("Samples of one step.")),
+  optimizer: optimizer.meta(describe("Update rule, with PyTorch's option names.")),
+  learningRate: z.number().positive().meta(describe("Peak learning rate.")),
+  decay: z.enum(["cosine", "constant"]).meta(describe("How the learning rate falls after the warm-up.")),
+  warmupEpochs: z.number().min(0).meta(describe("Epochs in which the learning rate climbs to its peak.")),
+  augment: z.array(augmentation).meta(describe("Changes to each training image, in order.")),
+};
+
+const train = z.strictObject({
+  epochs: trainFields.epochs,
+  batchSize: trainFields.batchSize.default(128),
+  optimizer: trainFields.optimizer.prefault({ name: "adam" }),
+  learningRate: trainFields.learningRate.default(0.001),
+  decay: trainFields.decay.default("cosine"),
+  warmupEpochs: trainFields.warmupEpochs.default(0),
+  augment: trainFields.augment.default([]),
+});
+
+const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
+
+const distillTerm = z
+  .discriminatedUnion(
+    "loss",
+    losses.map(({ name, options, description }) =>
+      options
+        .extend({
+          loss: z.literal(name),
+          weight: z.number().positive().default(1).meta(describe("Factor of this term.")),
+        })
+        .meta(describe(description)),
+    ) as unknown as [z.ZodObject, ...z.ZodObject[]],
+  )
+  .meta(describe("One term of the student's loss."));
+
+const distill = z.array(distillTerm).min(1).meta(describe("Terms of the student's loss; they are added up."));
+
+const transfer = z
+  .strictObject({
+    size: positive().optional().meta(describe("Number of samples, drawn from the training part. Default: all of it.")),
+    only: z.array(z.int().min(0)).min(1).optional().meta(describe("Keep these classes only.")),
+    without: z.array(z.int().min(0)).min(1).optional().meta(describe("Leave these classes out.")),
+  })
+  .meta(describe("Transfer set: the samples that the student learns from."));
+
+const idxPair = z.strictObject({
+  images: z.string().min(1).meta(describe("idx file of unsigned bytes [N, height, width], plain or gzip.")),
+  labels: z.string().min(1).meta(describe("idx file of unsigned bytes [N], plain or gzip.")),
+});
+
+const source = z
+  .union([
+    z.enum(Object.keys(NAMED_DATASETS) as [keyof typeof NAMED_DATASETS, ...(keyof typeof NAMED_DATASETS)[]]),
+    z.strictObject({
+      train: idxPair,
+      test: idxPair.optional(),
+      classes: z.array(z.string().min(1)).min(2).optional().meta(describe("Names of the classes, in order.")),
+    }),
+  ])
+  .meta(describe("A named data set, or idx files by path (relative to the recipe)."));
+
+const data = z.strictObject({
+  source,
+  train: positive().optional().meta(describe("Samples the teacher learns from. Default: all that are not for testing.")),
+  test: positive().optional().meta(describe("Held-out samples. Default: the data set's own test part.")),
+  transfer: transfer.prefault({}),
+});
+
+const variant = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "use lower-case letters, digits and hyphens"),
+  description: z.string().default(""),
+  transfer: transfer.optional(),
+  train: z.strictObject(trainFields).partial().default({}).meta(describe("Overrides of student.train.")),
+  distill: distill.optional(),
+  baseline: z.boolean().optional(),
+  correctBiases: z
+    .boolean()
+    .default(false)
+    .meta(describe("Match the biases of classes missing from the transfer set to the teacher's priors.")),
+});
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** What a run is. */
+export const recipeSchema = z
+  .strictObject({
+    name: z.string().regex(NAME, "use letters, digits, dots and hyphens").meta(describe("Names the run folder.")),
+    description: z.string().default(""),
+    task: z.literal("image-classification").default("image-classification"),
+    seed: z.int().min(0).default(1).meta(describe("Seed of splits and of the teacher; students count on from it.")),
+    seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
+    data,
+    teacher: z.strictObject({ model, train }),
+    student: z.strictObject({ model, train }),
+    distill: distill.prefault([{ loss: "kd" }]),
+    baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
+    variants: z.array(variant).default([]).meta(describe("Further comparisons with the same teacher.")),
+  })
+  .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
+
+/** A validated recipe, with all defaults filled in. */
+export type Recipe = z.output<typeof recipeSchema>;
+/** How a model is trained. */
+export type TrainOptions = Recipe["student"]["train"];
+/** Which samples a student learns from. */
+export type TransferOptions = Recipe["data"]["transfer"];
+/** One optimizer with its options. */
+export type OptimizerChoice = TrainOptions["optimizer"];
+/** A further comparison with the same teacher. */
+export type Variant = Recipe["variants"][number];
+/** A model family's name and options. */
+export type ModelOptions = Recipe["student"]["model"];
+/** One term of a student's loss. */
+export type DistillTerm = Recipe["distill"][number];
+
+/** JSON schema of a recipe file, for editors. */
+export function recipeJsonSchema(): object {
+  return z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" });
+}

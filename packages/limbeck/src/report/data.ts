@@ -1,0 +1,55 @@
+import type { RunResults } from "../evaluate/results.js";
+
+/** One learning curve: errors on held-out samples after each measured epoch. */
+export interface Curve {
+  readonly arm: "teacher" | "student" | "baseline";
+  /** Null for the main comparison. */
+  readonly variant: string | null;
+  readonly seed: number;
+  readonly points: readonly { readonly epoch: number; readonly loss: number; readonly errors: number | null }[];
+}
+
+/** A test image and what the models say of it. */
+export interface DarkKnowledgeSample {
+  /** Channels × height × width, 0 … 255. */
+  readonly pixels: Uint8Array;
+  readonly label: number;
+  /** Teacher's distribution at temperature 1, one entry a class. */
+  readonly teacher: readonly number[];
+  /** Teacher's distribution at the recipe's temperature. */
+  readonly soft: readonly number[];
+  /** Student's distribution at temperature 1. */
+  readonly student: readonly number[];
+}
+
+/** Confusion matrix: rows are true classes, columns are predictions. */
+export type Confusion = readonly (readonly number[])[];
+
+/** All that the report shows. */
+export interface ReportData {
+  readonly name: string;
+  readonly description: string;
+  /** ISO date and time at which the run began. */
+  readonly createdAt: string;
+  readonly seconds: number;
+  /** Resolved recipe, as YAML. */
+  readonly recipe: string;
+  readonly classes: readonly string[];
+  readonly image: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };
+  /** What the student learns from, in words: "kd (temperature 4)". */
+  readonly losses: readonly string[];
+  readonly epochs: number;
+  readonly temperature: number;
+  readonly results: RunResults;
+  readonly curves: readonly Curve[];
+  readonly samples: readonly DarkKnowledgeSample[];
+  readonly confusion: { readonly teacher: Confusion; readonly student: Confusion; readonly baseline: Confusion | null };
+  readonly environment: {
+    readonly limbeck: string;
+    readonly node: string;
+    readonly onnxruntime: string;
+    readonly cpu: string;
+    readonly threads: number;
+  };
+}

@@ -1,0 +1,82 @@
+import type { ModelResult } from "../evaluate/results.js";
+import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "./format.js";
+import { html, type Markup } from "./html.js";
+
+/** A row of the table of models, and an entry of the glossary. */
+export interface Metric {
+  readonly label: string;
+  /** One line beside the label. */
+  readonly short: string;
+  /** What it means, in a sentence or two. */
+  readonly long: string;
+  readonly cell: (model: ModelResult) => Markup;
+}
+
+/** What is reported of every model, in the order of the table. */
+export const METRICS: readonly Metric[] = [
+  {
+    label: "Test errors",
+    short: "wrongly classified test samples; fewer is better",
+    long:
+      "How many of the held-out test samples get the wrong class. With several seeds: their mean ± standard deviation, " +
+      "and each seed's own count below.",
+    cell: ({ errors }) =>
+      html`<strong>${errorsText(errors)}</strong>${errors.length > 1 && html`<small>${errors.map(count).join(" · ")}</small>`}`,
+  },
+  {
+    label: "Accuracy",
+    short: "share of test samples classified correctly",
+    long: "The same as test errors, seen from the other side.",
+    cell: ({ accuracy }) => text(`${plusMinus(accuracy, 2, 100)}%`),
+  },
+  {
+    label: "Agreement with the teacher",
+    short: "share of test samples given the teacher's class, right or wrong",
+    long: "How often a model chooses the class that the teacher chooses, even where the teacher is wrong.",
+    cell: ({ agreement }) => text(agreement && `${plusMinus(agreement, 2, 100)}%`),
+  },
+  {
+    label: "KL to the teacher",
+    short: "distance between the two models' probabilities, in nats; 0 is a perfect copy",
+    long:
+      "Kullback–Leibler divergence from the teacher's distribution to the model's, averaged over test samples. It sees " +
+      "all probabilities, not only the largest.",
+    cell: ({ klToTeacher }) => text(klToTeacher && plusMinus(klToTeacher, 4)),
+  },
+  {
+    label: "Calibration error (ECE)",
+    short: "how far confidence and accuracy lie apart; lower is better",
+    long:
+      "Expected calibration error over 15 bins of confidence: a model that says 90% should be right nine times in ten. " +
+      "Zero means that its confidence can be taken at its word.",
+    cell: ({ ece }) => text(`${plusMinus(ece, 2, 100)}%`),
+  },
+  {
+    label: "Parameters",
+    short: "trained numbers inside the model",
+    long: "All weights and biases.",
+    cell: ({ parameters }) => text(count(parameters)),
+  },
+  {
+    label: "File size",
+    short: "of the ONNX file",
+    long: "What is shipped or downloaded. 1 KB is 1,000 bytes.",
+    cell: (model) => text(bytes(model.bytes)),
+  },
+  {
+    label: "Latency",
+    short: "median time for one sample on one thread",
+    long: "Median time of one forward pass with a single sample, on one thread of the processor named above.",
+    cell: ({ latencyMs }) => text(milliseconds(latencyMs)),
+  },
+  {
+    label: "Peak memory",
+    short: "of a fresh process that loads the model and answers",
+    long: "Largest resident memory of the process, ONNX Runtime and Node.js included; much of it is the same for every model.",
+    cell: ({ peakMemoryBytes }) => text(bytes(peakMemoryBytes)),
+  },
+];
+
+function text(value: string | null): Markup {
+  return value === null ? html`<span class="muted">${NOTHING}</span>` : html`${value}`;
+}

@@ -1,0 +1,31 @@
+import type { ReportData } from "../data.js";
+import { count, duration } from "../format.js";
+import { html, type Markup } from "../html.js";
+import { METRICS } from "../metrics.js";
+
+/** Environment, recipe, and what the measures mean. */
+export function reproduceSection({ environment, data, seconds, recipe }: ReportData): Markup {
+  const facts: readonly (readonly [string, string])[] = [
+    [
+      "Data",
+      `${data.source}: ${count(data.train)} training, ${count(data.transfer)} transfer (what the student learns from) and ${count(data.test)} test samples`,
+    ],
+    ["Duration", duration(seconds)],
+    ["Limbeck", environment.limbeck],
+    ["Node.js", environment.node],
+    ["ONNX Runtime", environment.onnxruntime],
+    [
+      "Processor",
+      `${environment.cpu}, ${count(environment.threads)} ${environment.threads === 1 ? "thread" : "threads"}`,
+    ],
+  ];
+  return html`<section aria-labelledby="reproduce"><h2 id="reproduce">How to reproduce</h2>
+<p>The recipe below has every default written out. Run again with the same versions on the same machine, it should give the same
+models. On another machine rounding differs, and the counts of errors may shift a little.</p>
+<dl class="facts">${facts.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
+<details class="print"><summary>The recipe, as YAML</summary><pre tabindex="0" aria-label="Recipe"><code>${recipe}</code></pre></details>
+<h3 class="after">What the measures mean</h3>
+<dl class="glossary">${METRICS.map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}
+<div><dt>p</dt><dd>From Welch's t-test: how often chance alone would give a difference at least this large between the seeds' errors. Below 0.05 the report
+calls it larger than the noise; otherwise within it.</dd></div></dl></section>`;
+}

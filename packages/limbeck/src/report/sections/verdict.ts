@@ -1,0 +1,78 @@
+import type { ModelResult, RunResults } from "../../evaluate/results.js";
+import type { ReportData } from "../data.js";
+import { fewerErrors, noise, shown } from "../difference.js";
+import { count, dateTime, errorsText, fixed, milliseconds, percent, plural, ratio, spreadOf } from "../format.js";
+import { html, type Markup } from "../html.js";
+
+/** Title, date, verdict, and the three figures that matter most. */
+export function verdictSection(data: ReportData): Markup {
+  const { results } = data;
+  return html`<header>
+<div class="top">
+<div><h1>${data.name}</h1><p class="small muted">Limbeck distillation report, <time datetime="${data.createdAt}">${dateTime(data.createdAt)}</time></p></div>
+<button type="button" id="theme" hidden>Dark colors</button>
+</div>
+<p class="verdict">${results.verdict?.sentence ?? withoutVerdict(results)}</p>
+${data.description !== "" && html`<p class="muted">${data.description}</p>`}
+<p class="muted">${setting(data)}</p>
+<div class="tiles">${sizeTile(results)}${errorsTile(results)}${speedTile(results)}</div>
+</header>`;
+}
+
+function withoutVerdict({ student, teacher }: RunResults): string {
+  return (
+    `The student makes ${count(spreadOf(student.errors).mean)} errors on ${count(student.testSize)} test samples, ` +
+    `the teacher ${count(spreadOf(teacher.errors).mean)}. No baseline was trained, so this run cannot tell whether ` +
+    "the teacher helped."
+  );
+}
+
+function setting({ data, epochs, losses, results }: ReportData): string {
+  const seeds = results.student.errors.length;
+  const learned = losses.length > 0 ? `, learning from ${losses.join(" + ")}` : "";
+  return (
+    `Trained for ${plural(epochs, "epoch")} on ${plural(data.transfer, "sample")} of ${data.source}${learned}; ` +
+    `${plural(seeds, "seed")}.`
+  );
+}
+
+function sizeTile({ teacher, student }: RunResults): Markup {
+  const [times, word] = ratio(teacher.parameters, student.parameters, ["smaller", "larger", "the same size"]);
+  return tile("Size", html`${times} <small>${word}</small>`, [
+    `${plural(student.parameters, "parameter")}; the teacher has ${count(teacher.parameters)}`,
+  ]);
+}
+
+function errorsTile({ student, baseline, verdict }: RunResults): Markup {
+  const own = errorsText(student.errors);
+  if (baseline === null || verdict === null) {
+    return tile("Errors", html`${own}`, [
+      `of ${plural(student.testSize, "test sample")}; there is no baseline to compare with`,
+    ]);
+  }
+  const difference = shown(verdict.difference);
+  const means = meanErrors([student, baseline]);
+  const relative = difference === 0 ? "" : ` (${percent(Math.abs(verdict.relative))})`;
+  return tile(
+    "Errors",
+    html`<span class="figure-arm student">${means[0]}</span> <small>instead of</small> <span class="figure-arm baseline">${means[1]}</span>`,
+    [`${fewerErrors(verdict.difference)} without the teacher${relative}; ${noise(verdict)}`],
+  );
+}
+
+function speedTile({ teacher, student }: RunResults): Markup {
+  const [times, word] = ratio(teacher.latencyMs, student.latencyMs, ["faster", "slower", "the same speed"]);
+  return tile("Speed", html`${times} <small>${word}</small>`, [
+    `${milliseconds(student.latencyMs)} a sample; the teacher takes ${milliseconds(teacher.latencyMs)}`,
+  ]);
+}
+
+/** Mean errors of models that stand side by side, all with a decimal if one needs it. */
+function meanErrors(models: readonly ModelResult[]): readonly string[] {
+  const means = models.map(({ errors }) => spreadOf(errors).mean);
+  return means.map((mean) => fixed(mean, means.every(Number.isInteger) ? 0 : 1));
+}
+
+function tile(title: string, figure: Markup, lines: readonly string[]): Markup {
+  return html`<div class="tile"><h2>${title}</h2><p class="figure">${figure}</p>${lines.map((line) => html`<p>${line}</p>`)}</div>`;
+}

@@ -1,0 +1,15 @@
+import type { Schedule, TrainingProgram, TypedArray } from "@limbeck/graph";
+import type { Model } from "../models/model.js";
+
+/** A training that is ready to run: everything random in it is a function of seed and step, so it can go on anywhere. */
+export interface TrainingJob {
+  readonly model: Model;
+  readonly program: TrainingProgram;
+  readonly initial: Readonly<Record<string, Float32Array>>;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+  readonly learningRate: Schedule;
+  /** What a step feeds. The arrays are filled anew by each call. */
+  feeds(step: number): Promise<Readonly<Record<string, TypedArray>>>;
+}

@@ -1,0 +1,66 @@
+import type { RuntimeTensor } from "@limbeck/graph";
+import { nodeBackend } from "@limbeck/graph/node";
+import { batchesToCover, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
+import { type ImageGeometry, type Split, sampleLength } from "../data/dataset.js";
+import type { Model } from "../models/model.js";
+import { INPUT, OUTPUT, toOnnxForward } from "../models/inference.js";
+
+type Session = Awaited<ReturnType<typeof nodeBackend.createSession>>;
+
+const BATCH = 256;
+
+/** An ONNX image classifier, ready to answer. */
+export class Classifier {
+  readonly #session: Session;
+  readonly #geometry: ImageGeometry;
+  #parameters: Record<string, RuntimeTensor> = {};
+
+  private constructor(session: Session, geometry: ImageGeometry) {
+    this.#session = session;
+    this.#geometry = geometry;
+  }
+
+  static async load(file: Uint8Array, geometry: ImageGeometry, threads: number): Promise<Classifier> {
+    return new Classifier(await nodeBackend.createSession(file, { threads }), geometry);
+  }
+
+  /** A classifier whose parameters are set from outside before it answers. */
+  static async ofModel(model: Model, geometry: ImageGeometry, threads: number): Promise<Classifier> {
+    return Classifier.load(toOnnxForward(model, geometry), geometry, threads);
+  }
+
+  setParameters(model: Model, values: Readonly<Record<string, Float32Array>>): void {
+    this.#parameters = Object.fromEntries(
+      model.parameters.map(({ name, shape }) => [name, nodeBackend.tensor("float32", values[name]!, shape)]),
+    );
+  }
+
+  /** Logits [count, classes] of images [count, C, H, W], values 0 … 1. */
+  async logits(images: Float32Array, count: number): Promise<Float32Array> {
+    const { channels, height, width } = this.#geometry;
+    const input = nodeBackend.tensor("float32", images, [count, channels, height, width]);
+    const result = await this.#session.run({ ...this.#parameters, [INPUT]: input }, [OUTPUT]);
+    return result[OUTPUT]!.data as Float32Array;
+  }
+
+  /** Logits [samples, classes] of a whole split, in its order. */
+  async classify(split: Split, onProgress: (done: number) => void | Promise<void> = () => {}): Promise<Float32Array> {
+    const size = split.indices.length;
+    const order = sequentialOrder(size);
+    const target = createBatchTarget(split.dataset, BATCH);
+    const classes = split.dataset.classes.length;
+    const all = new Float32Array(size * classes);
+    const length = sampleLength(split.dataset);
+    for (let batch = 0; batch < batchesToCover(size, BATCH); batch++) {
+      const count = Math.min(BATCH, size - batch * BATCH);
+      fillBatch(split, order, batch, BATCH, target);
+      all.set(await this.logits(target.images.subarray(0, count * length), count), batch * BATCH * classes);
+      await onProgress(batch * BATCH + count);
+    }
+    return all;
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
