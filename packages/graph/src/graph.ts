@@ -1,8 +1,16 @@
-import { type DType, toTypedArray, type TypedArray } from "./dtype.js";
+import { type DType, type TypedArray, toTypedArray } from "./dtype.js";
 import { GraphError } from "./errors.js";
 import type { AttributeKind, Operator, OperatorTable } from "./operator.js";
 import { formatShape, type Shape, sizeOf } from "./shape.js";
-import { type Attribute, type Attributes, type Node, type RandomFill, Tensor, type TensorSource, type TensorType } from "./tensor.js";
+import {
+  type Attribute,
+  type Attributes,
+  type Node,
+  type RandomFill,
+  Tensor,
+  type TensorSource,
+  type TensorType,
+} from "./tensor.js";
 
 /** A directed graph of operators in topological order, built node by node; every node is checked as it is added. */
 export class Graph {
@@ -40,7 +48,9 @@ export class Graph {
   constant(dtype: DType, shape: Shape, values: TypedArray | readonly number[]): Tensor {
     const data = toTypedArray(dtype, values);
     if (data.length !== sizeOf(shape)) {
-      throw new GraphError("SHAPE_MISMATCH", `${data.length} values do not fill ${formatShape(shape)}`, { value: shape });
+      throw new GraphError("SHAPE_MISMATCH", `${data.length} values do not fill ${formatShape(shape)}`, {
+        value: shape,
+      });
     }
     const name = this.#fresh("const");
     const tensor = new Tensor(this, this.#take(name), { dtype, shape }, { kind: "constant", data });

@@ -15,7 +15,12 @@ export { printGraph } from "./print.js";
 export { permutation, type RandomStream, randomStream } from "./random.js";
 export type { Backend, RuntimeTensor, SessionOptions } from "./runtime/backend.js";
 export { compileTraining, type StateEntry, type TrainingOptions, type TrainingProgram } from "./runtime/program.js";
-export { type StepReport, TrainingSession, type TrainingSessionOptions, type TrainingState } from "./runtime/training.js";
+export {
+  type StepReport,
+  TrainingSession,
+  type TrainingSessionOptions,
+  type TrainingState,
+} from "./runtime/training.js";
 export { formatShape, type Shape, sizeOf } from "./shape.js";
 export type { Attribute, Attributes, Node, RandomFill, Tensor, TensorSource, TensorType } from "./tensor.js";
 export { verify } from "./verify.js";

@@ -54,6 +54,11 @@ export function numberAttribute(attributes: Attributes, name: string, fallback: 
   return typeof value === "number" ? value : fallback;
 }
 
+/** A float attribute as ONNX stores it: in single precision. */
+export function floatAttribute(attributes: Attributes, name: string, fallback: number): number {
+  return Math.fround(numberAttribute(attributes, name, fallback));
+}
+
 export function numbersAttribute(attributes: Attributes, name: string): readonly number[] | undefined {
   const value = attributes[name];
   return Array.isArray(value) ? value : undefined;

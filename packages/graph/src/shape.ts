@@ -48,7 +48,5 @@ export function normalizeAxes(axes: readonly number[] | undefined, rank: number)
 
 /** The shape that remains when `axes` are reduced. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): Shape {
-  return keepdims
-    ? shape.map((dim, i) => (axes.includes(i) ? 1 : dim))
-    : shape.filter((_, i) => !axes.includes(i));
+  return keepdims ? shape.map((dim, i) => (axes.includes(i) ? 1 : dim)) : shape.filter((_, i) => !axes.includes(i));
 }

@@ -1,8 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
-  AttributeProto_AttributeType as AttributeType,
   AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataType as DataType,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
@@ -10,7 +11,6 @@ import {
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
   type TensorProto,
-  TensorProto_DataType as DataType,
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
@@ -19,7 +19,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import { type DType, toTypedArray, type TypedArray } from "../dtype.js";
+import { type DType, type TypedArray, toTypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import type { Graph } from "../graph.js";
 import type { AttributeKind } from "../operator.js";
@@ -179,8 +179,7 @@ function valueInfo(name: string, tensor: Tensor, options: EncodeOptions): ValueI
   const dim = tensor.shape.map((size, axis) => {
     const symbol = symbols[axis];
     return create(TensorShapeProto_DimensionSchema, {
-      value:
-        symbol === undefined ? { case: "dimValue", value: BigInt(size) } : { case: "dimParam", value: symbol },
+      value: symbol === undefined ? { case: "dimValue", value: BigInt(size) } : { case: "dimParam", value: symbol },
     });
   });
   const type = create(TypeProto_TensorSchema, {

@@ -1,4 +1,4 @@
-import { type GradientContext, gradientOf, numberAttribute, type Operator } from "../operator.js";
+import { floatAttribute, type GradientContext, gradientOf, type Operator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import * as f from "./build.js";
 import { inferUnary } from "./elementwise.js";
@@ -40,13 +40,13 @@ export const activations: readonly Operator[] = [
   activation("Relu", ({ g, y }) => f.mul(g, positive(y))),
   activation(
     "LeakyRelu",
-    ({ g, x, context }) => leakyReluGradient(x, g, numberAttribute(context.node.attributes, "alpha", 0.01)),
+    ({ g, x, context }) => leakyReluGradient(x, g, floatAttribute(context.node.attributes, "alpha", 0.01)),
     { alpha: "float" },
   ),
   activation("Sigmoid", ({ g, y }) => f.mul(g, f.mul(y, f.sub(1, y)))),
   activation(
     "HardSigmoid",
-    ({ g, y, context }) => hardSigmoidGradient(y, g, numberAttribute(context.node.attributes, "alpha", 0.2)),
+    ({ g, y, context }) => hardSigmoidGradient(y, g, floatAttribute(context.node.attributes, "alpha", 0.2)),
     { alpha: "float", beta: "float" },
   ),
   activation("Tanh", ({ g, y }) => f.mul(g, f.sub(1, f.mul(y, y)))),

@@ -1,6 +1,6 @@
 import type { DType } from "../dtype.js";
 import { GraphError } from "../errors.js";
-import { normalizeAxes, reducedShape, sameShape, type Shape, sizeOf } from "../shape.js";
+import { normalizeAxes, reducedShape, type Shape, sameShape, sizeOf } from "../shape.js";
 import type { Attributes, Tensor } from "../tensor.js";
 
 /**

@@ -1,4 +1,5 @@
 import { GraphError } from "../errors.js";
+import type { Graph } from "../graph.js";
 import {
   constantInts,
   type GradientContext,
@@ -9,7 +10,6 @@ import {
   required,
 } from "../operator.js";
 import { normalizeAxis, type Shape, sizeOf } from "../shape.js";
-import type { Graph } from "../graph.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
 
@@ -99,7 +99,15 @@ function gatherGradient(context: GradientContext): (Tensor | undefined)[] {
   const positive = f.where(f.less(rows, 0), f.add(rows, x.shape[axis]!), rows);
   const wide = f.cast(positive, "int64");
   const summed = f.emitOne("ScatterND", [zeros, wide, updates], { reduction: "add" });
-  return [axis === 0 ? summed : f.transpose(summed, front.map((_, i) => front.indexOf(i))), undefined];
+  return [
+    axis === 0
+      ? summed
+      : f.transpose(
+          summed,
+          front.map((_, i) => front.indexOf(i)),
+        ),
+    undefined,
+  ];
 }
 
 const scatterND: Operator = {

@@ -45,7 +45,11 @@ function reshapedShape(x: Tensor, context: InferContext): Shape {
   const dims = target.map((dim, i) => (dim === 0 && copies ? (x.shape[i] ?? 0) : dim));
   const known = sizeOf(dims.filter((dim) => dim !== -1));
   const shape = dims.map((dim) => (dim === -1 ? sizeOf(x.shape) / known : dim));
-  if (sizeOf(shape) !== sizeOf(x.shape) || !shape.every(Number.isInteger) || target.filter((d) => d === -1).length > 1) {
+  if (
+    sizeOf(shape) !== sizeOf(x.shape) ||
+    !shape.every(Number.isInteger) ||
+    target.filter((d) => d === -1).length > 1
+  ) {
     throw new GraphError("SHAPE_MISMATCH", `${formatShape(x.shape)} cannot become ${formatShape(target)}`, {
       value: target,
     });
@@ -101,7 +105,12 @@ const transpose: Operator = {
   },
   gradient: (context) => {
     const perm = permOf(context.node);
-    return [f.transpose(gradientOf(context), perm.map((_, axis) => perm.indexOf(axis)))];
+    return [
+      f.transpose(
+        gradientOf(context),
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ];
   },
 };
 

@@ -1,5 +1,13 @@
 import { GraphError } from "../errors.js";
-import { type GradientContext, gradientOf, type InferContext, numberAttribute, type Operator, required } from "../operator.js";
+import {
+  floatAttribute,
+  type GradientContext,
+  gradientOf,
+  type InferContext,
+  numberAttribute,
+  type Operator,
+  required,
+} from "../operator.js";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
@@ -39,8 +47,8 @@ function gemmGradient(context: GradientContext): (Tensor | undefined)[] {
   const [a, b, c] = context.node.inputs as readonly [Tensor, Tensor, Tensor | undefined];
   const g = gradientOf(context);
   const { attributes } = context.node;
-  const alpha = numberAttribute(attributes, "alpha", 1);
-  const beta = numberAttribute(attributes, "beta", 1);
+  const alpha = floatAttribute(attributes, "alpha", 1);
+  const beta = floatAttribute(attributes, "beta", 1);
   const [transA, transB] = [numberAttribute(attributes, "transA", 0), numberAttribute(attributes, "transB", 0)];
   const scale = alpha === 1 ? {} : { alpha };
   const gradientA = () =>

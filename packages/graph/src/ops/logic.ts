@@ -15,7 +15,8 @@ function predicate(name: string): Operator {
 
 function inferWhere(context: InferContext): readonly TensorType[] {
   const [condition, a, b] = [required(context, 0), required(context, 1), required(context, 2)];
-  if (condition.dtype !== "bool") throw new GraphError("DTYPE_MISMATCH", `condition must be bool, not ${condition.dtype}`);
+  if (condition.dtype !== "bool")
+    throw new GraphError("DTYPE_MISMATCH", `condition must be bool, not ${condition.dtype}`);
   if (a.dtype !== b.dtype) throw new GraphError("DTYPE_MISMATCH", `${a.dtype} and ${b.dtype} do not mix`);
   return [{ dtype: a.dtype, shape: broadcastShapes(condition.shape, broadcastShapes(a.shape, b.shape)) }];
 }

@@ -9,8 +9,8 @@ export function fillDropoutMask(target: Float32Array, keep: number, stream: Rand
   const even = target.length & ~1;
   for (let i = 0; i < even; i += 2) {
     const bits = stream.int32();
-    target[i] = (bits >>> 16) < threshold ? scale : 0;
+    target[i] = bits >>> 16 < threshold ? scale : 0;
     target[i + 1] = (bits & 0xffff) < threshold ? scale : 0;
   }
-  if (even < target.length) target[even] = (stream.int32() >>> 16) < threshold ? scale : 0;
+  if (even < target.length) target[even] = stream.int32() >>> 16 < threshold ? scale : 0;
 }

@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-common";
-import { toTypedArray, type TypedArray, zeros } from "../dtype.js";
+import { type TypedArray, toTypedArray, zeros } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { randomStream } from "../random.js";
 import { formatShape, sizeOf } from "../shape.js";

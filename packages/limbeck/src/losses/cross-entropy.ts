@@ -24,8 +24,7 @@ export const crossEntropy: Loss<z.infer<typeof options>> = {
   compute: ({ logits, labels }, { labelSmoothing }) => {
     const classes = logits.shape[1]!;
     const hard = ops.oneHot(labels!, classes);
-    const target =
-      labelSmoothing === 0 ? hard : ops.add(ops.mul(hard, 1 - labelSmoothing), labelSmoothing / classes);
+    const target = labelSmoothing === 0 ? hard : ops.add(ops.mul(hard, 1 - labelSmoothing), labelSmoothing / classes);
     return ops.neg(sumPerSampleMean(ops.mul(ops.logSoftmax(logits), target)));
   },
 };

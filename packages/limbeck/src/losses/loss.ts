@@ -27,4 +27,3 @@ export interface Loss<Options = unknown> {
   /** One number: summed over classes, averaged over samples. */
   compute(context: LossContext, options: Options): Tensor;
 }
-

@@ -1,5 +1,5 @@
-import { mlp } from "./mlp.js";
 import type { ImageGeometry } from "../data/dataset.js";
+import { mlp } from "./mlp.js";
 import type { Model, ModelFamily } from "./model.js";
 
 /** All model families. */

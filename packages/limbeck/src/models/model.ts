@@ -3,7 +3,6 @@ import { randomStream, sizeOf } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import type { OptionsSchema } from "../support/options.js";
 
-
 /** A trainable tensor: its name in PyTorch's spelling, its shape, and how it starts. */
 export interface ParameterSpec {
   readonly name: string;
@@ -48,9 +47,7 @@ export function parameterCount(model: Model): number {
 
 /** Declares a model's parameters in a graph. */
 export function declareParameters(model: Model, graph: Graph): Record<string, Tensor> {
-  return Object.fromEntries(
-    model.parameters.map(({ name, shape }) => [name, graph.parameter(name, "float32", shape)]),
-  );
+  return Object.fromEntries(model.parameters.map(({ name, shape }) => [name, graph.parameter(name, "float32", shape)]));
 }
 
 /** First values of all parameters, from a seed. */

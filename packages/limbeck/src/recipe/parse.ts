@@ -1,5 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
-import { isMap, isNode, isPair, isScalar, LineCounter, type Document, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { LimbeckError } from "../support/errors.js";
 import { readText } from "../support/files.js";
@@ -48,7 +48,12 @@ export function parseRecipe(text: string, file: string): Recipe {
 type Position = (offset: number) => { line: number; column: number };
 type Path = readonly (string | number)[];
 
-function recipeError(code: "RECIPE_SYNTAX" | "RECIPE_INVALID", file: string, problems: readonly RecipeProblem[], fix: string) {
+function recipeError(
+  code: "RECIPE_SYNTAX" | "RECIPE_INVALID",
+  file: string,
+  problems: readonly RecipeProblem[],
+  fix: string,
+) {
   const lines = problems.map(({ line, column, path, message }) => {
     return `${file}:${line}:${column} ${path ? `${path}: ` : ""}${message}`;
   });
@@ -143,7 +148,9 @@ function schemaAt(schema: z.core.$ZodType, rest: Path, document: Document, done:
   const { def } = schema._zod as unknown as { def: SchemaDef };
   if (def.innerType) return schemaAt(def.innerType, rest, document, done);
   if (def.options) {
-    const candidates = def.options.map((option) => schemaAt(option, rest, document, done)).filter((x) => x !== undefined);
+    const candidates = def.options
+      .map((option) => schemaAt(option, rest, document, done))
+      .filter((x) => x !== undefined);
     const named = def.options.find((option) => fitsDiscriminator(option, def.discriminator, document, done));
     return named ? schemaAt(named, rest, document, done) : candidates.at(-1);
   }

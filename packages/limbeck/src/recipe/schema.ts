@@ -107,7 +107,9 @@ const source = z
 
 const data = z.strictObject({
   source,
-  train: positive().optional().meta(describe("Samples the teacher learns from. Default: all that are not for testing.")),
+  train: positive()
+    .optional()
+    .meta(describe("Samples the teacher learns from. Default: all that are not for testing.")),
   test: positive().optional().meta(describe("Held-out samples. Default: the data set's own test part.")),
   transfer: transfer.prefault({}),
 });

@@ -113,6 +113,7 @@ function options(figure, chart, list, bands, width) {
     axes: [axis("Epoch", 30), vertical],
     cursor: {
       drag: { x: false, y: false }, y: false,
+      move: (plot, left, top) => [left < 0 ? left : plot.valToPos(chart.epochs[plot.posToIdx(left)], "x"), top],
       points: { size: (plot, i) => (list[i].mean ? 9 : 0), fill: (plot, i) => list[i].stroke ?? "transparent", width: 0 },
     },
     series: list.map(({ data, mean, ...rest }) => rest), bands,

@@ -27,7 +27,8 @@ export function count(value: number): string {
 /** A number to some significant digits, without an exponent. */
 export function significant(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return NOTHING;
-  const whole = value === 0 ? 1 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  const rounded = Math.abs(Number(value.toPrecision(digits)));
+  const whole = rounded === 0 ? 1 : Math.floor(Math.log10(rounded)) + 1;
   return fixed(value, Math.min(Math.max(digits - whole, 0), 6));
 }
 
@@ -68,8 +69,8 @@ export function milliseconds(value: number): string {
 /** A duration in its two largest units: "1 h 12 min". */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return NOTHING;
-  if (seconds < 60) return `${significant(seconds, 2)} s`;
   const whole = Math.round(seconds);
+  if (whole < 60) return `${significant(seconds, 2)} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   const minutes = Math.round(whole / 60);
   return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;

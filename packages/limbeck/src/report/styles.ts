@@ -152,7 +152,7 @@ const NARROW = `
   .tile { padding: 1rem 1.1rem; }
   .tile .figure { font-size: 1.75rem; }
 }
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   body { font-size: 1rem; }
   .page { padding: 0 1rem 3rem; }
   .top { padding-top: 1.25rem; }
@@ -185,6 +185,12 @@ const NARROW = `
   h2, h3, caption, thead { break-after: avoid; }
   figure, tr, .tile { break-inside: avoid; }
   pre { white-space: pre-wrap; }
+  .scroll { overflow: visible; background: none; }
+  figure details:not([open]) { display: none; }
+  .tile h2, .tile p { break-after: avoid; }
+  .samples { grid-template-columns: 1fr 1fr; gap: 1.5rem 2rem; }
+  .matrices:not(.wide) { grid-template-columns: 1fr 1fr; gap: 1.5rem; }
+  .matrix { font-size: 0.625rem; border-spacing: 1px; min-width: 0; }
 }
 `;
 

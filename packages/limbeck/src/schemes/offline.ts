@@ -70,7 +70,9 @@ function offlineProgram(
     teacherLogits: needs.has("teacher logits") ? graph.input("teacherLogits", "float32", logits.shape) : undefined,
   };
   const weighted = terms.map((term) => weightedTerm(term, context));
-  const names = terms.map(({ loss }, i) => (terms.findIndex((t) => t.loss === loss) === i ? `${loss}` : `${loss}.${i}`));
+  const names = terms.map(({ loss }, i) =>
+    terms.findIndex((t) => t.loss === loss) === i ? `${loss}` : `${loss}.${i}`,
+  );
   return compileTraining({
     loss: weighted.reduce((a, b) => ops.add(a, b)),
     terms: Object.fromEntries(weighted.map((term, i) => [names[i]!, ops.identity(term)])),

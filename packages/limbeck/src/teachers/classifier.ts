@@ -2,8 +2,8 @@ import type { RuntimeTensor } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { batchesToCover, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
 import { type ImageGeometry, type Split, sampleLength } from "../data/dataset.js";
-import type { Model } from "../models/model.js";
 import { INPUT, OUTPUT, toOnnxForward } from "../models/inference.js";
+import type { Model } from "../models/model.js";
 
 type Session = Awaited<ReturnType<typeof nodeBackend.createSession>>;
 

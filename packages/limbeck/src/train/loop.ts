@@ -27,7 +27,10 @@ const BREATH_MS = 50;
  * @returns the final parameters
  * @throws Interrupted when `signal` aborts, after saving; LimbeckError DIVERGED, FILE_UNWRITABLE, DISK_FULL
  */
-export async function* runTraining(job: TrainingJob, options: TrainingRunOptions): AsyncGenerator<TrainEvent, Parameters> {
+export async function* runTraining(
+  job: TrainingJob,
+  options: TrainingRunOptions,
+): AsyncGenerator<TrainEvent, Parameters> {
   const { checkpoints } = options;
   const finished = checkpoints.finished();
   if (finished) return finished;
@@ -62,7 +65,11 @@ async function* steps(
     checkpoints.save(job.program, session.state(), { step: session.step, sums, firstLoss });
     return { type: "checkpoint", phase, step: session.step };
   };
-  const due = { progress: new Timer(PROGRESS_MS), breath: new Timer(BREATH_MS), save: new Timer(checkpointSeconds * 1000) };
+  const due = {
+    progress: new Timer(PROGRESS_MS),
+    breath: new Timer(BREATH_MS),
+    save: new Timer(checkpointSeconds * 1000),
+  };
   const rate = new Rate(session.step);
   while (session.step < totalSteps) {
     if (due.breath.rings()) await new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,97 @@
+import { expect } from "vitest";
+import { toTypedArray } from "../src/dtype.js";
+import {
+  createGraph,
+  type DType,
+  type Graph,
+  gradients,
+  ops,
+  type Tensor,
+  type TypedArray,
+  toOnnx,
+} from "../src/index.js";
+import { nodeBackend } from "../src/runtime/node.js";
+import type { GoldenCase, GoldenInput } from "./golden.js";
+
+/** Runs a graph once and returns its outputs as numbers. */
+export async function runGraph(
+  graph: Graph,
+  feeds: Readonly<Record<string, TypedArray>>,
+): Promise<Record<string, { shape: readonly number[]; data: number[] }>> {
+  const session = await nodeBackend.createSession(toOnnx(graph), { threads: 1 });
+  const used = graph.inputs.filter(({ name }) => session.inputNames.includes(name));
+  const tensors = used.map((input) => [
+    input.name,
+    nodeBackend.tensor(input.dtype, feeds[input.name] as Float32Array, input.shape),
+  ]);
+  const results = await session.run(Object.fromEntries(tensors));
+  const outputs = Object.entries(results).map(([name, { dims, data }]) => {
+    return [name, { shape: dims, data: Array.from(data as ArrayLike<number | bigint>, Number) }] as const;
+  });
+  await session.release();
+  return Object.fromEntries(outputs);
+}
+
+/** A golden case as a graph: outputs `y0…`, the loss, and gradients `d0…` of its inputs. */
+export interface BuiltCase {
+  readonly graph: Graph;
+  readonly feeds: Record<string, TypedArray>;
+  /** Indices of inputs that have a gradient. */
+  readonly wanted: readonly number[];
+}
+
+/** Operators without a double-precision kernel in ONNX Runtime. */
+const FLOAT32_ONLY = new Set(["Softplus", "Erf", "OneHot"]);
+
+export function precisionOf({ op }: GoldenCase): "float32" | "float64" {
+  return FLOAT32_ONLY.has(op) ? "float32" : "float64";
+}
+
+export function buildCase(golden: GoldenCase, precision: "float32" | "float64"): BuiltCase {
+  const graph = createGraph();
+  const feeds: Record<string, TypedArray> = {};
+  const dtypeOf = (dtype: DType) => (dtype === "float64" ? precision : dtype);
+  const declare = (input: GoldenInput | null, i: number): Tensor | undefined => {
+    if (!input) return undefined;
+    const dtype = dtypeOf(input.dtype);
+    if (input.constant) return graph.constant(dtype, input.shape, input.data);
+    feeds[`x${i}`] = toTypedArray(dtype, input.data);
+    return graph.input(`x${i}`, dtype, input.shape);
+  };
+  const inputs = golden.inputs.map(declare);
+  while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
+  const attributes = golden.op === "Cast" ? { to: dtypeOf(golden.outputs[0]!.dtype) } : golden.attributes;
+  const outputs = graph.emit(golden.op, inputs, attributes);
+  golden.outputs.forEach((_, i) => graph.output(`y${i}`, outputs[i]!));
+  const wanted = golden.inputs.flatMap((input, i) => (input?.gradient && !input.constant ? [i] : []));
+  if (wanted.length === 0) return { graph, feeds, wanted };
+  const weighted = golden.outputs.flatMap(({ cotangent }, i) => {
+    if (!cotangent) return [];
+    const output = outputs[i]!;
+    return [ops.reduceSum(ops.mul(output, graph.constant(output.dtype, output.shape, cotangent)))];
+  });
+  const loss = weighted.reduce((a, b) => ops.add(a, b));
+  graph.output("loss", loss);
+  const results = gradients(
+    loss,
+    wanted.map((i) => inputs[i]!),
+  );
+  results.forEach((gradient, k) => graph.output(`d${wanted[k]!}`, gradient));
+  return { graph, feeds, wanted };
+}
+
+/** Compares numbers to within a relative and an absolute tolerance. */
+export function expectClose(
+  actual: readonly number[],
+  expected: readonly number[],
+  tolerance: number,
+  what: string,
+): void {
+  expect(actual.length, what).toBe(expected.length);
+  actual.forEach((value, i) => {
+    const target = expected[i]!;
+    if (Object.is(value, target) || value === target) return;
+    const error = Math.abs(value - target) / Math.max(1, Math.abs(target));
+    expect(error, `${what}[${i}]: ${value} instead of ${target}`).toBeLessThanOrEqual(tolerance);
+  });
+}

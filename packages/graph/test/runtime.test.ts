@@ -1,0 +1,222 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  compileTraining,
+  createGraph,
+  type GraphError,
+  ops,
+  permutation,
+  randomStream,
+  schedule,
+  sgd,
+  TrainingSession,
+  toOnnx,
+} from "../src/index.js";
+import { nodeBackend } from "../src/runtime/node.js";
+import { expectClose } from "./harness.js";
+
+const BATCH = 4;
+const INITIAL = { "fc.weight": Float32Array.of(0.1, -0.2, 0.3, 0.4, -0.5, 0.6), "fc.bias": Float32Array.of(0, 0.1) };
+const FEEDS = {
+  x: Float32Array.from({ length: BATCH * 3 }, (_, i) => Math.sin(i)),
+  y: Float32Array.from({ length: BATCH * 2 }, (_, i) => Math.cos(i)),
+};
+
+/** A regression with dropout. */
+function program(dropout = 0.5) {
+  const graph = createGraph();
+  const x = graph.input("x", "float32", [BATCH, 3]);
+  const y = graph.input("y", "float32", [BATCH, 2]);
+  const weight = graph.parameter("fc.weight", "float32", [2, 3]);
+  const bias = graph.parameter("fc.bias", "float32", [2]);
+  const error = ops.sub(ops.linear(ops.dropout(x, dropout), weight, bias), y);
+  const loss = ops.reduceMean(ops.mul(error, error));
+  return compileTraining({ loss, terms: { mse: ops.identity(loss) }, optimizer: sgd({ momentum: 0.9 }) });
+}
+
+const start = (options: { seed?: number; step?: number; state?: Record<string, Float32Array> } = {}) =>
+  TrainingSession.create(program(), nodeBackend, { seed: 1, state: INITIAL, threads: 1, ...options });
+
+const snapshot = (session: TrainingSession) =>
+  Object.fromEntries(Object.entries(session.state()).map(([name, values]) => [name, (values as Float32Array).slice()]));
+
+describe("a training session", () => {
+  it("lowers the loss and reports its terms", async () => {
+    const session = await TrainingSession.create(program(0), nodeBackend, { seed: 1, state: INITIAL, threads: 1 });
+    const first = await session.run(FEEDS, 0.1);
+    for (let step = 0; step < 50; step++) await session.run(FEEDS, 0.1);
+    const last = await session.run(FEEDS, 0.1);
+    expect(last.loss).toBeLessThan(first.loss! / 2);
+    expect(last.mse).toBe(last.loss);
+    expect(session.step).toBe(52);
+    await session.release();
+  });
+
+  it("goes on from a saved state to the same bits, dropout included", async () => {
+    const whole = await start();
+    for (let step = 0; step < 10; step++) await whole.run(FEEDS, 0.1);
+    const half = await start();
+    for (let step = 0; step < 5; step++) await half.run(FEEDS, 0.1);
+    const resumed = await start({ step: 5, state: snapshot(half) });
+    for (let step = 5; step < 10; step++) await resumed.run(FEEDS, 0.1);
+    expect(snapshot(resumed)).toEqual(snapshot(whole));
+  });
+
+  it("draws other masks for other seeds", async () => {
+    const [one, two] = [await start(), await start({ seed: 2 })];
+    expect((await one.run(FEEDS, 0.1)).loss).not.toBe((await two.run(FEEDS, 0.1)).loss);
+  });
+
+  it("does not change the arrays it was started with", async () => {
+    const before = INITIAL["fc.weight"].slice();
+    const session = await start();
+    await session.run(FEEDS, 0.1);
+    expect(INITIAL["fc.weight"]).toEqual(before);
+  });
+
+  it("refuses missing parameters and feeds of the wrong size, and stays usable", async () => {
+    await expect(start({ state: { "fc.bias": INITIAL["fc.bias"] } })).rejects.toMatchObject({
+      code: "STATE_MISMATCH",
+      value: "fc.weight",
+    } satisfies Partial<GraphError>);
+    const session = await start();
+    await expect(session.run({ ...FEEDS, x: new Float32Array(5) }, 0.1)).rejects.toMatchObject({
+      code: "FEED_MISMATCH",
+    });
+    await expect(session.run({ ...FEEDS, x: new Float64Array(12) }, 0.1)).rejects.toMatchObject({
+      code: "DTYPE_MISMATCH",
+    });
+    expect(session.step).toBe(0);
+    expect((await session.run(FEEDS, 0.1)).loss).toBeGreaterThan(0);
+  });
+});
+
+describe("dropout", () => {
+  it("keeps the expected share, scaled up, and the same mask in the gradient", async () => {
+    const graph = createGraph();
+    const x = graph.parameter("x", "float32", [10_001]);
+    const loss = ops.reduceSum(ops.dropout(x, 0.2));
+    const training = compileTraining({ loss, optimizer: sgd() });
+    const state = { x: new Float32Array(10_001).fill(1) };
+    const session = await TrainingSession.create(training, nodeBackend, { seed: 3, state, threads: 1 });
+    const report = await session.run({}, 1);
+    const moved = Array.from(session.state().x as Float32Array, (value) => 1 - value);
+    const kept = moved.filter((value) => value !== 0);
+    expect(kept.length / moved.length).toBeCloseTo(0.8, 2);
+    expect(new Set(kept.map((value) => value.toFixed(5)))).toEqual(new Set(["1.25000"]));
+    expect(report.loss).toBeCloseTo(kept.length * 1.25, 0);
+  });
+
+  it("as ONNX has it passes gradients through its own mask", async () => {
+    const graph = createGraph();
+    const x = graph.parameter("x", "float32", [1000]);
+    const [y] = graph.emit("Dropout", [x, graph.scalar(0.25), graph.constant("bool", [], [1])], { seed: 5 });
+    const training = compileTraining({ loss: ops.reduceSum(y!), optimizer: sgd() });
+    const state = { x: new Float32Array(1000).fill(1) };
+    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+    const { loss } = await session.run({}, 1);
+    const slope = Array.from(session.state().x as Float32Array).reduce((sum, value) => sum + 1 - value, 0);
+    expect(slope).toBeCloseTo(loss!, 1);
+  });
+});
+
+describe("ONNX files", () => {
+  const exported = () => {
+    const graph = createGraph();
+    const x = graph.input("x", "float32", [1, 3]);
+    const logits = ops.linear(
+      x,
+      graph.parameter("fc.weight", "float32", [2, 3]),
+      graph.parameter("fc.bias", "float32", [2]),
+    );
+    ops.exp(logits);
+    graph.output("logits", logits);
+    graph.output("same", logits);
+    graph.output("echo", x);
+    const symbols = Object.fromEntries(["x", "logits", "same", "echo"].map((name) => [name, { 0: "batch" }]));
+    return toOnnx(graph, { parameters: INITIAL, symbols, metadata: { made: "here" } });
+  };
+
+  it("take any batch, hold their parameters, and leave out what no output needs", async () => {
+    const file = exported();
+    const session = await nodeBackend.createSession(file, { threads: 1 });
+    expect(session.inputNames).toEqual(["x"]);
+    for (const batch of [1, 4]) {
+      const x = nodeBackend.tensor("float32", FEEDS.x.subarray(0, batch * 3), [batch, 3]);
+      const { logits, same, echo } = await session.run({ x });
+      expect(logits!.dims).toEqual([batch, 2]);
+      expect(same!.data).toEqual(logits!.data);
+      expect(echo!.data).toEqual(x.data);
+    }
+    expect(Buffer.from(file).includes("Exp")).toBe(false);
+  });
+
+  const checker = spawnSync("/usr/bin/python3", ["-c", "import onnx"]).status === 0;
+  it.skipIf(!checker)("pass the official checker (skipped without Debian's python3-onnx)", () => {
+    const folder = mkdtempSync(join(tmpdir(), "limbeck-onnx-"));
+    for (const [name, bytes] of [
+      ["inference", exported()],
+      ["training", program().model],
+    ] as const) {
+      const path = join(folder, `${name}.onnx`);
+      writeFileSync(path, bytes);
+      const script = "import onnx,sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)";
+      execFileSync("/usr/bin/python3", ["-c", script, path]);
+    }
+  });
+
+  it("refuse parameters of the wrong size", () => {
+    const graph = createGraph();
+    graph.output("y", ops.neg(graph.parameter("w", "float32", [3])));
+    expect(() => toOnnx(graph, { parameters: { w: new Float32Array(2) } })).toThrow(/parameter w has 2 values/);
+  });
+});
+
+describe("schedules", () => {
+  it("climb linearly, then fall along half a cosine", () => {
+    const rate = schedule({ learningRate: 0.1, totalSteps: 110, warmupSteps: 10, minimum: 0.02 });
+    expectClose([0, 4, 9, 10, 60, 110].map(rate), [0.01, 0.05, 0.1, 0.1, 0.06, 0.02], 1e-12, "rate");
+  });
+
+  it("stay where they are when constant", () => {
+    const rate = schedule({ learningRate: 0.1, totalSteps: 10, decay: "constant" });
+    expect([rate(0), rate(9)]).toEqual([0.1, 0.1]);
+  });
+
+  it.each([{ learningRate: 0 }, { totalSteps: 0 }, { warmupSteps: 11 }])("refuse %o", (wrong) => {
+    expect(() => schedule({ learningRate: 0.1, totalSteps: 10, ...wrong })).toThrow(/must be/);
+  });
+});
+
+describe("random streams", () => {
+  it("depend on nothing but their key", () => {
+    const draw = (seed: number, ...path: string[]) =>
+      Array.from(
+        { length: 5 },
+        (
+          (stream) => () =>
+            stream.int32()
+        )(randomStream(seed, ...path)),
+      );
+    expect(draw(1, "a")).toEqual(draw(1, "a"));
+    expect(draw(1, "a")).not.toEqual(draw(2, "a"));
+    expect(draw(1, "a")).not.toEqual(draw(1, "b"));
+  });
+
+  it("are uniform", () => {
+    const stream = randomStream(1);
+    const draws = Array.from({ length: 20_000 }, () => stream.uniform());
+    expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...draws)).toBeLessThan(1);
+    expect(draws.reduce((a, b) => a + b) / draws.length).toBeCloseTo(0.5, 1);
+  });
+
+  it("permute", () => {
+    const order = permutation(100, randomStream(1));
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect([...order]).not.toEqual([...order].sort((a, b) => a - b));
+  });
+});

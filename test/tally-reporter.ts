@@ -1,0 +1,12 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+/** Ends the output with one plain line of counts, and says why tests were skipped. */
+export default class TallyReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const count = (state: string) => tests.filter((test) => test.result().state === state).length;
+    const skipped = tests.filter((test) => test.result().state === "skipped");
+    for (const test of skipped) process.stdout.write(`skipped: ${test.fullName}\n`);
+    process.stdout.write(`${count("passed")} passed, ${count("failed")} failed, ${skipped.length} skipped\n`);
+  }
+}
