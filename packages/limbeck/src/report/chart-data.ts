@@ -35,7 +35,7 @@ export function chartData(
   field: "errors" | "loss",
   reference: number | null,
 ): ChartData | null {
-  const main = curves.filter((curve) => curve.variant === null && curve.arm !== "teacher");
+  const main = curves.filter((curve) => curve.variant === null && curve.arm !== "teacher" && curve.points.length > 0);
   const measured = main.flatMap((curve) => curve.points.filter((point) => point[field] !== null));
   const epochs = thinned(
     [...new Set(measured.map((point) => point.epoch))].sort((a, b) => a - b),

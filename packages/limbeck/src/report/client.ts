@@ -90,7 +90,7 @@ function axis(label, size) {
 }
 
 function roundSplits(plot, splits) {
-  const leading = (value) => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+  const leading = (value) => Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toFixed(6));
   const { min, max } = plot.scales.y;
   const keep = (digits) => splits.map((value) => (digits.includes(leading(value)) ? value : null));
   const inside = (value) => value !== null && value >= min && value <= max;

@@ -102,8 +102,3 @@ export function plural(value: number, noun: string): string {
   const text = count(value);
   return `${text} ${text === "1" ? noun : `${noun}s`}`;
 }
-
-/** Words joined as in a sentence: "a, b and c". */
-export function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}

@@ -35,10 +35,10 @@ summary:hover { color: var(--ink); }
 
 const TABLES = `
 .scroll { overflow-x: auto; max-width: 100%; background: /* shadows where there is more to scroll to */
-  linear-gradient(90deg, var(--ground) 45%, transparent) 0 -1px / 2.5rem calc(100% + 2px) local,
-  linear-gradient(270deg, var(--ground) 45%, transparent) 100% -1px / 2.5rem calc(100% + 2px) local,
-  linear-gradient(90deg, var(--line), transparent) 0 0 / 0.9rem 100%,
-  linear-gradient(270deg, var(--line), transparent) 100% 0 / 0.9rem 100%; background-repeat: no-repeat; }
+  linear-gradient(90deg, var(--ground) 45%, transparent) 0 0 / 2.5rem 100% local,
+  linear-gradient(270deg, var(--ground) 45%, transparent) 100% 0 / 2.5rem 100% local,
+  linear-gradient(90deg, var(--line), transparent) 0 2px / 0.9rem calc(100% - 4px),
+  linear-gradient(270deg, var(--line), transparent) 100% 2px / 0.9rem calc(100% - 4px); background-repeat: no-repeat; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9375rem; line-height: 1.45; }
 caption { text-align: left; color: var(--muted); font-size: 0.875rem; padding: 0 0 0.6rem; }
 th, td { padding: 0.6rem 0 0.6rem 1.5rem; text-align: right; vertical-align: baseline; font-weight: 400; }
@@ -161,6 +161,7 @@ const NARROW = `
   .tiles { grid-template-columns: 1fr; }
   .tile { padding: 1rem 1.25rem; }
   .difference { width: 7rem; }
+  .text { min-width: 8.5rem; }
   th, td { padding-left: 1rem; }
   .models, .models thead, .models tbody { display: block; }
   .models caption { display: block; }
@@ -186,6 +187,13 @@ const NARROW = `
   figure, tr, .tile { break-inside: avoid; }
   pre { white-space: pre-wrap; }
   .scroll { overflow: visible; background: none; }
+  .scroll table:not(.matrix) { font-size: 9pt; }
+  .scroll small { font-size: 8pt; }
+  .scroll :is(th, td):not(:first-child) { padding-left: 0.8rem; }
+  .scroll .matrix :is(th, td):not(:first-child) { padding-left: 0; }
+  .text { min-width: 7rem; }
+  .difference { width: 9rem; }
+  .chart, .chart.low { height: auto; }
   figure details:not([open]) { display: none; }
   .tile h2, .tile p { break-after: avoid; }
   .samples { grid-template-columns: 1fr 1fr; gap: 1.5rem 2rem; }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { toFileError } from "./errors.js";
 
@@ -19,10 +19,13 @@ export function readText(path: string): string {
 
 /** Makes a folder and those above it. @throws LimbeckError FILE_UNWRITABLE, FILE_EXISTS, DISK_FULL */
 export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  // Node's own recursive mkdir never returns where a file system answers ENOENT, as /proc does.
+  if (dirname(path) !== path) makeFolder(dirname(path));
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path);
   } catch (error) {
-    throw toFileError(error, path);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw toFileError(error, path);
   }
 }
 

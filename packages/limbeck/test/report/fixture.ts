@@ -27,7 +27,7 @@ export function teacher(): ModelResult {
   return model([67], { agreement: null, klToTeacher: null, ...size });
 }
 
-export function verdict(student: ModelResult, baseline: ModelResult, pValue: number | null): Verdict {
+function verdict(student: ModelResult, baseline: ModelResult, pValue: number | null): Verdict {
   const difference = spreadOf(baseline.errors).mean - spreadOf(student.errors).mean;
   const relative = difference / spreadOf(baseline.errors).mean;
   const significant = pValue !== null && pValue < 0.05;
@@ -84,7 +84,7 @@ export function confusion(errors: number, seeds: number, classes = 10): Confusio
   return matrix;
 }
 
-export function softmax(logits: readonly number[], temperature: number): number[] {
+function softmax(logits: readonly number[], temperature: number): number[] {
   const powers = logits.map((logit) => Math.exp((logit - Math.max(...logits)) / temperature));
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);

@@ -215,7 +215,7 @@ describe("reports of smaller runs", () => {
       }),
     );
     expect(page).not.toContain('class="matrix ');
-    expect(textOf(page)).toContain("and 90 less likely classes");
+    expect(textOf(page)).toContain("and 90 other classes");
     expect(page.length).toBeLessThan(300_000);
   });
 

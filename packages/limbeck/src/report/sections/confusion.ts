@@ -1,3 +1,4 @@
+import type { ModelResult } from "../../evaluate/results.js";
 import { ARM_NAMES, type Arm, armName } from "../arms.js";
 import type { Confusion, ReportData } from "../data.js";
 import { count, plural } from "../format.js";
@@ -25,6 +26,8 @@ interface Shown {
   readonly matrix: Confusion;
   /** Sum of all counts. */
   readonly answers: number;
+  /** Which seeds were counted, where there are several. */
+  readonly origin: string;
   /** A count with this share of the answers gets the strongest shade. */
   readonly strongest: number;
 }
@@ -33,7 +36,9 @@ interface Shown {
 export function confusionSection({ classes, confusion, results }: ReportData): Markup {
   const given = (["student", "baseline", "teacher"] as const).flatMap((arm) => {
     const matrix = confusion[arm];
-    return matrix === null ? [] : [{ arm, matrix, answers: total(matrix) }];
+    return matrix === null
+      ? []
+      : [{ arm, matrix, answers: total(matrix), origin: origin(total(matrix), results[arm]) }];
   });
   const shares = given.flatMap(({ matrix, answers }) => pairs(matrix).map((pair) => pair.count / answers));
   const shown = given.map((one) => ({ ...one, strongest: Math.max(...shares, 0) }));
@@ -42,9 +47,16 @@ export function confusionSection({ classes, confusion, results }: ReportData): M
 ${drawn ? explanation() : html`<p>${count(classes.length)} classes make too large a table to read; these are the mistakes made most often.</p>`}
 <div class="matrices${classes.length > MOST_BESIDE ? " wide" : ""}">${shown.map(
     (one) => html`<div>
-${drawn ? scrolling(`Confusion matrix, ${one.arm}`, table(one, classes, results.student.testSize)) : html`<h3>${armName(one.arm)}</h3>`}
+${drawn ? scrolling(`Confusion matrix, ${one.arm}`, table(one, classes)) : html`<h3>${armName(one.arm)}</h3>`}
 <p class="confusions"><strong>Most frequent confusions:</strong> ${frequent(one.matrix, classes)}</p></div>`,
   )}</div></section>`;
+}
+
+/** Tells a matrix of one seed from one that adds up all of them. */
+function origin(answers: number, model: ModelResult | null): string {
+  const seeds = model?.errors.length ?? 1;
+  if (seeds === 1) return "";
+  return answers === model?.testSize ? `, one of ${seeds} seeds` : `, added up over ${seeds} seeds`;
 }
 
 function explanation(): Markup {
@@ -52,12 +64,10 @@ function explanation(): Markup {
 stronger the shade, the larger their share of all answers, on one scale for all matrices. Right answers, on the diagonal, stay unshaded.</p>`;
 }
 
-function table({ arm, matrix, answers, strongest }: Shown, classes: readonly string[], testSize: number): Markup {
+function table({ arm, matrix, answers, origin, strongest }: Shown, classes: readonly string[]): Markup {
   const long = classes.some((name) => name.length > SHORT_NAME);
-  const models = answers / testSize;
-  const summed = Number.isInteger(models) && models > 1 ? `, added up over ${models} seeds` : "";
   return html`<table class="matrix ${arm}${long ? " long" : ""}" style="--head: ${headWidth(classes, 8.5)}; --columns: ${classes.length}">
-<caption>${armName(arm)}: ${plural(answers - diagonal(matrix), "error")} in ${count(answers)} answers${summed}</caption>
+<caption>${armName(arm)}: ${plural(answers - diagonal(matrix), "error")} in ${count(answers)} answers${origin}</caption>
 <thead><tr><th scope="col"><span class="hidden">${ARM_NAMES[arm]}: true class</span></th>${classes.map(
     (name) => html`<th scope="col" title="${name}"><span>${name}</span></th>`,
   )}</tr></thead>

@@ -41,7 +41,7 @@ function distributions(data: ReportData, sample: DarkKnowledgeSample, index: num
   const shown = shownClasses(sample);
   const head = headWidth(
     shown.map((c) => data.classes[c] ?? ""),
-    8,
+    7.5,
   );
   const rest = sample.teacher.length - shown.length;
   return html`<table class="bars" style="--head: ${head}"><caption class="hidden">Probabilities for sample ${index + 1}, in percent</caption>
@@ -52,7 +52,7 @@ ${soft && html`<th scope="col">${armName("teacher")}<br>T = ${temperature}</th>`
     const isTrue = c === sample.label;
     return html`<tr class="${isTrue ? "true" : ""}"><th scope="row" title="${name}">${name}${isTrue && html`<span class="hidden"> (true class)</span>`}</th>
 ${bar("teacher", sample.teacher[c])}${soft && bar("teacher soft", sample.soft[c])}${bar("student", sample.student[c])}</tr>`;
-  })}</tbody></table>${rest > 0 && html`<p class="small muted">${`and ${rest} less likely classes`}</p>`}`;
+  })}</tbody></table>${rest > 0 && html`<p class="small muted">${`and ${rest} other classes`}</p>`}`;
 }
 
 function bar(style: string, probability = 0): Markup {

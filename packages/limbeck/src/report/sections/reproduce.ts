@@ -22,7 +22,7 @@ export function reproduceSection({ environment, data, seconds, recipe }: ReportD
   return html`<section aria-labelledby="reproduce"><h2 id="reproduce">How to reproduce</h2>
 <p>The recipe below has every default written out. Run again with the same versions on the same machine, it should give the same
 models. On another machine rounding differs, and the counts of errors may shift a little.</p>
-<dl class="facts">${facts.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
+<dl class="facts">${facts.filter(([, value]) => value !== "").map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
 <details class="print"><summary>The recipe, as YAML</summary><pre tabindex="0" aria-label="Recipe"><code>${recipe}</code></pre></details>
 <h3 class="after">What the measures mean</h3>
 <dl class="glossary">${METRICS.map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}

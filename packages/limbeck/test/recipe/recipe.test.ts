@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parseRecipe, type RecipeProblem, readRecipe } from "../../src/recipe/parse.js";
+import { recipeJsonSchema } from "../../src/recipe/schema.js";
+import type { LimbeckError } from "../../src/support/errors.js";
+
+const GOOD = `
+name: small
+data: { source: digits, test: 100 }
+teacher:
+  model: { family: mlp, hidden: [32] }
+  train: { epochs: 3 }
+student:
+  model: { family: mlp, hidden: [8] }
+  train: { epochs: 3, optimizer: { name: sgd } }
+`;
+
+function errorOf(text: string): LimbeckError {
+  try {
+    parseRecipe(text, "r.yaml");
+  } catch (error) {
+    return error as LimbeckError;
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** The one problem of a recipe, as `line:column path message`. */
+function problemOf(text: string): string {
+  const error = errorOf(text);
+  expect(error.code).toBe("RECIPE_INVALID");
+  const problems = error.value as readonly RecipeProblem[];
+  return problems.map(({ line, column, path, message }) => `${line}:${column} ${path} ${message}`).join("\n");
+}
+
+describe("a good recipe", () => {
+  it("gets its defaults", () => {
+    const recipe = parseRecipe(GOOD, "r.yaml");
+    expect(recipe).toMatchObject({ seed: 1, seeds: 3, baseline: true, variants: [], task: "image-classification" });
+    expect(recipe.distill).toEqual([{ loss: "kd", weight: 1, temperature: 4 }]);
+    expect(recipe.teacher.train).toMatchObject({ batchSize: 128, decay: "cosine", optimizer: { name: "adam", eps: 1e-8 } });
+    expect(recipe.student.train.optimizer).toEqual({ name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 });
+  });
+
+  it("is the same after another pass", () => {
+    const recipe = parseRecipe(GOOD, "r.yaml");
+    expect(parseRecipe(JSON.stringify(recipe), "r.yaml")).toEqual(recipe);
+  });
+});
+
+describe("a wrong recipe points at line and column", () => {
+  it.each([
+    ["an unknown key", GOOD.replace("epochs: 3 }", "epoch: 3 }"), '6:12 teacher.train.epoch unknown key "epoch"; did you mean "epochs"?'],
+    ["a key that nothing resembles", `${GOOD}zebra: 1`, '10:1 zebra unknown key "zebra"; known keys: name, description, '],
+    ["an unknown family", GOOD.replace("mlp, hidden: [8]", "mpl, hidden: [8]"), '8:20 student.model.family "mpl" is unknown; use one of mlp; did you mean "mlp"?'],
+    ["an unknown optimizer", GOOD.replace("name: sgd", "name: sdg"), '9:42 student.train.optimizer.name "sdg" is unknown; use one of sgd, adam, adamw; did you mean "sgd"?'],
+    ["an unknown data set", GOOD.replace("digits", "digit"), '3:17 data.source "digit" is not one of digits, mnist, fashion-mnist; did you mean "digits"?'],
+    ["a word for a number", GOOD.replace("[8]", "[eight]"), "8:34 student.model.hidden[0] expected number, received string"],
+    ["a number out of range", GOOD.replace("test: 100", "test: -5"), "3:31 data.test too small: expected number to be >0"],
+    ["a missing section", GOOD.replace(/student:[^]*/, ""), "2:1 student is missing; it takes an object"],
+    ["options of idx files", GOOD.replace("digits", "{ train: { images: a, label: b } }"), 'label unknown key "label"; did you mean "labels"?'],
+    ["an option of another loss", `${GOOD}distill: [{ loss: cross-entropy, temperature: 2 }]`, "10:34 distill[0].temperature unknown key"],
+  ])("%s", (_, text, expected) => expect(problemOf(text)).toContain(expected));
+
+  it("tells all problems at once", () => {
+    const error = errorOf(GOOD.replace("digits", "digit").replace("name: sgd", "name: sdg"));
+    expect((error.value as readonly RecipeProblem[]).length).toBe(2);
+    expect(error.where).toBe("r.yaml:3:17");
+  });
+
+  it("broken YAML", () => {
+    const error = errorOf("name: x\n  bad: [1\n");
+    expect(error.code).toBe("RECIPE_SYNTAX");
+    expect(error.message).toContain("r.yaml:1:7");
+  });
+
+  it.each(["", "just text", "[1, 2]", "&a [*a]", "null"])("rubbish: %j", (text) => {
+    expect(errorOf(text).code).toMatch(/^RECIPE_/);
+  });
+});
+
+describe("recipes that come along", () => {
+  const folder = new URL("../../../../recipes/", import.meta.url);
+  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+  it.each(files)("%s is valid", (name) => {
+    expect(readRecipe(new URL(name, folder).pathname).name).toBe(name.replace(".yaml", ""));
+  });
+
+  it("have a JSON schema that is up to date (`npm run schema` makes it)", () => {
+    const file = readFileSync(new URL("../../schema/recipe.schema.json", import.meta.url), "utf8");
+    expect(JSON.parse(file)).toEqual(JSON.parse(JSON.stringify(recipeJsonSchema())));
+  });
+});

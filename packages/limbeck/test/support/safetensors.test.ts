@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TypedError } from "@limbeck/graph";
+import { decodeSafetensors, encodeSafetensors, type HostTensor } from "../../src/support/safetensors.js";
+
+const tensor = fc.array(fc.float({ noNaN: true }), { maxLength: 20 }).map(
+  (values): HostTensor => ({ dtype: "float32", shape: [values.length], data: Float32Array.from(values) }),
+);
+const file = fc.record({
+  tensors: fc.dictionary(fc.stringMatching(/^[a-z.0-9/_]{1,20}$/), tensor),
+  metadata: fc.dictionary(fc.stringMatching(/^[a-z]{1,10}$/), fc.string()),
+});
+
+describe("safetensors", () => {
+  it("reads back what it wrote", () => {
+    fc.assert(
+      fc.property(file, (content) => {
+        const read = decodeSafetensors(encodeSafetensors(content), "x");
+        expect(read.metadata).toEqual({ ...content.metadata });
+        expect(read.tensors).toEqual({ ...content.tensors });
+      }),
+    );
+  });
+
+  it("answers any damage with a typed error", () => {
+    fc.assert(
+      fc.property(file, fc.nat(), fc.nat(255), (content, at, byte) => {
+        const bytes = encodeSafetensors(content);
+        const damaged = at % 2 === 0 ? bytes.slice(0, at % bytes.length) : bytes.slice();
+        if (damaged.length > 0) damaged[at % damaged.length] = byte;
+        try {
+          decodeSafetensors(damaged, "x");
+        } catch (error) {
+          expect(error).toBeInstanceOf(TypedError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("aligns its data, as the format asks", () => {
+    const bytes = encodeSafetensors({ tensors: {}, metadata: { a: "b" } });
+    expect(Number(new DataView(bytes.buffer).getBigUint64(0, true)) % 8).toBe(0);
+  });
+});
