@@ -43,7 +43,7 @@ class Status {
 function figures({ step, totalSteps, loss, stepsPerSecond }: ProgressEvent): string {
   const left = stepsPerSecond > 0 ? `${formatDuration((totalSteps - step) / stepsPerSecond)} left` : "";
   const parts = [
-    `${Math.floor((100 * step) / totalSteps)} %`.padStart(5),
+    `${Math.floor((100 * step) / totalSteps)}%`.padStart(4),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
     `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} steps/s`,
     left,

@@ -22,7 +22,7 @@ export function resultsTable({ teacher, student, baseline }: RunResults): string
 
 function percent({ mean, sd }: Spread): string {
   const center = (mean * 100).toFixed(2);
-  return sd === null ? `${center} %` : `${center} ± ${(sd * 100).toFixed(2)} %`;
+  return sd === null ? `${center}%` : `${center} ± ${(sd * 100).toFixed(2)}%`;
 }
 
 function plain({ mean, sd }: Spread): string {

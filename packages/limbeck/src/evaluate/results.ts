@@ -55,6 +55,8 @@ export interface VariantResult extends Comparison {
   readonly description: string;
   readonly epochs: number;
   readonly transferSize: number;
+  /** It differs from the main comparison in the number of epochs and in nothing else. */
+  readonly onlyEpochsDiffer: boolean;
   /** Student after its biases were corrected, where the recipe asked for it. */
   readonly corrected: CorrectedResult | null;
 }

@@ -15,17 +15,20 @@ export function judge(student: readonly number[], baseline: readonly number[]): 
 
 function sentence(student: readonly number[], baseline: readonly number[], verdict: Omit<Verdict, "sentence">): string {
   const { difference, relative, pValue, significant } = verdict;
-  const percent = `${Math.abs(relative * 100).toFixed(Math.abs(relative) < 0.1 ? 1 : 0)} %`;
-  const figures = `${formatErrors(student)} test errors with the teacher, ${formatErrors(baseline)} without`;
-  const noise = noiseClause(student.length, pValue, significant);
-  if (difference === 0) return `Distillation made no difference: ${figures}.`;
-  return difference > 0
-    ? `Distillation helped: ${figures}, ${percent} fewer; ${noise}.`
-    : `Distillation did not help: ${figures}, ${percent} more; ${noise}.`;
+  if (difference === 0) {
+    return `Distillation made no difference: ${formatErrors(student)} test errors with and without the teacher.`;
+  }
+  const percent = `${Math.abs(relative * 100).toFixed(Math.abs(relative) < 0.1 ? 1 : 0)}%`;
+  const outcome = difference > 0 ? "helped" : "did not help";
+  return (
+    `Distillation ${outcome}: the student makes ${percent} ${difference > 0 ? "fewer" : "more"} test errors with the ` +
+    `teacher (${formatErrors(student)}) than without (${formatErrors(baseline)}), ` +
+    `${noiseClause(student.length, pValue, significant)}.`
+  );
 }
 
 function noiseClause(seeds: number, pValue: number | null, significant: boolean): string {
-  if (pValue === null) return "one seed cannot tell this from noise";
+  if (pValue === null) return "but one seed cannot tell this from noise";
   const p = pValue < 0.001 ? "p < 0.001" : `p = ${pValue.toFixed(3)}`;
   return `${significant ? "beyond" : "within"} the noise of ${seeds} seeds (${p})`;
 }

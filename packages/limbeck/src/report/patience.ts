@@ -14,7 +14,7 @@ type Judged = Schedule & { readonly verdict: Verdict };
 /** The main run and the variants that only train shorter or longer, shortest first; none where it stands alone. */
 export function schedules({ results, epochs, data }: ReportData): readonly Schedule[] {
   const others = results.variants.filter(
-    (variant) => variant.transferSize === data.transfer && variant.epochs !== epochs,
+    ({ onlyEpochsDiffer }) => onlyEpochsDiffer,
   );
   if (others.length === 0) return [];
   const all = [{ ...results, epochs, main: true }, ...others.map((variant) => ({ ...variant, main: false }))];

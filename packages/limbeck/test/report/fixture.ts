@@ -141,6 +141,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
           description: "a fifth of the epochs",
           epochs: 60,
           transferSize: 60_000,
+          onlyEpochsDiffer: true,
           corrected: null,
         },
         {
@@ -149,6 +150,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
           description: "the transfer set has no 3",
           epochs: 300,
           transferSize: 53_869,
+          onlyEpochsDiffer: false,
           corrected: {
             offsets: [3.4, 3.6, 3.5],
             errors: [118, 121, 116],

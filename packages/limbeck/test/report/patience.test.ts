@@ -8,7 +8,7 @@ type Arms = readonly [student: readonly number[], baseline: readonly number[], p
 const NOT_CORRECTED = { description: "", corrected: null } as const;
 
 function variant(epochs: number, arms: Arms, transferSize = 60_000): VariantResult {
-  return { ...comparison(...arms), ...NOT_CORRECTED, name: `epochs-${epochs}`, epochs, transferSize };
+  return { ...comparison(...arms), ...NOT_CORRECTED, name: `epochs-${epochs}`, epochs, transferSize, onlyEpochsDiffer: transferSize === 60_000 };
 }
 
 function run(short: Arms, long: Arms, ...more: readonly VariantResult[]) {
@@ -73,6 +73,7 @@ describe("findings", () => {
       name: "short",
       epochs: 60,
       transferSize: 60_000,
+      onlyEpochsDiffer: true,
     };
     const results = { ...alone, student: model([90]), teacher: teacher(), variants: [short] };
     const all = schedules(reportData({ results }));

@@ -20,6 +20,7 @@ export async function darkKnowledgeSection(data: ReportData): Promise<Markup | n
         "large enough to learn from, without changing their order.";
   return html`<section aria-labelledby="dark"><h2 id="dark">Dark knowledge</h2>
 <p>A label names one class. The teacher's answer also says what else an image resembles, and how much; this is what the student learns from. ${temperature}</p>
+<p>Of each class, this is the test image that the teacher gets right with the most doubt: not a typical one, but one that shows most.</p>
 <ul class="samples">${cards}</ul></section>`;
 }
 

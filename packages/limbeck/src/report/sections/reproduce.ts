@@ -20,7 +20,7 @@ export function reproduceSection({ environment, data, seconds, recipe }: ReportD
     ],
   ];
   return html`<section aria-labelledby="reproduce"><h2 id="reproduce">How to reproduce</h2>
-<p>The recipe below has every default written out. Run again with the same versions on the same machine, it should give the same
+<p>The recipe below has every default written out; saved as <code>recipe.yaml</code>, it runs with <code>npx limbeck run recipe.yaml</code>. Run again with the same versions on the same machine, it should give the same
 models. On another machine rounding differs, and the counts of errors may shift a little.</p>
 <dl class="facts">${facts.filter(([, value]) => value !== "").map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
 <details class="print"><summary>The recipe, as YAML</summary><pre tabindex="0" aria-label="Recipe"><code>${recipe}</code></pre></details>

@@ -30,7 +30,7 @@ function variantTable({ results, epochs, data }: ReportData, variants: readonly 
 <tbody>${variantRow({ ...main, transferSize: data.transfer })}${variants.map((variant) => variantRow(variant))}</tbody></table>`;
 }
 
-function variantRow(variant: Omit<VariantResult, "corrected">): Markup {
+function variantRow(variant: Omit<VariantResult, "corrected" | "onlyEpochsDiffer">): Markup {
   const { name, description, epochs, transferSize, student, baseline, verdict } = variant;
   return html`<tr><th scope="row" class="text">${name}<small>${description}</small></th><td>${count(epochs)}</td>
 <td>${count(transferSize)}</td><td>${errorsText(student.errors)}</td><td>${baseline ? errorsText(baseline.errors) : NOTHING}</td>
