@@ -72,7 +72,8 @@ describe.each(Object.keys(FLOORS))("packages/%s", (name) => {
     const done = new Set<string>();
     const circles: string[] = [];
     const visit = (file: string, path: readonly string[]) => {
-      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].map((f) => relative(root, f)).join(" -> "));
+      if (path.includes(file))
+        circles.push([...path.slice(path.indexOf(file)), file].map((f) => relative(root, f)).join(" -> "));
       if (done.has(file) || path.includes(file)) return;
       for (const target of edges.get(file) ?? []) visit(target, [...path, file]);
       done.add(file);
@@ -84,11 +85,15 @@ describe.each(Object.keys(FLOORS))("packages/%s", (name) => {
   /** Imports of values; types are gone when the code runs. */
   function runtimeImports(file: string): string[] {
     const text = readFileSync(file, "utf8").replaceAll(/(import|export) type [^;]+;/g, "");
-    return [...text.matchAll(/from\s+"(\.[^"]+)"/g)].map((match) => resolve(dirname(file), match[1]!.replace(/\.js$/, ".ts")));
+    return [...text.matchAll(/from\s+"(\.[^"]+)"/g)].map((match) =>
+      resolve(dirname(file), match[1]!.replace(/\.js$/, ".ts")),
+    );
   }
 });
 
 it("the graph package knows nothing of Node, but for its Node backend", () => {
-  const node = filesOf("graph").filter((file) => importsOf(file).some((path) => path.startsWith("node:") || path === "onnxruntime-node"));
+  const node = filesOf("graph").filter((file) =>
+    importsOf(file).some((path) => path.startsWith("node:") || path === "onnxruntime-node"),
+  );
   expect(node.map((file) => relative(sources("graph"), file))).toEqual([join("runtime", "node.ts")]);
 });

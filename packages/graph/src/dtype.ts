@@ -45,11 +45,6 @@ export function isFloat(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
 }
 
-/** Bytes of one element. */
-export function bytesPerElement(dtype: DType): number {
-  return ARRAYS[dtype].BYTES_PER_ELEMENT;
-}
-
 /** A typed array of `length` zeros. */
 export function zeros(dtype: DType, length: number): TypedArray {
   return new ARRAYS[dtype](length);

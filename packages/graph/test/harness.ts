@@ -62,7 +62,7 @@ export function buildCase(golden: GoldenCase, precision: "float32" | "float64"):
   while (inputs.length > 0 && inputs.at(-1) === undefined) inputs.pop();
   const attributes = golden.op === "Cast" ? { to: dtypeOf(golden.outputs[0]!.dtype) } : golden.attributes;
   const outputs = graph.emit(golden.op, inputs, attributes);
-  golden.outputs.forEach((_, i) => graph.output(`y${i}`, outputs[i]!));
+  for (const i of golden.outputs.keys()) graph.output(`y${i}`, outputs[i]!);
   const wanted = golden.inputs.flatMap((input, i) => (input?.gradient && !input.constant ? [i] : []));
   if (wanted.length === 0) return { graph, feeds, wanted };
   const weighted = golden.outputs.flatMap(({ cotangent }, i) => {
@@ -76,7 +76,7 @@ export function buildCase(golden: GoldenCase, precision: "float32" | "float64"):
     loss,
     wanted.map((i) => inputs[i]!),
   );
-  results.forEach((gradient, k) => graph.output(`d${wanted[k]!}`, gradient));
+  for (const [k, gradient] of results.entries()) graph.output(`d${wanted[k]!}`, gradient);
   return { graph, feeds, wanted };
 }
 

@@ -73,7 +73,10 @@ function toJson({ status, runDir, results, error }: Outcome): object {
 }
 
 function printOutcome({ status, runDir, results, error }: Outcome): void {
-  if (error) return printError(error);
+  if (error) {
+    printError(error);
+    return;
+  }
   const folder = relative(process.cwd(), runDir!) || ".";
   if (status === "interrupted") {
     process.stdout.write(`Stopped. Go on with: limbeck resume ${folder}\n`);

@@ -5,9 +5,6 @@ import type { Loss } from "./loss.js";
 /** All losses. */
 export const losses = [crossEntropy, kd] as const;
 
-/** A loss's name, its weight and its options, as a recipe gives them. */
-export type LossChoice = { readonly loss: string; readonly weight: number } & Readonly<Record<string, unknown>>;
-
 /** The record of a loss that a recipe names. */
 export function lossNamed(name: string): Loss {
   const found = (losses as readonly Loss[]).find((loss) => loss.name === name);

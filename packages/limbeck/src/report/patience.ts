@@ -12,10 +12,8 @@ export interface Schedule extends Comparison {
 type Judged = Schedule & { readonly verdict: Verdict };
 
 /** The main run and the variants that only train shorter or longer, shortest first; none where it stands alone. */
-export function schedules({ results, epochs, data }: ReportData): readonly Schedule[] {
-  const others = results.variants.filter(
-    ({ onlyEpochsDiffer }) => onlyEpochsDiffer,
-  );
+export function schedules({ results, epochs }: ReportData): readonly Schedule[] {
+  const others = results.variants.filter(({ onlyEpochsDiffer }) => onlyEpochsDiffer);
   if (others.length === 0) return [];
   const all = [{ ...results, epochs, main: true }, ...others.map((variant) => ({ ...variant, main: false }))];
   return all.sort((a, b) => a.epochs - b.epochs);

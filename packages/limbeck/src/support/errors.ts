@@ -16,7 +16,6 @@ export const ERROR_CODES = {
   RECIPE_SYNTAX: "A recipe is not valid YAML.",
   RUN_BUSY: "Another process is working in the run folder.",
   RUN_INVALID: "A run folder cannot be resumed or read.",
-  TEACHER_MISMATCH: "Teacher and data, or teacher and student, do not fit together.",
   WORKER_DIED: "The training process ended unexpectedly.",
 } as const;
 

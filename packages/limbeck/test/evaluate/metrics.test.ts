@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { agreement, calibrationError, confusionMatrix, countErrors, meanKl, softmaxRow } from "../../src/evaluate/metrics.js";
+import {
+  agreement,
+  calibrationError,
+  confusionMatrix,
+  countErrors,
+  meanKl,
+  softmaxRow,
+} from "../../src/evaluate/metrics.js";
 import { addToClasses, matchPriors } from "../../src/evaluate/prior-matching.js";
 import { spread, welchP } from "../../src/evaluate/statistics.js";
 import { judge } from "../../src/evaluate/verdict.js";
@@ -14,7 +21,11 @@ describe("metrics", () => {
 
   it("count errors and confusions", () => {
     expect(countErrors(predictions)).toBe(2);
-    expect(confusionMatrix(predictions)).toEqual([[1, 0, 1], [0, 1, 0], [1, 0, 0]]);
+    expect(confusionMatrix(predictions)).toEqual([
+      [1, 0, 1],
+      [0, 1, 0],
+      [1, 0, 0],
+    ]);
   });
 
   it("measure calibration", () => {
@@ -26,7 +37,10 @@ describe("metrics", () => {
     const teacher = logitsOf([0.5, 0.4, 0.1], [0.5, 0.4, 0.1], [0.2, 0.2, 0.6], [0.6, 0.3, 0.1]);
     expect(agreement(teacher, logits, 3)).toBe(0.75);
     const row = (p: number[], q: number[]) => p.reduce((sum, value, k) => sum + value * Math.log(value / q[k]!), 0);
-    const expected = row([0.5, 0.4, 0.1], [0.7, 0.2, 0.1]) + row([0.5, 0.4, 0.1], [0.1, 0.8, 0.1]) + row([0.2, 0.2, 0.6], [0.3, 0.3, 0.4]);
+    const expected =
+      row([0.5, 0.4, 0.1], [0.7, 0.2, 0.1]) +
+      row([0.5, 0.4, 0.1], [0.1, 0.8, 0.1]) +
+      row([0.2, 0.2, 0.6], [0.3, 0.3, 0.4]);
     expect(meanKl(teacher, logits, 3)).toBeCloseTo(expected / 4, 5);
   });
 
@@ -70,7 +84,9 @@ describe("the verdict", () => {
 
   it("says when it is within the noise, or did harm", () => {
     expect(judge([100, 120, 110], [105, 125, 110]).sentence).toContain("within the noise");
-    expect(judge([120, 121, 122], [100, 101, 102]).sentence).toMatch(/^Distillation did not help: .* 20% more .* beyond/);
+    expect(judge([120, 121, 122], [100, 101, 102]).sentence).toMatch(
+      /^Distillation did not help: .* 20% more .* beyond/,
+    );
     expect(judge([100], [100]).sentence).toMatch(/^Distillation made no difference/);
     expect(judge([90], [100]).sentence).toContain("one seed cannot tell this from noise");
   });

@@ -42,7 +42,9 @@ async function evaluate(golden: Omit<GoldenLoss, "value">): Promise<{ value: num
 
 /** Logits are rounded to single precision: what they add up to scales the tolerance. */
 function expectNear(actual: number, expected: number, scale: number, what: string): void {
-  expect(Math.abs(actual - expected), `${what}: ${actual} instead of ${expected}`).toBeLessThan(3e-6 * Math.max(1, scale));
+  expect(Math.abs(actual - expected), `${what}: ${actual} instead of ${expected}`).toBeLessThan(
+    3e-6 * Math.max(1, scale),
+  );
 }
 
 describe("losses agree with PyTorch, and so do their gradients", () => {
@@ -88,7 +90,10 @@ it("every loss says what it is", () => {
   for (const loss of losses) {
     expect(loss.formula.length, loss.name).toBeGreaterThan(20);
     expect(loss.source, loss.name).not.toBe("");
-    expect(cases.some((golden) => golden.loss === loss.name), `${loss.name} has golden values`).toBe(true);
+    expect(
+      cases.some((golden) => golden.loss === loss.name),
+      `${loss.name} has golden values`,
+    ).toBe(true);
   }
 });
 

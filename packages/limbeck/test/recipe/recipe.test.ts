@@ -37,7 +37,11 @@ describe("a good recipe", () => {
     const recipe = parseRecipe(GOOD, "r.yaml");
     expect(recipe).toMatchObject({ seed: 1, seeds: 3, baseline: true, variants: [], task: "image-classification" });
     expect(recipe.distill).toEqual([{ loss: "kd", weight: 1, temperature: 4 }]);
-    expect(recipe.teacher.train).toMatchObject({ batchSize: 128, decay: "cosine", optimizer: { name: "adam", eps: 1e-8 } });
+    expect(recipe.teacher.train).toMatchObject({
+      batchSize: 128,
+      decay: "cosine",
+      optimizer: { name: "adam", eps: 1e-8 },
+    });
     expect(recipe.student.train.optimizer).toEqual({ name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 });
   });
 
@@ -49,16 +53,52 @@ describe("a good recipe", () => {
 
 describe("a wrong recipe points at line and column", () => {
   it.each([
-    ["an unknown key", GOOD.replace("epochs: 3 }", "epoch: 3 }"), '6:12 teacher.train.epoch unknown key "epoch"; did you mean "epochs"?'],
-    ["a key that nothing resembles", `${GOOD}zebra: 1`, '10:1 zebra unknown key "zebra"; known keys: name, description, '],
-    ["an unknown family", GOOD.replace("mlp, hidden: [8]", "mpl, hidden: [8]"), '8:20 student.model.family "mpl" is unknown; use one of mlp; did you mean "mlp"?'],
-    ["an unknown optimizer", GOOD.replace("name: sgd", "name: sdg"), '9:42 student.train.optimizer.name "sdg" is unknown; use one of sgd, adam, adamw; did you mean "sgd"?'],
-    ["an unknown data set", GOOD.replace("digits", "digit"), '3:17 data.source "digit" is not one of digits, mnist, fashion-mnist; did you mean "digits"?'],
-    ["a word for a number", GOOD.replace("[8]", "[eight]"), "8:34 student.model.hidden[0] expected number, received string"],
-    ["a number out of range", GOOD.replace("test: 100", "test: -5"), "3:31 data.test too small: expected number to be >0"],
-    ["a missing section", GOOD.replace(/student:[^]*/, ""), "2:1 student is missing; it takes an object"],
-    ["options of idx files", GOOD.replace("digits", "{ train: { images: a, label: b } }"), 'label unknown key "label"; did you mean "labels"?'],
-    ["an option of another loss", `${GOOD}distill: [{ loss: cross-entropy, temperature: 2 }]`, "10:34 distill[0].temperature unknown key"],
+    [
+      "an unknown key",
+      GOOD.replace("epochs: 3 }", "epoch: 3 }"),
+      '6:12 teacher.train.epoch unknown key "epoch"; did you mean "epochs"?',
+    ],
+    [
+      "a key that nothing resembles",
+      `${GOOD}zebra: 1`,
+      '10:1 zebra unknown key "zebra"; known keys: name, description, ',
+    ],
+    [
+      "an unknown family",
+      GOOD.replace("mlp, hidden: [8]", "mpl, hidden: [8]"),
+      '8:20 student.model.family "mpl" is unknown; use one of mlp; did you mean "mlp"?',
+    ],
+    [
+      "an unknown optimizer",
+      GOOD.replace("name: sgd", "name: sdg"),
+      '9:42 student.train.optimizer.name "sdg" is unknown; use one of sgd, adam, adamw; did you mean "sgd"?',
+    ],
+    [
+      "an unknown data set",
+      GOOD.replace("digits", "digit"),
+      '3:17 data.source "digit" is not one of digits, mnist, fashion-mnist; did you mean "digits"?',
+    ],
+    [
+      "a word for a number",
+      GOOD.replace("[8]", "[eight]"),
+      "8:34 student.model.hidden[0] expected number, received string",
+    ],
+    [
+      "a number out of range",
+      GOOD.replace("test: 100", "test: -5"),
+      "3:31 data.test too small: expected number to be >0",
+    ],
+    ["a missing section", GOOD.replace(/student:[\s\S]*/, ""), "2:1 student is missing; it takes an object"],
+    [
+      "options of idx files",
+      GOOD.replace("digits", "{ train: { images: a, label: b } }"),
+      'label unknown key "label"; did you mean "labels"?',
+    ],
+    [
+      "an option of another loss",
+      `${GOOD}distill: [{ loss: cross-entropy, temperature: 2 }]`,
+      "10:34 distill[0].temperature unknown key",
+    ],
   ])("%s", (_, text, expected) => expect(problemOf(text)).toContain(expected));
 
   it("tells all problems at once", () => {

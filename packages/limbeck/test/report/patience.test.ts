@@ -8,7 +8,14 @@ type Arms = readonly [student: readonly number[], baseline: readonly number[], p
 const NOT_CORRECTED = { description: "", corrected: null } as const;
 
 function variant(epochs: number, arms: Arms, transferSize = 60_000): VariantResult {
-  return { ...comparison(...arms), ...NOT_CORRECTED, name: `epochs-${epochs}`, epochs, transferSize, onlyEpochsDiffer: transferSize === 60_000 };
+  return {
+    ...comparison(...arms),
+    ...NOT_CORRECTED,
+    name: `epochs-${epochs}`,
+    epochs,
+    transferSize,
+    onlyEpochsDiffer: transferSize === 60_000,
+  };
 }
 
 function run(short: Arms, long: Arms, ...more: readonly VariantResult[]) {

@@ -1,11 +1,11 @@
+import { TypedError } from "@limbeck/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TypedError } from "@limbeck/graph";
 import { decodeSafetensors, encodeSafetensors, type HostTensor } from "../../src/support/safetensors.js";
 
-const tensor = fc.array(fc.float({ noNaN: true }), { maxLength: 20 }).map(
-  (values): HostTensor => ({ dtype: "float32", shape: [values.length], data: Float32Array.from(values) }),
-);
+const tensor = fc
+  .array(fc.float({ noNaN: true }), { maxLength: 20 })
+  .map((values): HostTensor => ({ dtype: "float32", shape: [values.length], data: Float32Array.from(values) }));
 const file = fc.record({
   tensors: fc.dictionary(fc.stringMatching(/^[a-z.0-9/_]{1,20}$/), tensor),
   metadata: fc.dictionary(fc.stringMatching(/^[a-z]{1,10}$/), fc.string()),

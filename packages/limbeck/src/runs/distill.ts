@@ -1,0 +1,115 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { on } from "node:events";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Recipe } from "../recipe/schema.js";
+import { type ErrorCode, type ErrorRecord, LimbeckError } from "../support/errors.js";
+import type { RunEvent } from "./events.js";
+import { RunFolder } from "./folder.js";
+import type { ParentMessage, WorkerMessage } from "./protocol.js";
+import { limbeckVersion } from "./versions.js";
+
+export interface DistillOptions {
+  /** Folder of the run; must be new or empty. Default: `runs/<name>-<date>-<time>`. */
+  readonly runDir?: string;
+  /** Threads of one operator. Default: all that are available. */
+  readonly threads?: number;
+  /** Stops the run between two steps; it ends with status "interrupted" and can be resumed. */
+  readonly signal?: AbortSignal;
+  /** Seconds between checkpoints. Default 15. */
+  readonly checkpointSeconds?: number;
+}
+
+/**
+ * Runs a recipe in a process of its own and yields what happens.
+ * @throws LimbeckError what went wrong, with what to do; what was reached by then is in the run folder
+ */
+export async function* distill(recipe: Recipe, options: DistillOptions = {}): AsyncGenerator<RunEvent> {
+  const path = options.runDir ?? defaultRunDir(recipe.name);
+  const threads = options.threads ?? availableParallelism();
+  const folder = RunFolder.create(path, recipe, { limbeck: limbeckVersion(), threads });
+  yield* work(folder, options);
+}
+
+/**
+ * Goes on with a run that was stopped or killed, and yields what happens. The parameters that it ends with are, bit for
+ * bit, those of a run that was never stopped.
+ * @throws LimbeckError RUN_INVALID, RUN_BUSY, and all that {@link distill} throws
+ */
+export async function* resume(
+  runDir: string,
+  options: Omit<DistillOptions, "runDir" | "threads"> = {},
+): AsyncGenerator<RunEvent> {
+  yield* work(RunFolder.open(runDir), options);
+}
+
+function defaultRunDir(name: string): string {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+  return join("runs", `${name}-${stamp}`);
+}
+
+/** glibc gives big buffers back to the system and takes them anew at every step unless told otherwise. */
+const MALLOC = {
+  MALLOC_MMAP_THRESHOLD_: "4294967296",
+  MALLOC_TOP_PAD_: "268435456",
+  MALLOC_TRIM_THRESHOLD_: "8589934592",
+};
+
+const workerPath = fileURLToPath(new URL("./worker.js", import.meta.url));
+const STDERR_TAIL = 2000;
+
+async function* work(folder: RunFolder, options: DistillOptions): AsyncGenerator<RunEvent> {
+  const child = fork(workerPath, {
+    env: { ...process.env, ...MALLOC },
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    execArgv: [],
+  });
+  let stderr = "";
+  child.stderr!.on("data", (text) => {
+    stderr = (stderr + String(text)).slice(-STDERR_TAIL);
+  });
+  const closed = new Promise<void>((done) => child.once("close", () => done()));
+  const stop = () => tell(child, { kind: "stop" });
+  tell(child, { kind: "start", runDir: folder.path, checkpointSeconds: options.checkpointSeconds });
+  if (options.signal?.aborted) stop();
+  options.signal?.addEventListener("abort", stop);
+  let ended = false;
+  try {
+    for await (const message of messages(child)) {
+      if (message.kind === "error") throw fromRecord(message.error);
+      if (message.kind === "crash") throw died(child, message.message, folder);
+      if (message.event.type === "run-end") ended = true;
+      yield message.event;
+    }
+    if (!ended) throw died(child, stderr, folder);
+  } finally {
+    options.signal?.removeEventListener("abort", stop);
+    stop();
+    await closed;
+  }
+}
+
+/** Messages until the process is gone. */
+async function* messages(child: ChildProcess): AsyncGenerator<WorkerMessage> {
+  for await (const [message] of on(child, "message", { close: ["close"] })) yield message as WorkerMessage;
+}
+
+/** A process that is just ending hears nothing, which is no error. */
+function tell(child: ChildProcess, message: ParentMessage): void {
+  if (child.connected) child.send(message, () => {});
+}
+
+function fromRecord({ message, ...details }: ErrorRecord): LimbeckError {
+  return new LimbeckError(details.code as ErrorCode, message, details);
+}
+
+function died(child: ChildProcess, detail: string, folder: RunFolder): LimbeckError {
+  const how = child.signalCode ? `was killed by ${child.signalCode}` : "ended unexpectedly";
+  return new LimbeckError("WORKER_DIED", `the training process ${how}${detail ? `:\n${detail.trim()}` : ""}`, {
+    where: folder.path,
+    value: child.signalCode ?? child.exitCode,
+    fix: "Nothing finished is lost: go on with `limbeck resume`.",
+  });
+}

@@ -1,0 +1,98 @@
+import { cpus } from "node:os";
+import { TypedError } from "@limbeck/graph";
+import { renderReport } from "../report/report.js";
+import { LimbeckError, toErrorRecord } from "../support/errors.js";
+import { writeFileAtomic } from "../support/files.js";
+import { Interrupted } from "../train/events.js";
+import { armsOf, phasesOf } from "./arms.js";
+import type { RunContext, TrainedArm } from "./context.js";
+import { evaluateRun } from "./evaluation.js";
+import type { RunEvent } from "./events.js";
+import type { RunFolder } from "./folder.js";
+import { reportData } from "./report.js";
+import { loadSamples } from "./samples.js";
+import { trainArm, trainTeacher } from "./trainings.js";
+import { onnxRuntimeVersion } from "./versions.js";
+
+export interface ExecuteOptions {
+  readonly signal: AbortSignal;
+  /** Seconds between checkpoints. Default 15. */
+  readonly checkpointSeconds?: number;
+}
+
+/**
+ * Does what is left to do of a run, in this thread, and keeps its folder up to date.
+ * @throws LimbeckError what went wrong; the run can be resumed once that is put right
+ */
+export async function* executeRun(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
+  await folder.lock();
+  try {
+    folder.mendMetrics();
+    folder.updateRun({ status: "running", environment: environment() });
+    for await (const event of work(folder, options)) {
+      record(folder, event);
+      yield event;
+    }
+    folder.updateRun({ status: "done" });
+    yield { type: "run-end", status: "done", runDir: folder.path };
+  } catch (error) {
+    if (!(error instanceof Interrupted)) {
+      if (error instanceof TypedError) noteFailure(folder, error);
+      throw error;
+    }
+    folder.updateRun({ status: "interrupted" });
+    yield { type: "run-end", status: "interrupted", runDir: folder.path };
+  } finally {
+    folder.unlock();
+  }
+}
+
+async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
+  const recipe = folder.recipe();
+  yield { type: "run-start", runDir: folder.path, name: recipe.name, phases: phasesOf(recipe) };
+  const context: RunContext = {
+    recipe,
+    folder,
+    samples: await loadSamples(recipe, options.signal),
+    threads: folder.readRun().threads,
+    signal: options.signal,
+    checkpointSeconds: options.checkpointSeconds ?? 15,
+  };
+  const teacher = yield* trainTeacher(context);
+  const arms: TrainedArm[] = [];
+  for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacher));
+  yield { type: "phase-start", phase: "evaluate" };
+  const start = performance.now();
+  const evaluation = await evaluateRun(context, teacher, arms);
+  yield { type: "phase-end", phase: "evaluate", seconds: (performance.now() - start) / 1000, reused: false };
+  folder.updateRun({ results: evaluation.results });
+  writeFileAtomic(folder.file("report.html"), await renderReport(reportData(context, evaluation)));
+  yield { type: "results", results: evaluation.results };
+}
+
+/** Keeps what must outlive the process: learning curves, and how long phases took. */
+function record(folder: RunFolder, event: RunEvent): void {
+  if (event.type === "progress" || event.type === "results") return;
+  folder.appendMetric({ time: new Date().toISOString(), ...event });
+  if (event.type !== "phase-end" || event.reused) return;
+  const { seconds } = folder.readRun();
+  folder.updateRun({ seconds: { ...seconds, [event.phase]: (seconds[event.phase] ?? 0) + event.seconds } });
+}
+
+/** A full disk must not hide what went wrong first. */
+function noteFailure(folder: RunFolder, error: TypedError): void {
+  try {
+    folder.updateRun({ status: "failed", error: toErrorRecord(error) });
+  } catch (second) {
+    if (!(second instanceof LimbeckError)) throw second;
+  }
+}
+
+function environment(): Record<string, string> {
+  return {
+    node: process.version,
+    onnxruntime: onnxRuntimeVersion(),
+    cpu: cpus()[0]?.model ?? "unknown",
+    platform: `${process.platform} ${process.arch}`,
+  };
+}

@@ -1,0 +1,126 @@
+import { type Split, splitLabels } from "../data/dataset.js";
+import { drawSubset } from "../data/split.js";
+import { measureLatency, measurePeakMemory } from "../evaluate/cost.js";
+import { agreement, calibrationError, countErrors, meanKl } from "../evaluate/metrics.js";
+import { addToClasses, matchPriors } from "../evaluate/prior-matching.js";
+import type { CorrectedResult, ModelResult } from "../evaluate/results.js";
+import { spread } from "../evaluate/statistics.js";
+import { toOnnxModel } from "../models/inference.js";
+import { type Model, parameterCount } from "../models/model.js";
+import { writeFileAtomic } from "../support/files.js";
+import { Classifier } from "../teachers/classifier.js";
+import type { TeacherOutputs } from "../teachers/outputs.js";
+import { armId } from "./arms.js";
+import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
+import { absentClasses } from "./samples.js";
+
+/** Training images over which the biases of absent classes are matched to the teacher's priors. */
+const CORRECTION_SAMPLES = 10_000;
+
+/** A model's answers to the test samples, one entry a seed, with the result made of them. */
+export interface Measured {
+  readonly logits: readonly Float32Array[];
+  readonly result: ModelResult;
+}
+
+/** Measures `teacher.onnx`. */
+export async function measureTeacher(context: RunContext, teacher: TrainedTeacher): Promise<Measured> {
+  const logits = [await classify(teacher.file, context.samples.test, context)];
+  return measure(context, context.folder.file("teacher.onnx"), teacher.file, teacher.model, logits, undefined);
+}
+
+/** Exports the first seed of an arm, and measures what all its seeds answer. */
+export async function measureArm(context: RunContext, trained: TrainedArm, teacher: Measured): Promise<Measured> {
+  const { model, seeds, arm } = trained;
+  const files = seeds.map(({ parameters }) => toOnnxModel(model, trained.transfer.dataset, parameters));
+  const path = context.folder.file(`${armId(arm)}.onnx`);
+  writeFileAtomic(path, files[0]!);
+  const logits: Float32Array[] = [];
+  for (const file of files) logits.push(await classify(file, context.samples.test, context));
+  return measure(context, path, files[0]!, model, logits, teacher.logits[0]);
+}
+
+async function measure(
+  { samples }: RunContext,
+  path: string,
+  file: Uint8Array,
+  model: Model,
+  logits: readonly Float32Array[],
+  teacher: Float32Array | undefined,
+): Promise<Measured> {
+  const { test } = samples;
+  const classes = test.dataset.classes.length;
+  const labels = splitLabels(test);
+  const errors = logits.map((answers) => countErrors({ logits: answers, classes, labels }));
+  const perSeed = (metric: (answers: Float32Array) => number) => spread(logits.map(metric));
+  const result: ModelResult = {
+    errors,
+    testSize: labels.length,
+    accuracy: spread(errors.map((count) => 1 - count / labels.length)),
+    agreement: teacher ? perSeed((answers) => agreement(teacher, answers, classes)) : null,
+    klToTeacher: teacher ? perSeed((answers) => meanKl(teacher, answers, classes)) : null,
+    ece: perSeed((answers) => calibrationError({ logits: answers, classes, labels })),
+    parameters: parameterCount(model),
+    bytes: file.byteLength,
+    latencyMs: await measureLatency(file, test.dataset),
+    peakMemoryBytes: await measurePeakMemory(path, test.dataset),
+  };
+  return { logits, result };
+}
+
+/** What prior matching makes of an arm whose transfer set lacked some classes. Test labels only judge it. */
+export async function correctBiases(
+  context: RunContext,
+  trained: TrainedArm,
+  measured: Measured,
+  outputs: TeacherOutputs,
+): Promise<CorrectedResult> {
+  const { train, test } = context.samples;
+  const { classes } = outputs;
+  const absent = absentClasses(trained.transfer);
+  const images = drawSubset(train, Math.min(CORRECTION_SAMPLES, train.indices.length), context.recipe.seed);
+  const teacher = rowsOf(outputs, images.indices);
+  const labels = splitLabels(test);
+  const offsets: number[] = [];
+  for (const { parameters } of trained.seeds) {
+    const logits = await classify(toOnnxModel(trained.model, train.dataset, parameters), images, context);
+    offsets.push(matchPriors(logits, teacher, classes, absent));
+  }
+  const after = measured.logits.map((logits, i) => addToClasses(logits, classes, absent, offsets[i]!));
+  const count = (all: readonly Float32Array[], chosen?: readonly number[]) =>
+    all.map((logits) => errorsOn(logits, classes, labels, chosen));
+  return {
+    offsets,
+    errors: count(after),
+    absent: {
+      before: count(measured.logits, absent),
+      after: count(after, absent),
+      size: labels.filter((label) => absent.includes(label)).length,
+    },
+  };
+}
+
+/** Errors among the samples of some classes; of all by default. */
+function errorsOn(logits: Float32Array, classes: number, labels: Uint8Array, chosen?: readonly number[]): number {
+  const rows = Array.from(labels.keys()).filter((row) => chosen?.includes(labels[row]!) ?? true);
+  return countErrors({
+    classes,
+    logits: Float32Array.from(rows.flatMap((row) => Array.from(logits.subarray(row * classes, (row + 1) * classes)))),
+    labels: Uint8Array.from(rows, (row) => labels[row]!),
+  });
+}
+
+function rowsOf({ logits, classes }: TeacherOutputs, samples: Uint32Array): Float32Array {
+  const rows = new Float32Array(samples.length * classes);
+  samples.forEach((sample, i) => {
+    rows.set(logits.subarray(sample * classes, (sample + 1) * classes), i * classes);
+  });
+  return rows;
+}
+
+async function classify(file: Uint8Array, split: Split, { threads }: RunContext): Promise<Float32Array> {
+  const classifier = await Classifier.load(file, split.dataset, threads);
+  const logits = await classifier.classify(split);
+  await classifier.release();
+  return logits;
+}

@@ -1,0 +1,121 @@
+import { splitLabels } from "../data/dataset.js";
+import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
+import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
+import { readText } from "../support/files.js";
+import { armsOf, phaseId, seedsOf } from "./arms.js";
+import type { RunContext } from "./context.js";
+import type { Evaluation } from "./evaluation.js";
+import type { RunFolder } from "./folder.js";
+import { drawTransferSet } from "./samples.js";
+
+const SAMPLES = 10;
+const DEFAULT_TEMPERATURE = 4;
+
+/** Gathers what the report shows from a run that is over. */
+export function reportData(context: RunContext, evaluation: Evaluation): ReportData {
+  const { recipe, folder, samples } = context;
+  const { dataset } = samples.test;
+  const run = folder.readRun();
+  const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
+  const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
+  const labels = splitLabels(samples.test);
+  const confusion = ({ logits }: Evaluation["teacher"]) =>
+    confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
+  return {
+    name: recipe.name,
+    description: recipe.description,
+    createdAt: run.createdAt,
+    seconds: Object.values(run.seconds).reduce((a, b) => a + b, 0),
+    recipe: readText(folder.file("recipe.yaml")),
+    classes: dataset.classes,
+    image: dataset,
+    data: {
+      source: samples.source,
+      train: samples.train.indices.length,
+      transfer: drawTransferSet(samples.train, recipe.data.transfer, recipe.seed).indices.length,
+      test: labels.length,
+    },
+    losses: recipe.distill.map(({ loss, weight, ...options }) => describeTerm(String(loss), Number(weight), options)),
+    epochs: recipe.student.train.epochs,
+    temperature,
+    results: evaluation.results,
+    curves: curvesOf(context),
+    samples: darkKnowledge(context, evaluation, temperature),
+    confusion: {
+      teacher: confusion(evaluation.teacher),
+      student: confusion(evaluation.student),
+      baseline: evaluation.baseline ? confusion(evaluation.baseline) : null,
+    },
+    environment: { ...environmentOf(folder), threads: run.threads },
+  };
+}
+
+function describeTerm(loss: string, weight: number, options: object): string {
+  const parts = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  if (weight !== 1) parts.unshift(`weight ${weight}`);
+  return parts.length > 0 ? `${loss} (${parts.join(", ")})` : loss;
+}
+
+function environmentOf(folder: RunFolder) {
+  const { environment, limbeck } = folder.readRun();
+  return {
+    limbeck,
+    node: environment?.node ?? "",
+    onnxruntime: environment?.onnxruntime ?? "",
+    cpu: environment?.cpu ?? "",
+  };
+}
+
+interface EpochRecord {
+  readonly type: string;
+  readonly phase: string;
+  readonly epoch: number;
+  readonly losses: Readonly<Record<string, number>>;
+  readonly errors: number | null;
+}
+
+/** Learning curves from `metrics.jsonl`; of epochs that a resumed run repeated, the last counts. */
+function curvesOf({ folder, recipe }: RunContext): Curve[] {
+  const byPhase = new Map<string, Map<number, Curve["points"][number]>>();
+  for (const record of folder.metrics() as EpochRecord[]) {
+    if (record.type !== "epoch") continue;
+    const points = byPhase.get(record.phase) ?? new Map();
+    byPhase.set(record.phase, points);
+    points.set(record.epoch, { epoch: record.epoch, loss: record.losses.loss, errors: record.errors });
+  }
+  const curve = (phase: string, about: Omit<Curve, "points">): Curve => {
+    return { ...about, points: [...(byPhase.get(phase)?.values() ?? [])].sort((a, b) => a.epoch - b.epoch) };
+  };
+  const teacher = curve("teacher", { arm: "teacher", variant: null, seed: recipe.seed });
+  const arms = armsOf(recipe).flatMap((arm) =>
+    seedsOf(recipe).map((seed) =>
+      curve(phaseId(arm, seed), { arm: arm.kind, variant: arm.variant?.name ?? null, seed }),
+    ),
+  );
+  return [teacher, ...arms];
+}
+
+/** Of each class, the test image that the teacher classifies correctly, but with the most doubt. */
+function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
+  const { dataset, indices } = context.samples.test;
+  const classes = dataset.classes.length;
+  const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
+  const tops = topClasses(teacher, classes);
+  const doubt = (row: number) => -Math.max(...softmaxRow(teacher, row, classes));
+  const length = dataset.channels * dataset.height * dataset.width;
+  return dataset.classes.slice(0, SAMPLES).flatMap((_, label) => {
+    const rows = Array.from(indices.keys()).filter((row) => {
+      return dataset.labels[indices[row]!] === label && tops[row] === label;
+    });
+    if (rows.length === 0) return [];
+    const row = rows.reduce((best, candidate) => (doubt(candidate) > doubt(best) ? candidate : best));
+    const start = indices[row]! * length;
+    return {
+      label,
+      pixels: dataset.pixels.slice(start, start + length),
+      teacher: [...softmaxRow(teacher, row, classes)],
+      soft: [...softmaxRow(teacher, row, classes, temperature)],
+      student: [...softmaxRow(student, row, classes)],
+    };
+  });
+}

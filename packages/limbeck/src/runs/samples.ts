@@ -1,0 +1,70 @@
+import { type ImageDataset, pick, type Split, wholeSplit } from "../data/dataset.js";
+import { loadIdxPair } from "../data/idx.js";
+import { NAMED_DATASETS } from "../data/named/index.js";
+import { drawSubset, filterClasses, splitStratified } from "../data/split.js";
+import type { Recipe, TransferOptions } from "../recipe/schema.js";
+import { LimbeckError } from "../support/errors.js";
+
+/** A run's samples: what the teacher learns from, and what is held out. */
+export interface RunSamples {
+  readonly train: Split;
+  readonly test: Split;
+  /** For people: the data set's name, or the files' paths. */
+  readonly source: string;
+}
+
+/**
+ * Loads a recipe's data and splits it: seeded, stratified and shuffled.
+ * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
+ */
+export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+  const { data, seed } = recipe;
+  const { train, test, source } = await loadSource(data.source, signal);
+  if (test) {
+    return {
+      source,
+      train: data.train ? drawSubset(wholeSplit(train), data.train, seed) : wholeSplit(train),
+      test: data.test ? drawSubset(wholeSplit(test), data.test, seed) : wholeSplit(test),
+    };
+  }
+  if (!data.test) {
+    throw new LimbeckError("RECIPE_INVALID", `${source} has no test part, and the recipe sets none aside`, {
+      where: "data.test",
+      fix: "Say how many samples to hold out, for example `test: 2000`.",
+    });
+  }
+  const counts = { train: data.train ?? Math.max(1, train.size - data.test), test: data.test };
+  const parts = splitStratified(train.labels, counts, seed);
+  const whole = wholeSplit(train);
+  return { source, train: pick(whole, parts.train), test: pick(whole, parts.test) };
+}
+
+/** The samples that a student learns from: some classes, or a number of them, drawn from the training part. */
+export function drawTransferSet(train: Split, { size, only, without }: TransferOptions, seed: number): Split {
+  const filtered =
+    only || without ? filterClasses(train, { ...(only ? { only } : {}), ...(without ? { without } : {}) }) : train;
+  return size === undefined ? filtered : drawSubset(filtered, size, seed);
+}
+
+/** Classes of which the transfer set has no sample, though the data set has. */
+export function absentClasses({ dataset, indices }: Split): number[] {
+  const present = new Set(Array.from(indices, (index) => dataset.labels[index]));
+  return dataset.classes.map((_, k) => k).filter((k) => !present.has(k));
+}
+
+interface LoadedSource {
+  readonly train: ImageDataset;
+  readonly test?: ImageDataset | undefined;
+  readonly source: string;
+}
+
+async function loadSource(source: Recipe["data"]["source"], signal: AbortSignal): Promise<LoadedSource> {
+  if (typeof source === "string") {
+    const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
+    return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
+  }
+  const classes = source.classes ? { classes: source.classes } : {};
+  const load = ({ images, labels }: { images: string; labels: string }) =>
+    loadIdxPair(images, labels, { name: images, ...classes });
+  return { train: load(source.train), test: source.test && load(source.test), source: source.train.images };
+}

@@ -1,0 +1,168 @@
+import { existsSync } from "node:fs";
+import { splitLabels } from "../data/dataset.js";
+import { countErrors } from "../evaluate/metrics.js";
+import { toOnnxModel } from "../models/inference.js";
+import { type Model, parameterCount } from "../models/model.js";
+import type { TrainingJob } from "../schemes/job.js";
+import { needsTeacher, offlineJob } from "../schemes/offline.js";
+import { readBytes, writeFileAtomic } from "../support/files.js";
+import { Classifier } from "../teachers/classifier.js";
+import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";
+import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
+import { Checkpoints, type Parameters } from "../train/checkpoints.js";
+import { Interrupted } from "../train/events.js";
+import { runTraining } from "../train/loop.js";
+import { type Arm, armsOf, HARD_LABELS, phaseId, seedsOf } from "./arms.js";
+import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
+import type { RunEvent } from "./events.js";
+import { drawTransferSet } from "./samples.js";
+
+/** About how many points a learning curve has. */
+const CURVE_POINTS = 60;
+
+/** Weights times samples below which a step runs on one thread. */
+const SMALL_STEP = 16_000_000;
+
+/** Trains the teacher, writes `teacher.onnx`, and has it answer every training sample once. */
+export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
+  const { recipe, folder, samples } = context;
+  const model = modelFor(context, recipe.teacher.model);
+  const job = offlineJob({
+    model,
+    split: samples.train,
+    train: recipe.teacher.train,
+    terms: HARD_LABELS,
+    seed: recipe.seed,
+  });
+  const parameters = yield* trainPhase(context, "teacher", job);
+  const path = folder.file("teacher.onnx");
+  if (!existsSync(path)) writeFileAtomic(path, toOnnxModel(model, samples.train.dataset, parameters));
+  const file = readBytes(path);
+  const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
+  return { model, file, outputs: wanted ? yield* label(context, file) : undefined };
+}
+
+/** The teacher's answers to all training samples, from the cache where they are there already. */
+async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
+  const phase = "label";
+  const { folder, samples, signal } = context;
+  const { dataset, indices } = samples.train;
+  const cache = new TeacherOutputCache(folder.file("cache"));
+  const key = cache.key(file, dataset, indices);
+  yield { type: "phase-start", phase };
+  const start = performance.now();
+  const known = cache.load(key);
+  const outputs = known ?? (yield* askTeacher(context, file));
+  if (signal.aborted) throw new Interrupted("labelling was stopped");
+  if (!known) cache.store(key, outputs);
+  yield { type: "phase-end", phase, seconds: secondsSince(start), reused: known !== undefined };
+  return outputs;
+}
+
+async function* askTeacher(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
+  const { train } = context.samples;
+  const classes = train.dataset.classes.length;
+  const teacher = await Classifier.load(file, train.dataset, context.threads);
+  const start = performance.now();
+  let done = 0;
+  const answers = await teacher.classify(train, (count) => {
+    done = count;
+  });
+  await teacher.release();
+  const logits = new Float32Array(train.dataset.size * classes).fill(Number.NaN);
+  train.indices.forEach((sample, row) => {
+    logits.set(answers.subarray(row * classes, (row + 1) * classes), sample * classes);
+  });
+  const stepsPerSecond = done / secondsSince(start);
+  yield { type: "progress", phase: "label", step: done, totalSteps: done, loss: null, stepsPerSecond };
+  return { classes, logits };
+}
+
+/** Trains every seed of an arm. */
+export async function* trainArm(
+  context: RunContext,
+  arm: Arm,
+  teacher: TrainedTeacher,
+): AsyncGenerator<RunEvent, TrainedArm> {
+  const { recipe, samples } = context;
+  const model = modelFor(context, recipe.student.model);
+  const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
+  const source = await teacherSource(context, arm, teacher);
+  const seeds: { seed: number; parameters: Parameters }[] = [];
+  for (const seed of seedsOf(recipe)) {
+    const job = offlineJob({
+      model,
+      split: transfer,
+      train: arm.train,
+      terms: arm.terms,
+      seed,
+      teacher: source?.teacher,
+    });
+    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job) });
+  }
+  await source?.release();
+  return { arm, model, transfer, seeds };
+}
+
+/** Cached answers hold for plain images only; augmented ones are shown to the teacher itself. */
+async function teacherSource(
+  context: RunContext,
+  arm: Arm,
+  { file, outputs }: TrainedTeacher,
+): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
+  if (!needsTeacher(arm.terms)) return undefined;
+  if (arm.train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
+  const classifier = await Classifier.load(file, context.samples.train.dataset, context.threads);
+  return {
+    teacher: liveTeacher((images, count) => classifier.logits(images, count)),
+    release: () => classifier.release(),
+  };
+}
+
+async function* trainPhase(context: RunContext, phase: string, job: TrainingJob): AsyncGenerator<RunEvent, Parameters> {
+  const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")));
+  const reused = checkpoints.finished() !== undefined;
+  yield { type: "phase-start", phase };
+  const start = performance.now();
+  const judge = reused ? undefined : await heldOutJudge(context, job.model);
+  const every = Math.ceil(job.epochs / CURVE_POINTS);
+  try {
+    const parameters = yield* runTraining(job, {
+      phase,
+      checkpoints,
+      threads: threadsFor(job, context.threads),
+      signal: context.signal,
+      checkpointSeconds: context.checkpointSeconds,
+      measured: (epoch) => epoch % every === 0 || epoch === job.epochs,
+      ...(judge ? { evaluate: judge.errors } : {}),
+    });
+    yield { type: "phase-end", phase, seconds: secondsSince(start), reused };
+    return parameters;
+  } finally {
+    await judge?.release();
+  }
+}
+
+/** A small step is over before a second thread has woken up. */
+function threadsFor({ model, program }: TrainingJob, available: number): number {
+  const batchSize = program.feeds[0]!.shape[0]!;
+  return parameterCount(model) * batchSize < SMALL_STEP ? 1 : available;
+}
+
+/** Counts held-out errors for the learning curve. Nothing is ever chosen by them. */
+async function heldOutJudge({ samples, threads }: RunContext, model: Model) {
+  const { test } = samples;
+  const classifier = await Classifier.ofModel(model, test.dataset, threads);
+  const labels = splitLabels(test);
+  return {
+    errors: async (parameters: Parameters) => {
+      classifier.setParameters(model, parameters);
+      return countErrors({ logits: await classifier.classify(test), classes: test.dataset.classes.length, labels });
+    },
+    release: () => classifier.release(),
+  };
+}
+
+function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000;
+}

@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { randomStream } from "@limbeck/graph";
+
+const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), "limbeck-test-"));
+}
+
+/** Writes idx files of noisy 6×6 patterns, one for each of four classes; returns their paths. */
+export function writeImages(folder: string, size: number): { images: string; labels: string } {
+  const random = randomStream(5);
+  const patterns = Array.from({ length: 4 }, () => Uint8Array.from({ length: 36 }, () => random.below(200)));
+  const pixels = Uint8Array.from({ length: size * 36 }, (_, i) => {
+    return Math.min(255, Math.max(0, patterns[Math.floor(i / 36) % 4]![i % 36]! + random.below(160) - 80));
+  });
+  const header = (...dims: number[]) =>
+    Buffer.from([0, 0, 8, dims.length, ...dims.flatMap((dim) => [0, 0, dim >> 8, dim & 255])]);
+  const [images, labels] = [join(folder, "images.idx"), join(folder, "labels.idx")];
+  writeFileSync(images, Buffer.concat([header(size, 6, 6), pixels]));
+  writeFileSync(labels, Buffer.concat([header(size), Uint8Array.from({ length: size }, (_, i) => i % 4)]));
+  return { images, labels };
+}
+
+/** A run of a second or two. */
+export function smallRecipe({ images, labels }: { images: string; labels: string }, changes: object = {}): string {
+  return JSON.stringify({
+    name: "small",
+    seeds: 2,
+    data: { source: { train: { images, labels } }, test: 80, transfer: { size: 64 } },
+    teacher: {
+      model: { family: "mlp", hidden: [32], dropout: { input: 0.1, hidden: 0.3 } },
+      train: { epochs: 20, batchSize: 32, augment: [{ name: "jitter", pixels: 1 }] },
+    },
+    student: { model: { family: "mlp", hidden: [8] }, train: { epochs: 30, batchSize: 16 } },
+    distill: [
+      { loss: "kd", temperature: 2 },
+      { loss: "cross-entropy", weight: 0.1 },
+    ],
+    ...changes,
+  });
+}
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line; `control` may send it signals. */
+export function limbeck(
+  args: readonly string[],
+  control: (child: ReturnType<typeof spawn>) => void = () => {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
+  const child = spawn(process.execPath, [command, ...args], { env: { ...process.env, NO_COLOR: "1", ...env } });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  control(child);
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+}
+
+/** A recipe file in a folder of its own, with its data. */
+export function prepareRun(changes: object = {}, size = 400): { folder: string; recipe: string; runDir: string } {
+  const folder = temporaryFolder();
+  const recipe = join(folder, "small.yaml");
+  writeFileSync(recipe, smallRecipe(writeImages(folder, size), changes));
+  return { folder, recipe, runDir: join(folder, "run") };
+}
+
+/** What a run must end with, bit for bit: final parameters and exported models. */
+export function fingerprint(runDir: string, files: readonly string[]): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(runDir, file)).toString("base64")]));
+}
+
+export const FINAL_FILES: readonly string[] = [
+  "teacher.onnx",
+  "student.onnx",
+  "baseline.onnx",
+  "checkpoints/teacher.safetensors",
+  ...["student", "baseline"].flatMap((arm) => [1, 2].map((seed) => `checkpoints/${arm}/seed-${seed}.safetensors`)),
+];

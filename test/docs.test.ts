@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { GRAPH_ERROR_CODES } from "@limbeck/graph";
+import { describe, expect, it } from "vitest";
+import { ERROR_CODES } from "../packages/limbeck/src/support/errors.js";
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+
+describe("docs/errors.md", () => {
+  it.each(Object.entries({ ...ERROR_CODES, ...GRAPH_ERROR_CODES }))("has %s with its meaning", (code, meaning) => {
+    expect(read("docs/errors.md")).toContain(`| \`${code}\` | ${meaning} |`);
+  });
+});
+
+describe("README.md", () => {
+  it("names the commands that package.json and CI run", () => {
+    const readme = read("README.md");
+    expect(readme).toContain("npm ci && npm run build && npx limbeck run recipes/digits.yaml");
+    expect(readme).toContain("npm ci && npm test");
+    expect(read(".ci/run")).toContain("npm ci && npm test");
+  });
+});
