@@ -6,6 +6,7 @@ import { type Model, parameterCount } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsTeacher, offlineJob } from "../schemes/offline.js";
 import { readBytes, writeFileAtomic } from "../support/files.js";
+import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
 import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
@@ -16,6 +17,8 @@ import { type Arm, armsOf, HARD_LABELS, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { drawTransferSet } from "./samples.js";
+
+const PROGRESS_MS = 100;
 
 /** About how many points a learning curve has. */
 const CURVE_POINTS = 60;
@@ -45,7 +48,7 @@ export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEven
 /** The teacher's answers to all training samples, from the cache where they are there already. */
 async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
   const phase = "label";
-  const { folder, samples, signal } = context;
+  const { folder, samples } = context;
   const { dataset, indices } = samples.train;
   const cache = new TeacherOutputCache(folder.file("cache"));
   const key = cache.key(file, dataset, indices);
@@ -53,7 +56,6 @@ async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<Run
   const start = performance.now();
   const known = cache.load(key);
   const outputs = known ?? (yield* askTeacher(context, file));
-  if (signal.aborted) throw new Interrupted("labelling was stopped");
   if (!known) cache.store(key, outputs);
   yield { type: "phase-end", phase, seconds: secondsSince(start), reused: known !== undefined };
   return outputs;
@@ -62,19 +64,26 @@ async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<Run
 async function* askTeacher(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
   const { train } = context.samples;
   const classes = train.dataset.classes.length;
-  const teacher = await Classifier.load(file, train.dataset, context.threads);
-  const start = performance.now();
-  let done = 0;
-  const answers = await teacher.classify(train, (count) => {
-    done = count;
-  });
-  await teacher.release();
+  const totalSteps = train.indices.length;
   const logits = new Float32Array(train.dataset.size * classes).fill(Number.NaN);
-  train.indices.forEach((sample, row) => {
-    logits.set(answers.subarray(row * classes, (row + 1) * classes), sample * classes);
-  });
-  const stepsPerSecond = done / secondsSince(start);
-  yield { type: "progress", phase: "label", step: done, totalSteps: done, loss: null, stepsPerSecond };
+  const teacher = await Classifier.load(file, train.dataset, context.threads);
+  const [rate, due, breath] = [new Rate(), new Timer(PROGRESS_MS), new Breath()];
+  try {
+    for await (const batch of teacher.batches(train)) {
+      for (let i = 0; i < batch.count; i++) {
+        const answer = batch.logits.subarray(i * classes, (i + 1) * classes);
+        logits.set(answer, train.indices[batch.first + i]! * classes);
+      }
+      const step = batch.first + batch.count;
+      if (due.rings() || step === totalSteps) {
+        yield { type: "progress", phase: "label", step, totalSteps, loss: null, stepsPerSecond: rate.at(step) };
+      }
+      await breath.take();
+      if (context.signal.aborted) throw new Interrupted("labelling was stopped");
+    }
+  } finally {
+    await teacher.release();
+  }
   return { classes, logits };
 }
 
@@ -121,25 +130,34 @@ async function teacherSource(
 
 async function* trainPhase(context: RunContext, phase: string, job: TrainingJob): AsyncGenerator<RunEvent, Parameters> {
   const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")));
-  const reused = checkpoints.finished() !== undefined;
+  const finished = checkpoints.finished();
   yield { type: "phase-start", phase };
   const start = performance.now();
-  const judge = reused ? undefined : await heldOutJudge(context, job.model);
+  const parameters = finished ?? (yield* trainAndMeasure(context, phase, job, checkpoints));
+  yield { type: "phase-end", phase, seconds: secondsSince(start), reused: finished !== undefined };
+  return parameters;
+}
+
+async function* trainAndMeasure(
+  context: RunContext,
+  phase: string,
+  job: TrainingJob,
+  checkpoints: Checkpoints,
+): AsyncGenerator<RunEvent, Parameters> {
+  const judge = await heldOutJudge(context, job.model);
   const every = Math.ceil(job.epochs / CURVE_POINTS);
   try {
-    const parameters = yield* runTraining(job, {
+    return yield* runTraining(job, {
       phase,
       checkpoints,
       threads: threadsFor(job, context.threads),
       signal: context.signal,
       checkpointSeconds: context.checkpointSeconds,
       measured: (epoch) => epoch % every === 0 || epoch === job.epochs,
-      ...(judge ? { evaluate: judge.errors } : {}),
+      evaluate: judge.errors,
     });
-    yield { type: "phase-end", phase, seconds: secondsSince(start), reused };
-    return parameters;
   } finally {
-    await judge?.release();
+    await judge.release();
   }
 }
 

@@ -43,20 +43,25 @@ export class Classifier {
     return result[OUTPUT]!.data as Float32Array;
   }
 
-  /** Logits [samples, classes] of a whole split, in its order. */
-  async classify(split: Split, onProgress: (done: number) => void | Promise<void> = () => {}): Promise<Float32Array> {
+  /** Logits of a whole split in its order, batch by batch: [count, classes] of the samples from `first` on. */
+  async *batches(split: Split): AsyncGenerator<{ first: number; count: number; logits: Float32Array }> {
     const size = split.indices.length;
     const order = sequentialOrder(size);
     const target = createBatchTarget(split.dataset, BATCH);
-    const classes = split.dataset.classes.length;
-    const all = new Float32Array(size * classes);
     const length = sampleLength(split.dataset);
     for (let batch = 0; batch < batchesToCover(size, BATCH); batch++) {
-      const count = Math.min(BATCH, size - batch * BATCH);
+      const first = batch * BATCH;
+      const count = Math.min(BATCH, size - first);
       fillBatch(split, order, batch, BATCH, target);
-      all.set(await this.logits(target.images.subarray(0, count * length), count), batch * BATCH * classes);
-      await onProgress(batch * BATCH + count);
+      yield { first, count, logits: await this.logits(target.images.subarray(0, count * length), count) };
     }
+  }
+
+  /** Logits [samples, classes] of a whole split, in its order. */
+  async classify(split: Split): Promise<Float32Array> {
+    const classes = split.dataset.classes.length;
+    const all = new Float32Array(split.indices.length * classes);
+    for await (const { first, logits } of this.batches(split)) all.set(logits, first * classes);
     return all;
   }
 
