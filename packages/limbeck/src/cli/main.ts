@@ -20,6 +20,13 @@ function positiveNumber(text: string): number {
   return value;
 }
 
+// A reader that has seen enough, as `| head`, must not end a run.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 const program = new Command("limbeck")
   .description("Knowledge distillation: a big teacher in, a small ONNX student out.")
   .version(limbeckVersion())

@@ -51,22 +51,28 @@ function figures({ step, totalSteps, loss, stepsPerSecond }: ProgressEvent): str
   return parts.filter((part) => part !== "").join("   ");
 }
 
+/** One line that never wraps: a narrow terminal loses the bar first. */
+function progressLine(label: string, event: ProgressEvent, columns: number): string {
+  const text = figures(event);
+  const bare = `  ${label}   ${text}`;
+  if (bare.length + BAR_WIDTH + 1 > columns) return bare.slice(0, columns);
+  const filled = Math.round((BAR_WIDTH * event.step) / event.totalSteps);
+  return `  ${label}   ${styleText("cyan", "━".repeat(filled))}${"─".repeat(BAR_WIDTH - filled)} ${text}`;
+}
+
 /** A bar for the phase under way, redrawn in place; finished phases stay above it. */
 export function terminalView(out: NodeJS.WriteStream): ProgressView {
   const status = new Status();
   const clear = "\r\u001b[2K";
-  const draw = (line: string) => out.write(`${clear}${line.slice(0, Math.max(20, (out.columns ?? 80) + 9))}`);
+  const columns = () => (out.columns ?? 80) - 1;
   out.write("\u001b[?25l");
   return {
     show: (event) => {
       const over = status.note(event);
       if (over !== undefined) out.write(`${clear}${styleText("green", "✔")} ${over}\n`);
       if (event.type === "run-start") out.write(`${clear}${event.name}: the run folder is ${event.runDir}\n`);
-      if (event.type === "phase-start") draw(`  ${status.label(event.phase)}   …`);
-      if (event.type !== "progress") return;
-      const filled = Math.round((BAR_WIDTH * event.step) / event.totalSteps);
-      const bar = styleText("cyan", "━".repeat(filled)) + "─".repeat(BAR_WIDTH - filled);
-      draw(`  ${status.label(event.phase)}   ${bar} ${figures(event)}`);
+      if (event.type === "phase-start") out.write(`${clear}  ${status.label(event.phase)}   …`.slice(0, columns()));
+      if (event.type === "progress") out.write(clear + progressLine(status.label(event.phase), event, columns()));
     },
     close: () => out.write(`${clear}\u001b[?25h`),
   };

@@ -40,7 +40,7 @@ export async function evaluateRun(
       description: variant.description,
       epochs: arm.train.epochs,
       transferSize: transfer.indices.length,
-      onlyEpochsDiffer: onlyEpochsDiffer(variant),
+      onlyEpochsDiffer: onlyEpochsDiffer(variant) && arm.train.epochs !== context.recipe.student.train.epochs,
       ...compare(student.measured, of("baseline", variant)?.measured),
       corrected: variant.correctBiases
         ? await correctBiases(context, student.trained, student.measured, outputsOf(teacher, variant.name))
