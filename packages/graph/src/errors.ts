@@ -31,6 +31,8 @@ export const GRAPH_ERROR_CODES = {
   FEED_MISMATCH: "A value fed to a graph is missing, unknown, or has the wrong type or length.",
   GRAPH_INVALID: "A finished graph failed verification.",
   INPUT_COUNT: "An operator was given too few or too many inputs.",
+  MODEL_INVALID: "An ONNX file is damaged or contradicts itself.",
+  MODEL_UNSUPPORTED: "An ONNX file uses something that graphs do not have.",
   NAME_TAKEN: "A name is used twice in one graph.",
   NO_GRADIENT: "A gradient was asked through an operator that has none.",
   NOT_CONSTANT: "A value that must be known when the graph is built is not.",

@@ -22,8 +22,10 @@ export class Graph {
   /** What the graph returns, by name. */
   readonly outputs: Map<string, Tensor> = new Map();
   readonly #names = new Set<string>();
+  readonly #reserved = new Set<string>();
   readonly #counters = new Map<string, number>();
   readonly #scalars = new Map<string, Tensor>();
+  readonly #shared = new Map<string, Tensor>();
 
   constructor(operators: OperatorTable) {
     this.operators = operators;
@@ -68,6 +70,13 @@ export class Graph {
     return tensor;
   }
 
+  /** A constant that is made once, at its first use, and shared by all who ask for the same key. */
+  shared(key: string, make: () => Tensor): Tensor {
+    const known = this.#shared.get(key) ?? make();
+    this.#shared.set(key, known);
+    return known;
+  }
+
   /** A one-dimensional int64 constant, as ONNX wants for shapes and axes. */
   ints(values: readonly number[]): Tensor {
     return this.constant("int64", [values.length], values);
@@ -102,6 +111,19 @@ export class Graph {
     this.outputs.set(name, tensor);
   }
 
+  /** Keeps names that will be given later from being made up for other values. */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.#reserved.add(name);
+  }
+
+  /** Gives a value another name. Names are how a finished graph is fed and read: rename before it is compiled. */
+  rename(tensor: Tensor, name: string): void {
+    if (tensor.name === name) return;
+    this.#take(name);
+    this.#names.delete(tensor.name);
+    (tensor as { name: string }).name = name;
+  }
+
   #declare(name: string, type: TensorType, source: TensorSource): Tensor {
     const tensor = new Tensor(this, this.#take(name), type, source);
     this.inputs.push(tensor);
@@ -118,7 +140,8 @@ export class Graph {
     for (;;) {
       const count = (this.#counters.get(prefix) ?? 0) + 1;
       this.#counters.set(prefix, count);
-      if (!this.#names.has(`${prefix}_${count}`)) return `${prefix}_${count}`;
+      const name = `${prefix}_${count}`;
+      if (!this.#names.has(name) && !this.#reserved.has(name)) return name;
     }
   }
 }

@@ -3,10 +3,15 @@ export type { DType, TypedArray } from "./dtype.js";
 export { GRAPH_ERROR_CODES, GraphError, type GraphErrorCode, TypedError, type TypedErrorDetails } from "./errors.js";
 export { gradients } from "./gradients.js";
 export { Graph } from "./graph.js";
+export type { KnownValue } from "./onnx/data-types.js";
+export { fromOnnx, type ImportedModel, type ImportOptions } from "./onnx/decode.js";
 export { type EncodeOptions, OPSET, toOnnx } from "./onnx/encode.js";
+export { matchesGlob, matchingNames } from "./onnx/glob.js";
+export type { DimensionBindings, ShapeProbe } from "./onnx/shapes.js";
+export type { ExternalData } from "./onnx/tensors.js";
 export type { GradientContext, InferContext, Operator, OperatorTable } from "./operator.js";
-export * as ops from "./ops/build.js";
 export { operatorTable } from "./ops/table.js";
+export * as ops from "./ops/vocabulary.js";
 export { type AdamOptions, adam, adamw } from "./optim/adam.js";
 export type { Optimizer, OptimizerEntry, OptimizerUpdate } from "./optim/optimizer.js";
 export { type Schedule, type ScheduleOptions, schedule } from "./optim/schedule.js";
@@ -14,7 +19,14 @@ export { type SgdOptions, sgd } from "./optim/sgd.js";
 export { printGraph } from "./print.js";
 export { permutation, type RandomStream, randomStream } from "./random.js";
 export type { Backend, RuntimeTensor, SessionOptions } from "./runtime/backend.js";
-export { compileTraining, type StateEntry, type TrainingOptions, type TrainingProgram } from "./runtime/program.js";
+export { probeWith } from "./runtime/probe.js";
+export {
+  compileTraining,
+  type StateEntry,
+  type TrainingBuffer,
+  type TrainingOptions,
+  type TrainingProgram,
+} from "./runtime/program.js";
 export {
   type StepReport,
   TrainingSession,

@@ -27,6 +27,8 @@ export interface Operator {
   /** Fewest and most inputs. */
   readonly inputs: readonly [number, number];
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
+  /** Whether ONNX Runtime wants every output named, also those that nobody reads. Default `false`. */
+  readonly namesAllOutputs?: boolean;
   /** Shape rule: the types of all outputs. */
   infer(context: InferContext): readonly TensorType[];
   /** Gradient rule, or the reason why there is none. */
@@ -65,7 +67,7 @@ export function numbersAttribute(attributes: Attributes, name: string): readonly
 }
 
 /** The integers of an input that must be a constant, such as ReduceSum's axes. */
-export function constantInts(context: InferContext, index: number): number[] | undefined {
+export function constantInts(context: Pick<InferContext, "inputs">, index: number): number[] | undefined {
   const tensor = context.inputs[index];
   if (!tensor) return undefined;
   if (tensor.source.kind !== "constant") {

@@ -3,7 +3,6 @@ import {
   type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
-  TensorProto_DataType as DataType,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
@@ -27,24 +26,11 @@ import { type LivePart, livePart } from "../prune.js";
 import { sizeOf } from "../shape.js";
 import type { Attribute, Node, Tensor } from "../tensor.js";
 import { verify } from "../verify.js";
+import { DATA_TYPES } from "./data-types.js";
 
 /** The opset that graphs are written in, and the IR version that goes with it. */
 export const OPSET = 17;
 const IR_VERSION = 8;
-
-const DATA_TYPES: Readonly<Record<DType, DataType>> = {
-  float32: DataType.FLOAT,
-  float64: DataType.DOUBLE,
-  int8: DataType.INT8,
-  uint8: DataType.UINT8,
-  int16: DataType.INT16,
-  uint16: DataType.UINT16,
-  int32: DataType.INT32,
-  uint32: DataType.UINT32,
-  int64: DataType.INT64,
-  uint64: DataType.UINT64,
-  bool: DataType.BOOL,
-};
 
 const ATTRIBUTE_TYPES: Readonly<Record<AttributeKind, AttributeType>> = {
   int: AttributeType.INT,
@@ -119,14 +105,18 @@ class ValueNames {
 }
 
 function encodeNode(graph: Graph, node: Node, live: LivePart, names: ValueNames): NodeProto {
-  const kinds = graph.operators.get(node.op)!.attributes ?? {};
+  const { attributes: kinds = {}, namesAllOutputs = false } = graph.operators.get(node.op)!;
+  const isNamed = (output: Tensor, i: number) => i === 0 || namesAllOutputs || live.values.has(output);
   const inputs = node.inputs.map((input) => (input ? names.of(input) : ""));
   while (inputs.at(-1) === "") inputs.pop();
+  const outputs = node.outputs.map((output, i) => (isNamed(output, i) ? names.of(output) : ""));
+  // Left out, not just unnamed: MaxPool takes its fast path only without a second output.
+  while (outputs.at(-1) === "") outputs.pop();
   return create(NodeProtoSchema, {
     name: node.name,
     opType: node.op,
     input: inputs,
-    output: node.outputs.map((output, i) => (i === 0 || live.values.has(output) ? names.of(output) : "")),
+    output: outputs,
     attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, kinds[name]!, value)),
   });
 }

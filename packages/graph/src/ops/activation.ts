@@ -1,16 +1,8 @@
 import { floatAttribute, type GradientContext, gradientOf, type Operator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import * as f from "./build.js";
+import { positive } from "./build-activation.js";
 import { inferUnary } from "./elementwise.js";
-
-/** Steep enough that the smallest normal positive number saturates HardSigmoid. */
-const STEP_SLOPE = 3e38;
-
-/** 1 where y > 0, else 0. HardSigmoid does it in one pass over memory, but has a float32 kernel only. */
-function positive(y: Tensor): Tensor {
-  if (y.dtype !== "float32") return f.cast(f.greater(y, 0), y.dtype);
-  return f.emitOne("HardSigmoid", [y], { alpha: STEP_SLOPE, beta: 0 });
-}
 
 function activation(
   name: string,

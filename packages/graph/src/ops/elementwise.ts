@@ -117,17 +117,6 @@ export const elementwise: readonly Operator[] = [
     ({ g, x, b }) => f.mul(g, f.mul(b, f.pow(x, f.sub(b, 1)))),
     ({ g, x, y }) => f.mul(g, f.mul(y, f.log(x))),
   ),
-  // Where both operands are equal, each gets half, as in PyTorch.
-  binary(
-    "Max",
-    ({ g, x, b }) => f.mul(g, f.mul(f.add(1, f.sign(f.sub(x, b))), 0.5)),
-    ({ g, x, b }) => f.mul(g, f.mul(f.add(1, f.sign(f.sub(b, x))), 0.5)),
-  ),
-  binary(
-    "Min",
-    ({ g, x, b }) => f.mul(g, f.mul(f.add(1, f.sign(f.sub(b, x))), 0.5)),
-    ({ g, x, b }) => f.mul(g, f.mul(f.add(1, f.sign(f.sub(x, b))), 0.5)),
-  ),
   unary("Identity", ({ g }) => g),
   unary("Neg", ({ g }) => f.neg(g)),
   unary("Abs", ({ g, x }) => f.mul(g, f.sign(x))),

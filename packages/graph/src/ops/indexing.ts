@@ -1,17 +1,8 @@
 import { GraphError } from "../errors.js";
-import type { Graph } from "../graph.js";
-import {
-  constantInts,
-  type GradientContext,
-  gradientOf,
-  type InferContext,
-  numberAttribute,
-  type Operator,
-  required,
-} from "../operator.js";
-import { normalizeAxis, type Shape, sizeOf } from "../shape.js";
-import type { Tensor, TensorType } from "../tensor.js";
-import * as f from "./build.js";
+import { constantInts, gradientOf, type InferContext, numberAttribute, type Operator, required } from "../operator.js";
+import { normalizeAxis, type Shape } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+import { placeAlong } from "./place.js";
 
 interface SliceRange {
   readonly start: number;
@@ -57,66 +48,9 @@ const slice: Operator = {
 function scatterAxes(g: Tensor, rows: readonly (readonly number[])[], shape: Shape): Tensor {
   return rows.reduce((partial, positions, axis) => {
     const isWhole = positions.length === shape[axis] && positions.every((position, i) => position === i);
-    return isWhole ? partial : scatterAxis(partial, positions, axis, shape[axis]!);
+    return isWhole ? partial : placeAlong(partial, positions, axis, shape[axis]!);
   }, g);
 }
-
-/** One axis: every position is hit at most once, so that a gather with a zero row in front does it. */
-function scatterAxis(g: Tensor, positions: readonly number[], axis: number, size: number): Tensor {
-  const { graph } = g;
-  const source = Array.from({ length: size }, (_, i) => positions.indexOf(i) + 1);
-  const padded = f.concat([zeroRow(graph, g, axis), g], axis);
-  return f.gather(padded, graph.ints(source), axis);
-}
-
-function zeroRow(graph: Graph, like: Tensor, axis: number): Tensor {
-  const shape = like.shape.map((dim, i) => (i === axis ? 1 : dim));
-  return graph.constant(like.dtype, shape, new Array(sizeOf(shape)).fill(0));
-}
-
-function inferGather(context: InferContext): readonly TensorType[] {
-  const [x, indices] = [required(context, 0), required(context, 1)];
-  if (indices.dtype !== "int64" && indices.dtype !== "int32") {
-    throw new GraphError("DTYPE_MISMATCH", `indices must be integers, not ${indices.dtype}`);
-  }
-  const axis = normalizeAxis(numberAttribute(context.attributes, "axis", 0), x.shape.length);
-  return [{ dtype: x.dtype, shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)] }];
-}
-
-/** Rows may repeat, so that gradients are added up: ScatterND with reduction "add", axis moved to the front. */
-function gatherGradient(context: GradientContext): (Tensor | undefined)[] {
-  const [x, indices] = [context.inputs[0]!, context.inputs[1]!];
-  const axis = normalizeAxis(numberAttribute(context.node.attributes, "axis", 0), x.shape.length);
-  const outer = x.shape.slice(0, axis);
-  const inner = x.shape.slice(axis + 1);
-  const count = sizeOf(indices.shape);
-  const flat = f.reshape(gradientOf(context), [...outer, count, ...inner]);
-  const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)];
-  const updates = axis === 0 ? flat : f.transpose(flat, front);
-  const targetShape = front.map((i) => x.shape[i]!);
-  const zeros = f.expand(x.graph.scalar(0, x.dtype), targetShape);
-  const rows = f.reshape(indices, [count, 1]);
-  const positive = f.where(f.less(rows, 0), f.add(rows, x.shape[axis]!), rows);
-  const wide = f.cast(positive, "int64");
-  const summed = f.emitOne("ScatterND", [zeros, wide, updates], { reduction: "add" });
-  return [
-    axis === 0
-      ? summed
-      : f.transpose(
-          summed,
-          front.map((_, i) => front.indexOf(i)),
-        ),
-    undefined,
-  ];
-}
-
-const scatterND: Operator = {
-  name: "ScatterND",
-  inputs: [3, 3],
-  attributes: { reduction: "string" },
-  infer: (context) => [{ dtype: required(context, 0).dtype, shape: required(context, 0).shape }],
-  gradient: "only its use in the gradient of Gather is supported so far",
-};
 
 const oneHot: Operator = {
   name: "OneHot",
@@ -132,15 +66,4 @@ const oneHot: Operator = {
   gradient: "class numbers have no gradient",
 };
 
-export const indexing: readonly Operator[] = [
-  slice,
-  {
-    name: "Gather",
-    inputs: [2, 2],
-    attributes: { axis: "int" },
-    infer: inferGather,
-    gradient: gatherGradient,
-  },
-  scatterND,
-  oneHot,
-];
+export const indexing: readonly Operator[] = [slice, oneHot];

@@ -44,4 +44,8 @@ const not: Operator = {
   gradient: "its result is a truth value",
 };
 
-export const logic: readonly Operator[] = [...["Equal", "Greater", "Less", "And", "Or"].map(predicate), not, where];
+export const logic: readonly Operator[] = [
+  ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor"].map(predicate),
+  not,
+  where,
+];

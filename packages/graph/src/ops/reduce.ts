@@ -11,6 +11,7 @@ import {
 import { normalizeAxes, reducedShape } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
+import { reduceProd } from "./build-math.js";
 
 /** Axes as opset 17 has them: an input of ReduceSum, an attribute of all others. */
 function axesOf(context: InferContext): number[] {
@@ -63,11 +64,25 @@ function extremumGradient({ x, y, g, axes }: ReducedValues): Tensor {
   return f.mul(hits, f.div(g, f.reduceSum(hits, { axes, keepdims: true })));
 }
 
+/** The product of all other elements: their zeros are counted apart, since y / x would divide by them. */
+function productGradient({ x, g, axes }: ReducedValues): Tensor {
+  const along = { axes, keepdims: true };
+  const isZero = f.equal(x, 0);
+  const zeros = f.cast(isZero, x.dtype);
+  const filled = f.where(isZero, x.graph.scalar(1, x.dtype), x);
+  const nonzeroElsewhere = f.equal(f.sub(f.reduceSum(zeros, along), zeros), 0);
+  return f.mul(f.div(f.mul(g, reduceProd(filled, along)), filled), f.cast(nonzeroElsewhere, x.dtype));
+}
+
 export const reductions: readonly Operator[] = [
   reduction("ReduceSum", ({ x, g }) => f.expand(g, x.shape)),
   reduction("ReduceMean", ({ x, g, axes }) => f.expand(f.div(g, f.reducedCount(x.shape, axes)), x.shape)),
   reduction("ReduceMax", extremumGradient),
   reduction("ReduceMin", extremumGradient),
+  reduction("ReduceProd", productGradient),
+  reduction("ReduceL1", ({ x, g }) => f.mul(g, f.sign(x))),
+  reduction("ReduceSumSquare", ({ x, g }) => f.mul(x, f.mul(g, 2))),
+  reduction("ReduceLogSum", ({ x, y, g }) => f.expand(f.div(g, f.exp(y)), x.shape)),
   reduction("ReduceL2", ({ x, y, g }) => f.mul(x, f.div(g, y))),
   reduction("ReduceLogSumExp", ({ x, y, g }) => f.mul(g, f.exp(f.sub(x, y)))),
 ];

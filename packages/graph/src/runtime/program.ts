@@ -4,6 +4,7 @@ import type { Graph } from "../graph.js";
 import { toOnnx } from "../onnx/encode.js";
 import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
 import { livePart } from "../prune.js";
+import { formatShape, sameShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /** A training step as one ONNX graph, and what must be fed to it and carried from step to step. */
@@ -15,7 +16,9 @@ export interface TrainingProgram {
   readonly feeds: readonly Tensor[];
   readonly randoms: readonly Tensor[];
   readonly parameters: readonly Tensor[];
-  /** Names of the carried state: parameters first, then `slot/parameter`. */
+  /** Carried values without gradient, such as running statistics. */
+  readonly buffers: readonly Tensor[];
+  /** Names of the carried state: parameters first, then buffers, then `slot/parameter`. */
   readonly state: readonly StateEntry[];
   /** Names of the scalars that are returned: the loss and its terms. */
   readonly reports: readonly string[];
@@ -26,14 +29,24 @@ export interface StateEntry {
   readonly tensor: Tensor;
 }
 
+/** A value that is carried from step to step without gradient, such as a running mean. */
+export interface TrainingBuffer {
+  /** An input or a parameter of the graph; the state holds it by its name. */
+  readonly input: Tensor;
+  /** Its value after the step, of the same type and shape. */
+  readonly next: Tensor;
+}
+
 export interface TrainingOptions {
   /** One number; what is minimized. */
   readonly loss: Tensor;
   /** Scalars reported beside the loss, by name. */
   readonly terms?: Readonly<Record<string, Tensor>>;
   readonly optimizer: Optimizer;
-  /** Default: every parameter of the graph. */
+  /** Default: every parameter of the graph that is no buffer. */
   readonly parameters?: readonly Tensor[];
+  /** Default: none. */
+  readonly buffers?: readonly TrainingBuffer[];
 }
 
 const NEXT = "next/";
@@ -47,12 +60,14 @@ export const scalarName = (scalar: string): string => SCALAR + scalar;
 
 /**
  * Extends a graph that computes a loss into a whole training step: forward, loss, gradients, update.
- * @throws GraphError as {@link gradients} and `verify` do
+ * @throws GraphError SHAPE_MISMATCH where a buffer changes its type or shape; else as {@link gradients} and `verify` do
  */
 export function compileTraining(options: TrainingOptions): TrainingProgram {
-  const { loss, optimizer } = options;
+  const { loss, optimizer, buffers = [] } = options;
   const { graph } = loss;
-  const parameters = options.parameters ?? graph.inputs.filter((input) => input.source.kind === "parameter");
+  const carried = new Set(buffers.map(({ input }) => input));
+  const parameters =
+    options.parameters ?? graph.inputs.filter((input) => input.source.kind === "parameter" && !carried.has(input));
   if (parameters.length === 0) throw new GraphError("OPTION_INVALID", "the graph has no parameters to train");
   const reports = { loss, ...options.terms };
   for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
@@ -63,14 +78,18 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
     slots: declareSlots(graph, optimizer, parameter),
   }));
   emitUpdate(graph, optimizer, entries);
+  for (const buffer of buffers) carry(graph, buffer);
   const live = livePart(graph).values;
   return {
     graph,
     optimizer,
     parameters,
-    feeds: graph.inputs.filter((input) => live.has(input) && input.source.kind === "input" && !isOwn(input)),
+    buffers: [...carried],
+    feeds: graph.inputs.filter(
+      (input) => live.has(input) && input.source.kind === "input" && !isOwn(input) && !carried.has(input),
+    ),
     randoms: graph.inputs.filter((input) => live.has(input) && input.source.kind === "random"),
-    state: stateOf(entries),
+    state: stateOf(entries, [...carried]),
     reports: Object.keys(reports),
     model: toOnnx(graph, { name: "training-step" }),
   };
@@ -104,8 +123,18 @@ function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly Optimi
   }
 }
 
-function stateOf(entries: readonly OptimizerEntry[]): StateEntry[] {
-  const parameters = entries.map(({ parameter }) => ({ name: parameter.name, tensor: parameter }));
+function carry(graph: Graph, { input, next }: TrainingBuffer): void {
+  if (next.dtype !== input.dtype || !sameShape(next.shape, input.shape)) {
+    const [from, to] = [input, next].map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`);
+    throw new GraphError("SHAPE_MISMATCH", `buffer ${input.name} is ${from}, but ${to} after the step`, {
+      value: input.name,
+    });
+  }
+  graph.output(nextName(input.name), next);
+}
+
+function stateOf(entries: readonly OptimizerEntry[], buffers: readonly Tensor[]): StateEntry[] {
+  const carried = [...entries.map(({ parameter }) => parameter), ...buffers];
   const slots = entries.flatMap((entry) => Object.values(entry.slots).map((tensor) => ({ name: tensor.name, tensor })));
-  return [...parameters, ...slots];
+  return [...carried.map((tensor) => ({ name: tensor.name, tensor })), ...slots];
 }

@@ -8,7 +8,7 @@ import type { Backend, RuntimeTensor, SessionOptions } from "./backend.js";
 import { fillDropoutMask } from "./dropout-mask.js";
 import { nextName, scalarName, type TrainingProgram } from "./program.js";
 
-/** Parameters and optimizer slots by name, on the host. */
+/** Parameters, buffers and optimizer slots by name, on the host. */
 export type TrainingState = Readonly<Record<string, TypedArray>>;
 
 export interface TrainingSessionOptions extends SessionOptions {
@@ -16,7 +16,7 @@ export interface TrainingSessionOptions extends SessionOptions {
   readonly seed: number;
   /** Steps that `state` has behind it. Default 0. */
   readonly step?: number;
-  /** Values of all parameters, and of the optimizer's slots where training goes on; slots default to zeros. */
+  /** Values of all parameters and buffers, and of the optimizer's slots where training goes on, else zeros. */
   readonly state: TrainingState;
 }
 
@@ -53,7 +53,7 @@ export class TrainingSession {
     this.#masks = program.randoms.map((random) => new Float32Array(sizeOf(random.shape)));
   }
 
-  /** @throws GraphError STATE_MISMATCH when a parameter has no value, or one of the wrong size */
+  /** @throws GraphError STATE_MISMATCH when a parameter or buffer has no value, or one of the wrong size */
   static async create(
     program: TrainingProgram,
     backend: Backend,
@@ -90,7 +90,7 @@ export class TrainingSession {
     return Object.fromEntries(program.reports.map((name) => [name, Number(results[name]!.data[0])]));
   }
 
-  /** The current parameters and slots. The arrays are ONNX Runtime's own: copy what must survive the next step. */
+  /** The current parameters, buffers and slots. The arrays are ONNX Runtime's own: copy what must survive the next step. */
   state(): TrainingState {
     return Object.fromEntries(Object.entries(this.#state).map(([name, value]) => [name, value.data as TypedArray]));
   }
@@ -118,15 +118,15 @@ export class TrainingSession {
 }
 
 function initialState(program: TrainingProgram, backend: Backend, state: TrainingState): Record<string, RuntimeTensor> {
-  const isParameter = new Set(program.parameters.map((parameter) => parameter.name));
+  const given = new Set([...program.parameters, ...program.buffers].map(({ name }) => name));
   return Object.fromEntries(
     program.state.map(({ name, tensor }) => {
       const size = sizeOf(tensor.shape);
-      const values = state[name] ?? (isParameter.has(name) ? undefined : zeros(tensor.dtype, size));
+      const values = state[name] ?? (given.has(name) ? undefined : zeros(tensor.dtype, size));
       if (values?.length !== size) {
         throw new GraphError("STATE_MISMATCH", `${name} has ${values?.length ?? "no"} values, not ${size}`, {
           value: name,
-          fix: "Give every parameter values of its shape.",
+          fix: "Give every parameter and buffer values of its shape.",
         });
       }
       const data = toTypedArray(tensor.dtype, values).slice() as Float32Array;

@@ -24,6 +24,8 @@ Each case holds one operator applied to `inputs`, which gives `outputs`:
   of LeakyRelu is the float32 nearest to 0.01, about 0.00999999978.
 - Some runtimes want a missing optional input at the end left out of the node
   (for Squeeze, ONNX Runtime does).
+- An output without gradient has a null cotangent, also beside others.
+- The generators of other families import this file for its helpers.
 - The seed of a case is its name: adding a case leaves the others alone.
 """
 import json
@@ -36,7 +38,7 @@ from torch.nn import functional as F
 
 MARGIN = 0.05
 FAR = 2**53 - 1  # stands for "to the end" in Slice; exact as a JavaScript number
-DTYPES = {torch.float64: "float64", torch.int64: "int64", torch.bool: "bool"}
+DTYPES = {torch.float64: "float64", torch.int64: "int64", torch.uint8: "uint8", torch.bool: "bool"}
 CASES = []
 
 
@@ -134,32 +136,34 @@ def write_output(tensor, cotangent):
     }
 
 
-def differentiate(output, drawn, generator):
-    """The cotangent of the output and the gradient of every input."""
+def differentiate(outputs, drawn, generator):
+    """The cotangents of the outputs and the gradient of every input."""
     wanted = [d[0] for d in drawn if d is not None and d[2]]
     if not wanted:
-        return None, [None] * len(drawn)
-    cotangent = uniform(generator, output.shape, -1.0, 1.0)
-    gradients = iter(torch.autograd.grad((output * cotangent).sum(), wanted))
-    return cotangent, [next(gradients) if d is not None and d[2] else None for d in drawn]
+        return [None] * len(outputs), [None] * len(drawn)
+    cotangents = [uniform(generator, y.shape, -1.0, 1.0) if y.requires_grad else None for y in outputs]
+    loss = sum((y * c).sum() for y, c in zip(outputs, cotangents) if c is not None)
+    gradients = iter(torch.autograd.grad(loss, wanted))
+    return cotangents, [next(gradients) if d is not None and d[2] else None for d in drawn]
 
 
 def case(name, op, function, inputs, **attributes):
-    """Add a case; `function` takes the tensors, None for a missing one."""
+    """Add a case; `function` takes the tensors, None for a missing one, and gives one or more outputs."""
     generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
     drawn = [None if draw is None else draw(generator) for draw in inputs]
     for d in drawn:
         if d is not None and d[2]:
             d[0].requires_grad_(True)
-    output = function(*[None if d is None else d[0] for d in drawn])
-    cotangent, gradients = differentiate(output, drawn, generator)
+    result = function(*[None if d is None else d[0] for d in drawn])
+    outputs = result if isinstance(result, tuple) else (result,)
+    cotangents, gradients = differentiate(outputs, drawn, generator)
     CASES.append(
         {
             "name": name,
             "op": op,
             "attributes": attributes,
             "inputs": [write_input(d, g) for d, g in zip(drawn, gradients)],
-            "outputs": [write_output(output, cotangent)],
+            "outputs": [write_output(y, c) for y, c in zip(outputs, cotangents)],
         }
     )
 
@@ -720,6 +724,15 @@ def write(path, cases):
     path.write_text('{"cases":[\n' + ",\n".join(lines) + "\n]}\n", encoding="utf-8")
 
 
+def finish(generator):
+    """Write all cases beside the generator, `make_x.py` to `x.json`."""
+    path = Path(generator).resolve()
+    path = path.with_name(path.stem.replace("make_", "") + ".json")
+    write(path, CASES)
+    ops = {c["op"] for c in CASES}
+    print(f"{path.name}: {len(CASES)} cases of {len(ops)} operators, {path.stat().st_size} bytes")
+
+
 def main():
     torch.set_num_threads(1)
     make_unary()
@@ -744,10 +757,7 @@ def main():
     make_one_hot()
     make_comparisons()
     make_logic()
-    path = Path(__file__).resolve().with_name("ops.json")
-    write(path, CASES)
-    ops = {c["op"] for c in CASES}
-    print(f"{path.name}: {len(CASES)} cases of {len(ops)} operators, {path.stat().st_size} bytes")
+    finish(__file__)
 
 
 if __name__ == "__main__":
