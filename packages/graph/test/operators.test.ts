@@ -11,6 +11,10 @@ async function check(golden: GoldenCase, precision: "float32" | "float64"): Prom
   const built = buildCase(golden, precision);
   const results = await runGraph(built.graph, built.feeds);
   golden.outputs.forEach(({ shape, data }, i) => {
+    const dtype = built.graph.outputs.get(`y${i}`)!.dtype;
+    expect(dtype, `${golden.name} type`).toBe(
+      golden.outputs[i]!.dtype === "float64" ? precision : golden.outputs[i]!.dtype,
+    );
     expect(results[`y${i}`]!.shape, `${golden.name} shape`).toEqual(shape);
     expectClose(results[`y${i}`]!.data, data, TOLERANCE[precision], `${golden.name} y${i}`);
   });
@@ -85,10 +89,10 @@ describe("gradients agree with finite differences", () => {
 
 it("every operator of the table has golden cases, or stands here with the reason", () => {
   const elsewhere: Record<string, string> = {
-    Dropout: "random: dropout.test.ts",
+    Dropout: "random: runtime.test.ts",
     HardSigmoid: "float32 kernel only: graph.test.ts",
     ReduceMin: "shares ReduceMax's rule: graph.test.ts",
-    ScatterND: "emitted by the gradient of Gather only, whose cases cover it",
+    ScatterElements: "emitted by the gradient of Gather only, whose cases cover it",
     Sign: "flat: covered through the gradient of Abs",
   };
   const covered = new Set(cases.map((golden) => golden.op));

@@ -27,6 +27,7 @@ import { type LivePart, livePart } from "../prune.js";
 import { sizeOf } from "../shape.js";
 import type { Attribute, Node, Tensor } from "../tensor.js";
 import { verify } from "../verify.js";
+import { checkSymbols, type Symbols } from "./symbols.js";
 
 /** The opset that graphs are written in, and the IR version that goes with it. */
 export const OPSET = 17;
@@ -61,7 +62,7 @@ export interface EncodeOptions {
   /** Values of parameters by name, written into the file; without them, parameters are inputs. */
   readonly parameters?: Readonly<Record<string, TypedArray>>;
   /** Symbolic dimensions of inputs and outputs: `{ input: { 0: "batch" } }`. */
-  readonly symbols?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  readonly symbols?: Symbols;
   /** Key-value pairs for the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -72,6 +73,7 @@ export interface EncodeOptions {
  */
 export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
   verify(graph);
+  checkSymbols(graph, options.symbols ?? {});
   const live = livePart(graph);
   const names = new ValueNames(graph);
   const stored = (tensor: Tensor) => tensor.source.kind === "parameter" && options.parameters !== undefined;
@@ -120,15 +122,18 @@ class ValueNames {
 
 function encodeNode(graph: Graph, node: Node, live: LivePart, names: ValueNames): NodeProto {
   const kinds = graph.operators.get(node.op)!.attributes ?? {};
-  const inputs = node.inputs.map((input) => (input ? names.of(input) : ""));
-  while (inputs.at(-1) === "") inputs.pop();
   return create(NodeProtoSchema, {
     name: node.name,
     opType: node.op,
-    input: inputs,
-    output: node.outputs.map((output, i) => (i === 0 || live.values.has(output) ? names.of(output) : "")),
+    input: trimmed(node.inputs.map((input) => (input ? names.of(input) : ""))),
+    output: trimmed(node.outputs.map((output) => (live.values.has(output) ? names.of(output) : ""))),
     attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, kinds[name]!, value)),
   });
+}
+
+/** Names without those that are left out at the end. */
+function trimmed(names: string[]): string[] {
+  return names.slice(0, names.findLastIndex((name) => name !== "") + 1);
 }
 
 function encodeAttribute(name: string, kind: AttributeKind, value: Attribute): AttributeProto {

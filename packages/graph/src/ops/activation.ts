@@ -1,9 +1,10 @@
+import { isFloat } from "../dtype.js";
 import { floatAttribute, type GradientContext, gradientOf, type Operator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import * as f from "./build.js";
 import { inferUnary } from "./elementwise.js";
 
-/** Steep enough that the smallest normal positive number saturates HardSigmoid. */
+/** Steep enough that the smallest normal positive number saturates HardSigmoid; below that, the slope fades to 0. */
 const STEP_SLOPE = 3e38;
 
 /** 1 where y > 0, else 0. HardSigmoid does it in one pass over memory, but has a float32 kernel only. */
@@ -21,6 +22,7 @@ function activation(
     name,
     inputs: [1, 1],
     attributes,
+    accepts: isFloat,
     infer: inferUnary,
     gradient: (context) => [
       gradient({ x: context.inputs[0]!, y: context.outputs[0]!, g: gradientOf(context), context }),

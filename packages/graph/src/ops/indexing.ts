@@ -1,5 +1,4 @@
 import { GraphError } from "../errors.js";
-import type { Graph } from "../graph.js";
 import {
   constantInts,
   type GradientContext,
@@ -22,9 +21,12 @@ interface SliceRange {
 /** Start, step and length along each axis, by ONNX's clamping rules. */
 function sliceRanges(context: InferContext): SliceRange[] {
   const { shape } = required(context, 0);
-  const [starts, ends] = [constantInts(context, 1)!, constantInts(context, 2)!];
+  const [starts, ends] = [constantInts(context, 1) ?? [], constantInts(context, 2) ?? []];
   const axes = constantInts(context, 3) ?? starts.map((_, i) => i);
   const steps = constantInts(context, 4) ?? starts.map(() => 1);
+  if (new Set([starts, ends, axes, steps].map((list) => list.length)).size !== 1) {
+    throw new GraphError("SHAPE_MISMATCH", "starts, ends, axes and steps differ in length", { value: starts });
+  }
   const ranges: SliceRange[] = shape.map((dim) => ({ start: 0, step: 1, length: dim }));
   axes.forEach((axis, i) => {
     const k = normalizeAxis(axis, shape.length);
@@ -35,10 +37,12 @@ function sliceRanges(context: InferContext): SliceRange[] {
 
 function clampRange(start: number, end: number, step: number, dim: number): SliceRange {
   if (step === 0) throw new GraphError("ATTRIBUTE_INVALID", "a step must not be 0", { value: step });
-  const [low, high] = step > 0 ? [0, dim] : [-1, dim - 1];
-  const clamp = (value: number) => Math.min(Math.max(value < 0 ? value + dim : value, low), high);
-  const first = clamp(start);
-  return { start: first, step, length: Math.max(0, Math.ceil((clamp(end) - first) / step)) };
+  const clamp = (value: number, low: number, high: number) => {
+    return Math.min(Math.max(value < 0 ? value + dim : value, low), high);
+  };
+  const first = step > 0 ? clamp(start, 0, dim) : clamp(start, 0, dim - 1);
+  const last = step > 0 ? clamp(end, 0, dim) : clamp(end, -1, dim - 1);
+  return { start: first, step, length: Math.max(0, Math.ceil((last - first) / step)) };
 }
 
 const slice: Operator = {
@@ -61,17 +65,17 @@ function scatterAxes(g: Tensor, rows: readonly (readonly number[])[], shape: Sha
   }, g);
 }
 
-/** One axis: every position is hit at most once, so that a gather with a zero row in front does it. */
+/** One axis: every position is hit at most once, so that a gather with a row of zeros in front does it. */
 function scatterAxis(g: Tensor, positions: readonly number[], axis: number, size: number): Tensor {
-  const { graph } = g;
-  const source = Array.from({ length: size }, (_, i) => positions.indexOf(i) + 1);
-  const padded = f.concat([zeroRow(graph, g, axis), g], axis);
-  return f.gather(padded, graph.ints(source), axis);
-}
-
-function zeroRow(graph: Graph, like: Tensor, axis: number): Tensor {
-  const shape = like.shape.map((dim, i) => (i === axis ? 1 : dim));
-  return graph.constant(like.dtype, shape, new Array(sizeOf(shape)).fill(0));
+  const source = new Array<number>(size).fill(0);
+  positions.forEach((position, i) => {
+    source[position] = i + 1;
+  });
+  const zeros = f.expand(
+    g.graph.scalar(0, g.dtype),
+    g.shape.map((dim, i) => (i === axis ? 1 : dim)),
+  );
+  return f.gather(f.concat([zeros, g], axis), g.graph.ints(source), axis);
 }
 
 function inferGather(context: InferContext): readonly TensorType[] {
@@ -83,37 +87,31 @@ function inferGather(context: InferContext): readonly TensorType[] {
   return [{ dtype: x.dtype, shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)] }];
 }
 
-/** Rows may repeat, so that gradients are added up: ScatterND with reduction "add", axis moved to the front. */
+/**
+ * Rows may repeat, so that gradients are added up, with the gathered axis in front. ONNX Runtime adds repeated rows up
+ * correctly in ScatterElements; its ScatterND loses some of them when it runs on several threads.
+ */
 function gatherGradient(context: GradientContext): (Tensor | undefined)[] {
   const [x, indices] = [context.inputs[0]!, context.inputs[1]!];
   const axis = normalizeAxis(numberAttribute(context.node.attributes, "axis", 0), x.shape.length);
-  const outer = x.shape.slice(0, axis);
-  const inner = x.shape.slice(axis + 1);
   const count = sizeOf(indices.shape);
-  const flat = f.reshape(gradientOf(context), [...outer, count, ...inner]);
+  const flat = f.reshape(gradientOf(context), [...x.shape.slice(0, axis), count, ...x.shape.slice(axis + 1)]);
   const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)];
+  const back = front.map((_, i) => front.indexOf(i));
   const updates = axis === 0 ? flat : f.transpose(flat, front);
-  const targetShape = front.map((i) => x.shape[i]!);
-  const zeros = f.expand(x.graph.scalar(0, x.dtype), targetShape);
-  const rows = f.reshape(indices, [count, 1]);
-  const positive = f.where(f.less(rows, 0), f.add(rows, x.shape[axis]!), rows);
-  const wide = f.cast(positive, "int64");
-  const summed = f.emitOne("ScatterND", [zeros, wide, updates], { reduction: "add" });
-  return [
-    axis === 0
-      ? summed
-      : f.transpose(
-          summed,
-          front.map((_, i) => front.indexOf(i)),
-        ),
-    undefined,
-  ];
+  const target = front.map((i) => x.shape[i]!);
+  const width = sizeOf(target.slice(1));
+  const zeros = f.expand(x.graph.scalar(0, x.dtype), [target[0]!, width]);
+  const rows = f.expand(f.reshape(f.cast(indices, "int64"), [count, 1]), [count, width]);
+  const added = f.emitOne("ScatterElements", [zeros, rows, f.reshape(updates, [count, width])], { reduction: "add" });
+  const summed = f.reshape(added, target);
+  return [axis === 0 ? summed : f.transpose(summed, back), undefined];
 }
 
-const scatterND: Operator = {
-  name: "ScatterND",
+const scatterElements: Operator = {
+  name: "ScatterElements",
   inputs: [3, 3],
-  attributes: { reduction: "string" },
+  attributes: { axis: "int", reduction: "string" },
   infer: (context) => [{ dtype: required(context, 0).dtype, shape: required(context, 0).shape }],
   gradient: "only its use in the gradient of Gather is supported so far",
 };
@@ -141,6 +139,6 @@ export const indexing: readonly Operator[] = [
     infer: inferGather,
     gradient: gatherGradient,
   },
-  scatterND,
+  scatterElements,
   oneHot,
 ];

@@ -4,6 +4,7 @@ import type { Graph } from "../graph.js";
 import { toOnnx } from "../onnx/encode.js";
 import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
 import { livePart } from "../prune.js";
+import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /** A training step as one ONNX graph, and what must be fed to it and carried from step to step. */
@@ -14,7 +15,10 @@ export interface TrainingProgram {
   /** Values that each step feeds: samples, labels, soft targets. */
   readonly feeds: readonly Tensor[];
   readonly randoms: readonly Tensor[];
+  /** What is trained. */
   readonly parameters: readonly Tensor[];
+  /** Parameters that the loss needs, but that are not trained. */
+  readonly frozen: readonly Tensor[];
   /** Names of the carried state: parameters first, then `slot/parameter`. */
   readonly state: readonly StateEntry[];
   /** Names of the scalars that are returned: the loss and its terms. */
@@ -32,7 +36,7 @@ export interface TrainingOptions {
   /** Scalars reported beside the loss, by name. */
   readonly terms?: Readonly<Record<string, Tensor>>;
   readonly optimizer: Optimizer;
-  /** Default: every parameter of the graph. */
+  /** What is trained. Default: every parameter of the graph; the others stay as they are. */
   readonly parameters?: readonly Tensor[];
 }
 
@@ -44,40 +48,61 @@ const SLOT = "slot/";
 export const nextName = (state: string): string => NEXT + state;
 /** The name under which an optimizer's scalar is fed. */
 export const scalarName = (scalar: string): string => SCALAR + scalar;
+const slotName = (slot: string, parameter: string): string => `${SLOT}${slot}/${parameter}`;
 
 /**
- * Extends a graph that computes a loss into a whole training step: forward, loss, gradients, update.
- * @throws GraphError as {@link gradients} and `verify` do
+ * Extends a graph that computes a loss into a whole training step: forward, loss, gradients, update. The graph is used up:
+ * build another for another program.
+ * @throws GraphError OPTION_INVALID, and what `gradients` and `verify` throw
  */
 export function compileTraining(options: TrainingOptions): TrainingProgram {
   const { loss, optimizer } = options;
   const { graph } = loss;
-  const parameters = options.parameters ?? graph.inputs.filter((input) => input.source.kind === "parameter");
-  if (parameters.length === 0) throw new GraphError("OPTION_INVALID", "the graph has no parameters to train");
+  const declared = graph.inputs.filter((input) => input.source.kind === "parameter");
+  const parameters = options.parameters ?? declared;
   const reports = { loss, ...options.terms };
-  for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
+  checkTrained(parameters, declared);
+  checkReports(reports, options.terms ?? {});
+  const feeds = graph.inputs.filter((input) => input.source.kind === "input");
   const grads = gradients(loss, parameters);
   const entries = parameters.map((parameter, i) => ({
     parameter,
     gradient: grads[i]!,
     slots: declareSlots(graph, optimizer, parameter),
   }));
+  for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
   emitUpdate(graph, optimizer, entries);
   const live = livePart(graph).values;
+  const isLive = (tensor: Tensor) => live.has(tensor);
   return {
     graph,
     optimizer,
     parameters,
-    feeds: graph.inputs.filter((input) => live.has(input) && input.source.kind === "input" && !isOwn(input)),
-    randoms: graph.inputs.filter((input) => live.has(input) && input.source.kind === "random"),
+    feeds: feeds.filter(isLive),
+    randoms: graph.inputs.filter((input) => input.source.kind === "random").filter(isLive),
+    frozen: declared.filter((parameter) => !parameters.includes(parameter)).filter(isLive),
     state: stateOf(entries),
     reports: Object.keys(reports),
     model: toOnnx(graph, { name: "training-step" }),
   };
 }
 
-function isOwn(input: Tensor): boolean {
-  return input.name.startsWith(SCALAR) || input.name.startsWith(SLOT);
+function checkTrained(parameters: readonly Tensor[], declared: readonly Tensor[]): void {
+  if (parameters.length === 0) throw new GraphError("OPTION_INVALID", "the graph has no parameters to train");
+  const other = parameters.find((parameter) => !declared.includes(parameter));
+  if (!other) return;
+  throw new GraphError("OPTION_INVALID", `${other.name} is not a parameter of the graph`, {
+    value: other.name,
+    fix: "Declare it with graph.parameter.",
+  });
+}
+
+function checkReports(reports: Readonly<Record<string, Tensor>>, terms: Readonly<Record<string, Tensor>>): void {
+  if (Object.hasOwn(terms, "loss")) throw new GraphError("OPTION_INVALID", "a term must not be called loss");
+  for (const [name, tensor] of Object.entries(reports)) {
+    if (sizeOf(tensor.shape) === 1) continue;
+    throw new GraphError("NOT_SCALAR", `the term ${name} has shape ${formatShape(tensor.shape)}`, { value: name });
+  }
 }
 
 function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Record<string, Tensor> {
@@ -87,10 +112,6 @@ function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Re
       graph.input(slotName(slot, parameter.name), parameter.dtype, parameter.shape),
     ]),
   );
-}
-
-function slotName(slot: string, parameter: string): string {
-  return `${SLOT}${slot}/${parameter}`;
 }
 
 function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly OptimizerEntry[]): void {
