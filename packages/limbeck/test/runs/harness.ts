@@ -10,9 +10,14 @@ const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
 /** A folder that is gone when the tests are over. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "limbeck-test-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
+
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** Writes idx files of noisy 6×6 patterns, one for each of four classes; returns their paths. */
 export function writeImages(folder: string, size: number, classes = 4): { images: string; labels: string } {
