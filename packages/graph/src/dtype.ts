@@ -45,6 +45,10 @@ export function isFloat(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
 }
 
+export function isDType(name: unknown): name is DType {
+  return typeof name === "string" && Object.hasOwn(ARRAYS, name);
+}
+
 /** A typed array of `length` zeros. */
 export function zeros(dtype: DType, length: number): TypedArray {
   return new ARRAYS[dtype](length);
@@ -57,6 +61,8 @@ export function toTypedArray(dtype: DType, values: TypedArray | readonly number[
   if (ArrayBuffer.isView(values)) {
     throw new GraphError("DTYPE_MISMATCH", `expected ${Target.name} for ${dtype}, got ${values.constructor.name}`);
   }
+  const wrong = isFloat(dtype) ? undefined : values.find((value) => !Number.isInteger(value));
+  if (wrong !== undefined) throw new GraphError("DTYPE_MISMATCH", `${wrong} is no ${dtype}`, { value: wrong });
   if (dtype === "int64") return BigInt64Array.from(values, BigInt);
   if (dtype === "uint64") return BigUint64Array.from(values, BigInt);
   return (Target as { from(values: readonly number[]): TypedArray }).from(values);

@@ -1,7 +1,7 @@
 import { isFloat } from "./dtype.js";
 import { GraphError } from "./errors.js";
 import type { Graph } from "./graph.js";
-import { add } from "./ops/build.js";
+import { add, expand } from "./ops/build.js";
 import { formatNode } from "./print.js";
 import { formatShape, sameShape, sizeOf } from "./shape.js";
 import type { Node, Tensor } from "./tensor.js";
@@ -33,9 +33,10 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   return wrt.map((tensor) => {
     const gradient = found.get(tensor);
     if (gradient) return gradient;
+    if (dependentsOf(graph, [tensor]).has(loss)) return expand(graph.scalar(0, tensor.dtype), tensor.shape);
     throw new GraphError("PARAMETER_UNUSED", `the loss ${loss.name} does not depend on ${tensor.name}`, {
       value: tensor.name,
-      fix: "Remove it from the trained parameters, or use it in the loss.",
+      fix: "Remove it from the trained parameters, or use it in the loss, and not only through detached values.",
     });
   });
 }
@@ -60,11 +61,7 @@ function inputGradients(
   const wants = node.inputs.map((input) => input !== undefined && isFloat(input.dtype) && dependent.has(input));
   if (!wants.includes(true)) return [];
   if (typeof operator.gradient === "string") {
-    throw new GraphError("NO_GRADIENT", `${node.op} has no gradient: ${operator.gradient}`, {
-      where: `node ${node.name}`,
-      value: formatNode(node),
-      fix: "Detach its result, or train only what comes after it.",
-    });
+    throw noGradient(node, operator.gradient);
   }
   const results = operator.gradient({
     node,
@@ -75,7 +72,8 @@ function inputGradients(
   });
   return node.inputs.flatMap((input, i): [Tensor, Tensor][] => {
     const gradient = results[i];
-    if (!input || !wants[i] || !gradient) return [];
+    if (!input || !wants[i] || gradient === "zero") return [];
+    if (!gradient) throw noGradient(node, `it has none for input ${i}, ${input.name}`);
     if (!sameShape(gradient.shape, input.shape)) {
       throw new GraphError("GRAPH_INVALID", `gradient of ${input.name} has shape ${formatShape(gradient.shape)}`, {
         where: `node ${node.name}`,
@@ -83,5 +81,13 @@ function inputGradients(
       });
     }
     return [[input, gradient]];
+  });
+}
+
+function noGradient(node: Node, reason: string): GraphError {
+  return new GraphError("NO_GRADIENT", `${node.op} has no gradient: ${reason}`, {
+    where: `node ${node.name}`,
+    value: formatNode(node),
+    fix: "Detach its result, or train only what comes after it.",
   });
 }

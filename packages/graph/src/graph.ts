@@ -1,6 +1,6 @@
 import { type DType, type TypedArray, toTypedArray } from "./dtype.js";
 import { GraphError } from "./errors.js";
-import type { AttributeKind, Operator, OperatorTable } from "./operator.js";
+import type { AttributeKind, InferContext, Operator, OperatorTable } from "./operator.js";
 import { formatShape, type Shape, sizeOf } from "./shape.js";
 import {
   type Attribute,
@@ -11,6 +11,14 @@ import {
   type TensorSource,
   type TensorType,
 } from "./tensor.js";
+
+/** What is rarely needed of a node. */
+export interface EmitOptions {
+  /** The reverse walk stops here. Default `false`. */
+  readonly detached?: boolean;
+  /** Number of outputs, for operators with optional ones. */
+  readonly outputCount?: number;
+}
 
 /** A directed graph of operators in topological order, built node by node; every node is checked as it is added. */
 export class Graph {
@@ -42,20 +50,20 @@ export class Graph {
   }
 
   /** Declares a value that the runtime draws anew for each step, from the run's seed and the step's number. */
-  random(shape: Shape, fill: RandomFill): Tensor {
-    return this.#declare(this.#fresh("random"), { dtype: "float32", shape }, { kind: "random", fill });
+  random(dtype: DType, shape: Shape, fill: RandomFill): Tensor {
+    return this.#declare(this.#fresh("random"), { dtype, shape }, { kind: "random", fill });
   }
 
-  /** A constant of any shape. */
+  /** A constant of any shape; the values are copied. */
   constant(dtype: DType, shape: Shape, values: TypedArray | readonly number[]): Tensor {
-    const data = toTypedArray(dtype, values);
+    const data = toTypedArray(dtype, values).slice();
     if (data.length !== sizeOf(shape)) {
       throw new GraphError("SHAPE_MISMATCH", `${data.length} values do not fill ${formatShape(shape)}`, {
         value: shape,
       });
     }
     const name = this.#fresh("const");
-    const tensor = new Tensor(this, this.#take(name), { dtype, shape }, { kind: "constant", data });
+    const tensor = new Tensor(this, this.#take(name), { dtype, shape: [...shape] }, { kind: "constant", data });
     this.constants.push(tensor);
     return tensor;
   }
@@ -86,7 +94,12 @@ export class Graph {
    * Adds a node and returns its outputs.
    * @throws GraphError when the operator is unknown or its inputs, attributes, types or shapes do not fit.
    */
-  emit(op: string, inputs: readonly (Tensor | undefined)[], attributes: Attributes = {}, detached = false): Tensor[] {
+  emit(
+    op: string,
+    inputs: readonly (Tensor | undefined)[],
+    attributes: Attributes = {},
+    { detached = false, outputCount }: EmitOptions = {},
+  ): Tensor[] {
     const operator = this.operators.get(op);
     if (!operator) throw new GraphError("OPERATOR_UNKNOWN", `unknown operator ${op}`, { value: op });
     const name = this.#fresh(op.toLowerCase());
@@ -95,19 +108,21 @@ export class Graph {
         throw new GraphError("TENSOR_FOREIGN", `${tensor.name} belongs to another graph`, { where: `${op} ${name}` });
       }
     }
-    const types = inferNode(operator, name, inputs, attributes);
-    const node = { name, op, inputs, outputs: [] as Tensor[], attributes, detached };
+    const types = inferNode(operator, name, { inputs, attributes, outputCount });
+    const outputs: Tensor[] = [];
+    const node = { name, op, inputs: [...inputs], outputs, attributes: { ...attributes }, detached, outputCount };
     types.forEach((type, index) => {
       const outputName = this.#take(types.length === 1 ? name : `${name}.${index}`);
-      node.outputs.push(new Tensor(this, outputName, type, { kind: "node", node, index }));
+      outputs.push(new Tensor(this, outputName, type, { kind: "node", node, index }));
     });
     this.nodes.push(node);
-    return node.outputs;
+    return outputs;
   }
 
-  /** Marks a value as returned under a name. */
+  /** Marks a value as returned under a name, which no other value may have. @throws GraphError NAME_TAKEN */
   output(name: string, tensor: Tensor): void {
-    if (this.outputs.has(name)) throw new GraphError("NAME_TAKEN", `output ${name} exists already`, { value: name });
+    const isOwnName = tensor.name === name && tensor.source.kind === "node" && !this.outputs.has(name);
+    if (!isOwnName) this.#take(name);
     this.outputs.set(name, tensor);
   }
 
@@ -125,12 +140,17 @@ export class Graph {
   }
 
   #declare(name: string, type: TensorType, source: TensorSource): Tensor {
-    const tensor = new Tensor(this, this.#take(name), type, source);
+    const wrong = type.shape.find((dim) => !Number.isInteger(dim) || dim < 0);
+    if (wrong !== undefined) {
+      throw new GraphError("SHAPE_MISMATCH", `${name} has a dimension of size ${wrong}`, { value: type.shape });
+    }
+    const tensor = new Tensor(this, this.#take(name), { dtype: type.dtype, shape: [...type.shape] }, source);
     this.inputs.push(tensor);
     return tensor;
   }
 
   #take(name: string): string {
+    if (name === "") throw new GraphError("NAME_TAKEN", "a name must not be empty", { value: name });
     if (this.#names.has(name)) throw new GraphError("NAME_TAKEN", `name ${name} exists already`, { value: name });
     this.#names.add(name);
     return name;
@@ -147,22 +167,21 @@ export class Graph {
 }
 
 /** Runs an operator's checks and shape rule; errors name the node, the operator and the shapes. */
-export function inferNode(
-  operator: Operator,
-  name: string,
-  inputs: readonly (Tensor | undefined)[],
-  attributes: Attributes,
-): readonly TensorType[] {
+export function inferNode(operator: Operator, name: string, context: InferContext): readonly TensorType[] {
+  const { inputs, attributes } = context;
   try {
     checkInputCount(operator, inputs);
     checkAttributes(operator, attributes);
-    return operator.infer({ inputs, attributes });
+    const dtype = inputs[0]?.dtype;
+    if (dtype && operator.accepts?.(dtype) === false) throw new GraphError("DTYPE_MISMATCH", `does not take ${dtype}`);
+    return operator.infer(context);
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     const operands = inputs.map((input) => (input ? `${input.name}: ${input.dtype}${formatShape(input.shape)}` : "-"));
     throw new GraphError(error.code, `${operator.name}(${operands.join(", ")}): ${error.message}`, {
       where: `node ${name}`,
       value: error.value,
+      cause: error,
       ...(error.fix ? { fix: error.fix } : {}),
     });
   }
@@ -178,7 +197,8 @@ function checkInputCount(operator: Operator, inputs: readonly unknown[]): void {
 
 function checkAttributes(operator: Operator, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
-    const kind = operator.attributes?.[name];
+    const kinds = operator.attributes ?? {};
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (!kind) throw new GraphError("ATTRIBUTE_INVALID", `has no attribute ${name}`, { value: name });
     const fits = isKind(kind, value);
     if (!fits) throw new GraphError("ATTRIBUTE_INVALID", `attribute ${name} must be ${kind}`, { value });
@@ -187,5 +207,7 @@ function checkAttributes(operator: Operator, attributes: Attributes): void {
 
 function isKind(kind: AttributeKind, value: Attribute): boolean {
   if (kind === "string" || kind === "dtype") return typeof value === "string";
-  return kind === "ints" || kind === "floats" ? Array.isArray(value) : typeof value === "number";
+  const values = kind === "ints" || kind === "floats" ? value : [value];
+  if (!Array.isArray(values)) return false;
+  return values.every((v) => typeof v === "number" && (kind.startsWith("float") || Number.isInteger(v)));
 }

@@ -1,3 +1,4 @@
+import type { DType } from "./dtype.js";
 import { GraphError } from "./errors.js";
 import type { Attributes, Node, Tensor, TensorType } from "./tensor.js";
 
@@ -8,7 +9,12 @@ export type AttributeKind = "int" | "float" | "string" | "dtype" | "ints" | "flo
 export interface InferContext {
   readonly inputs: readonly (Tensor | undefined)[];
   readonly attributes: Attributes;
+  /** How many outputs are asked for, where an operator has optional ones; by default those it always has. */
+  readonly outputCount?: number | undefined;
 }
+
+/** A gradient; or "zero" where the result does not change with the input; or nothing where none was wanted. */
+export type GradientResult = Tensor | "zero" | undefined;
 
 /** What a gradient rule sees. */
 export interface GradientContext {
@@ -29,10 +35,12 @@ export interface Operator {
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
   /** Whether ONNX Runtime wants every output named, also those that nobody reads. Default `false`. */
   readonly namesAllOutputs?: boolean;
+  /** Element types of the first input. Default: all. */
+  accepts?(dtype: DType): boolean;
   /** Shape rule: the types of all outputs. */
   infer(context: InferContext): readonly TensorType[];
   /** Gradient rule, or the reason why there is none. */
-  readonly gradient: string | ((context: GradientContext) => readonly (Tensor | undefined)[]);
+  readonly gradient: string | ((context: GradientContext) => readonly GradientResult[]);
 }
 
 export type OperatorTable = ReadonlyMap<string, Operator>;
@@ -77,4 +85,9 @@ export function constantInts(context: Pick<InferContext, "inputs">, index: numbe
     });
   }
   return Array.from(tensor.source.data as ArrayLike<number | bigint>, Number);
+}
+
+/** Gradient rule of operators whose result does not change with small changes of any input. */
+export function flat(context: GradientContext): readonly GradientResult[] {
+  return context.node.inputs.map(() => "zero");
 }

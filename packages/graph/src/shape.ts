@@ -40,9 +40,8 @@ export function normalizeAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Several axes, normalized, in ascending order; none given means all of them. */
-export function normalizeAxes(axes: readonly number[] | undefined, rank: number): number[] {
-  if (axes === undefined || axes.length === 0) return Array.from({ length: rank }, (_, i) => i);
+/** Several axes, normalized, in ascending order. */
+export function normalizeAxes(axes: readonly number[], rank: number): number[] {
   return [...new Set(axes.map((axis) => normalizeAxis(axis, rank)))].sort((a, b) => a - b);
 }
 

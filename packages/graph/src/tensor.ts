@@ -54,4 +54,6 @@ export interface Node {
   readonly attributes: Attributes;
   /** The reverse walk stops here. */
   readonly detached: boolean;
+  /** How many outputs were asked for; `undefined` for those that the operator always has. */
+  readonly outputCount: number | undefined;
 }

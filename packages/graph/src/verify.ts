@@ -34,7 +34,7 @@ function verifyNode(graph: Graph, node: Node, defined: ReadonlySet<Tensor>): voi
   if (missing) throw invalid(`${formatNode(node)}: ${missing.name} is used before it is defined`, where);
   const operator = graph.operators.get(node.op);
   if (!operator) throw invalid(`${node.op} is not in the operator table`, where);
-  const types = inferNode(operator, node.name, node.inputs, node.attributes);
+  const types = inferNode(operator, node.name, node);
   const agree = types.every((type, i) => {
     const output = node.outputs[i];
     return output?.dtype === type.dtype && sameShape(output.shape, type.shape);

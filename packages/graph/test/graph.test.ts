@@ -74,6 +74,15 @@ describe("building", () => {
       "NOT_CONSTANT",
     ],
     ["constants of the wrong length", (x) => x.graph.constant("float32", [3], [1, 2]), "SHAPE_MISMATCH"],
+    ["empty names", (x) => x.graph.input("", "float32", [1]), "NAME_TAKEN"],
+    ["outputs named as an input", (x) => x.graph.output("x", ops.relu(x)), "NAME_TAKEN"],
+    ["outputs named as another node", (x) => x.graph.output("relu_1", ops.neg(ops.relu(x))), "NAME_TAKEN"],
+    ["dimensions that are no sizes", (x) => x.graph.input("y", "float32", [-1]), "SHAPE_MISMATCH"],
+    ["roots of integers", (x) => ops.sqrt(x.graph.ints([4])), "DTYPE_MISMATCH"],
+    ["logic of numbers", (x) => ops.and(x, x), "DTYPE_MISMATCH"],
+    ["fractions as integers", (x) => x.graph.ints([0.5]), "DTYPE_MISMATCH"],
+    ["casts to nowhere", (x) => x.graph.emit("Cast", [x], { to: "float11" }), "DTYPE_MISMATCH"],
+    ["negative sizes in reshapes", (x) => ops.reshape(x, [-2, -3]), "SHAPE_MISMATCH"],
     ["dropout of everything", (x) => ops.dropout(x, 1), "OPTION_INVALID"],
   ])("refuses %s", (_, action, code) => {
     const x = createGraph().input("x", "float32", [2, 3]);
@@ -170,10 +179,84 @@ describe("gradients", () => {
   it("are refused through operators without one, but only where they are asked for", () => {
     const graph = createGraph();
     const x = graph.parameter("x", "float32", [2]);
-    const signs = ops.sign(x);
-    expect(() => gradients(ops.reduceSum(ops.mul(x, ops.detach(signs))), [x])).not.toThrow();
-    const error = errorOf(() => gradients(ops.reduceSum(ops.mul(x, signs)), [x]));
-    expect(error).toMatchObject({ code: "NO_GRADIENT", where: "node sign_1" });
-    expect(error.message).toBe("Sign has no gradient: Sign is flat almost everywhere");
+    const chosen = graph.emit("OneHot", [graph.ints([0]), graph.scalar(2, "int64"), x])[0]!;
+    expect(() => gradients(ops.reduceSum(ops.mul(x, ops.detach(ops.reduceSum(chosen)))), [x])).not.toThrow();
+    const error = errorOf(() => gradients(ops.reduceSum(chosen), [x]));
+    expect(error).toMatchObject({ code: "NO_GRADIENT", where: "node onehot_1" });
+    expect(error.message).toBe("OneHot has no gradient: class numbers have no gradient");
+  });
+
+  it("are zero, not missing, where a result is flat", async () => {
+    const graph = createGraph();
+    const x = graph.parameter("x", "float64", [2]);
+    const [dx] = gradients(ops.reduceSum(ops.sign(x)), [x]);
+    graph.output("dx", dx!);
+    expect((await runGraph(graph, { x: Float64Array.of(1, -2) })).dx!.data).toEqual([0, 0]);
+  });
+
+  /** Gradient of the sum of something of x. */
+  async function slope(build: (x: Tensor) => Tensor, values: readonly number[]): Promise<number[]> {
+    const graph = createGraph();
+    const x = graph.input("x", "float64", [values.length]);
+    graph.output("dx", gradients(ops.reduceSum(build(x)), [x])[0]!);
+    return (await runGraph(graph, { x: Float64Array.from(values) })).dx!.data;
+  }
+
+  it.each<[string, (x: Tensor) => Tensor, number[], number[]]>([
+    ["the norm of zeros", (x) => ops.reduceL2(x), [0, 0], [0, 0]],
+    ["the power 0 at 0", (x) => ops.pow(x, 0), [0, 2], [0, 0]],
+    ["the square at 0", (x) => ops.pow(x, 2), [0, -3], [0, -6]],
+    ["the exponent at base 0", (x) => ops.pow(x.graph.constant("float64", [2], [0, 1]), x), [2, 2], [0, 0]],
+    ["equal infinities", (x) => ops.maximum(x, Number.NEGATIVE_INFINITY), [Number.NEGATIVE_INFINITY, 1], [0.5, 1]],
+    [
+      "nothing but minus infinity",
+      (x) => ops.reduceLogSumExp(x),
+      [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      [0, 0],
+    ],
+    [
+      "learned bounds",
+      (x) => ops.emitOne("Clip", [x.graph.constant("float64", [3], [-1, 0.5, 2]), undefined, ops.reduceSum(x)]),
+      [1],
+      [1],
+    ],
+    [
+      "the second derivative of |x|³",
+      (x) => gradients(ops.reduceSum(ops.pow(ops.abs(x), 3)), [x])[0]!,
+      [-2, 1],
+      [12, 6],
+    ],
+  ])("are finite and right for %s", async (_, build, values, expected) => {
+    expectClose(await slope(build, values), expected, 1e-12, "dx");
+  });
+});
+
+describe("layout of unusual shapes", () => {
+  it("clamps slices as ONNX Runtime does", async () => {
+    const far = Number.MIN_SAFE_INTEGER;
+    const slices = [
+      [-10, far, -1],
+      [-6, far, -1],
+      [-7, -10, -2],
+      [4, far, -2],
+      [-10, 10, 2],
+      [9, 0, -1],
+      [5, 10, 1],
+    ] as const;
+    for (const [start, end, step] of slices) {
+      const graph = createGraph();
+      const x = graph.input("x", "float64", [5]);
+      const y = ops.slice(x, [start], [end], [0], [step]);
+      graph.output("y", y);
+      const result = await runGraph(graph, { x: Float64Array.of(0, 1, 2, 3, 4) });
+      expect(result.y!.shape, `${start}:${end}:${step}`).toEqual(y.shape);
+    }
+  });
+
+  it("keeps empty dimensions", () => {
+    const graph = createGraph();
+    const x = graph.parameter("x", "float32", [1, 0, 3]);
+    expect(gradients(ops.reduceSum(ops.squeeze(x, [0])), [x])[0]!.shape).toEqual([1, 0, 3]);
+    expect(ops.reshape(x, [3, 0]).shape).toEqual([3, 0]);
   });
 });

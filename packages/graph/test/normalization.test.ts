@@ -112,6 +112,34 @@ describe("batch normalization in training", () => {
     expect(() => compileTraining({ loss, optimizer: sgd(), buffers })).toThrow(/bn.running_mean is float32\[2\], but/);
   });
 
+  it("starts no fed buffer from zeros, and feeds none", async () => {
+    const graph = createGraph();
+    const weight = graph.parameter("weight", "float32", []);
+    const count = graph.input("count", "float32", []);
+    const loss = ops.mul(weight, count);
+    const training = compileTraining({ loss, optimizer: sgd(), buffers: [{ input: count, next: ops.add(count, 1) }] });
+    expect([training.feeds, training.frozen]).toEqual([[], []]);
+    const start = (state: Record<string, TypedArray>) =>
+      TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+    const initial = { weight: Float32Array.of(0) };
+    await expect(start(initial)).rejects.toMatchObject({ code: "STATE_MISMATCH", value: "count" });
+    const session = await start({ ...initial, count: Float32Array.of(5) });
+    await expect(session.run({ count: Float32Array.of(1) }, 1)).rejects.toMatchObject({ code: "FEED_MISMATCH" });
+    await session.run({}, 1);
+    expect(session.state()).toEqual({ weight: Float32Array.of(-5), count: Float32Array.of(6) });
+  });
+
+  it.each<[string, (carried: Tensor, other: Tensor) => object]>([
+    ["what is trained", (carried) => ({ parameters: [carried], buffers: [{ input: carried, next: carried }] })],
+    ["what is computed", (_, other) => ({ buffers: [{ input: ops.neg(other), next: other }] })],
+    ["the same twice", (carried) => ({ buffers: [0, 1].map(() => ({ input: carried, next: carried })) })],
+  ])("carries not %s", (_, build) => {
+    const graph = createGraph();
+    const [carried, other] = ["a", "b"].map((name) => graph.parameter(name, "float32", [])) as [Tensor, Tensor];
+    const options = { loss: ops.mul(carried, other), optimizer: sgd(), ...build(carried, other) };
+    expect(() => compileTraining(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+  });
+
   it("leaves the given statistics alone, also where one layer is used twice", async () => {
     const graph = createGraph();
     const { x, state } = declare(graph);

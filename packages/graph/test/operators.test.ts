@@ -15,6 +15,10 @@ async function check(golden: GoldenCase, precision: "float32" | "float64"): Prom
   const built = buildCase(golden, precision);
   const results = await runGraph(built.graph, built.feeds);
   golden.outputs.forEach(({ shape, data }, i) => {
+    const dtype = built.graph.outputs.get(`y${i}`)!.dtype;
+    expect(dtype, `${golden.name} type`).toBe(
+      golden.outputs[i]!.dtype === "float64" ? precision : golden.outputs[i]!.dtype,
+    );
     expect(results[`y${i}`]!.shape, `${golden.name} shape`).toEqual(shape);
     expectClose(results[`y${i}`]!.data, data, TOLERANCE[precision], `${golden.name} y${i}`);
   });
@@ -89,7 +93,7 @@ describe("gradients agree with finite differences", () => {
 
 it("every operator of the table has golden cases, or stands here with the reason", () => {
   const elsewhere: Record<string, string> = {
-    Dropout: "random: dropout.test.ts",
+    Dropout: "random: runtime.test.ts",
     HardSigmoid: "float32 kernel only: graph.test.ts",
     IsInf: "JSON has no infinity: math.test.ts",
     IsNaN: "JSON has no NaN: math.test.ts",

@@ -6,12 +6,14 @@ import { describe, expect, it } from "vitest";
 import {
   compileTraining,
   createGraph,
+  type Graph,
   type GraphError,
   ops,
   permutation,
   randomStream,
   schedule,
   sgd,
+  type Tensor,
   TrainingSession,
   toOnnx,
 } from "../src/index.js";
@@ -87,10 +89,96 @@ describe("a training session", () => {
       code: "FEED_MISMATCH",
     });
     await expect(session.run({ ...FEEDS, x: new Float64Array(12) }, 0.1)).rejects.toMatchObject({
-      code: "DTYPE_MISMATCH",
+      code: "FEED_MISMATCH",
     });
+    await expect(session.run({ ...FEEDS, z: FEEDS.x }, 0.1)).rejects.toMatchObject({
+      code: "FEED_MISMATCH",
+      value: "z",
+    });
+    await expect(session.run(FEEDS, Number.NaN)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    await expect(start({ step: 3 })).rejects.toMatchObject({ code: "STATE_MISMATCH" });
     expect(session.step).toBe(0);
     expect((await session.run(FEEDS, 0.1)).loss).toBeGreaterThan(0);
+  });
+});
+
+describe("a training program", () => {
+  const twoLayers = () => {
+    const graph = createGraph();
+    const x = graph.input("x", "float32", [1, 2]);
+    const [first, second] = [graph.parameter("first", "float32", [2, 2]), graph.parameter("second", "float32", [1, 2])];
+    return { first, second, loss: ops.reduceSum(ops.linear(ops.linear(x, first), second)) };
+  };
+  const state = { first: Float32Array.of(1, 2, 3, 4), second: Float32Array.of(1, -1) };
+
+  it("leaves parameters alone that are not to be trained", async () => {
+    const { second, loss } = twoLayers();
+    const training = compileTraining({ loss, optimizer: sgd(), parameters: [second] });
+    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+    await session.run({ x: Float32Array.of(1, 1) }, 1);
+    expect(session.state()).toEqual({ second: Float32Array.of(1 - 3, -1 - 7) });
+  });
+
+  it("refuses what is no parameter, and terms that are no numbers or hide the loss", () => {
+    const { first, loss } = twoLayers();
+    const compile = (options: object) => () => compileTraining({ loss, optimizer: sgd(), ...options });
+    expect(compile({ parameters: [loss] })).toThrow(/is not a parameter/);
+    expect(compile({ terms: { loss } })).toThrow(/must not be called loss/);
+    expect(compile({ terms: { all: first } })).toThrow(/the term all has shape/);
+    expect(compile({})).not.toThrow();
+  });
+
+  it("takes one step at a time", async () => {
+    const session = await start();
+    const both = await Promise.allSettled([session.run(FEEDS, 0.1), session.run(FEEDS, 0.1)]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(session.step).toBe(1);
+    await expect(session.run(FEEDS, 0.1)).resolves.toBeDefined();
+  });
+});
+
+describe("gradients on two threads", () => {
+  it("of repeated rows are exact, whatever thread adds them up", { timeout: 120_000 }, async () => {
+    const [rows, classes, width] = [2048, 2, 64];
+    const graph = createGraph();
+    const table = graph.parameter("table", "float32", [classes, width]);
+    const indices = graph.constant(
+      "int64",
+      [rows],
+      Array.from({ length: rows }, (_, i) => i % classes),
+    );
+    const training = compileTraining({ loss: ops.reduceSum(ops.gather(table, indices)), optimizer: sgd() });
+    const initial = { table: new Float32Array(classes * width) };
+    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state: initial, threads: 2 });
+    for (let step = 1; step <= 50; step++) {
+      await session.run({}, 1);
+      const wrong = (session.state().table as Float32Array).find((value) => value !== (-step * rows) / classes);
+      expect(wrong, `step ${step}`).toBeUndefined();
+    }
+  });
+
+  const repeated = (graph: Graph, count: number, modulus: number) =>
+    graph.constant(
+      "int64",
+      [count, 1],
+      Array.from({ length: count }, (_, i) => (i % modulus) - modulus),
+    );
+  it.each<[string, (table: Tensor) => Tensor]>([
+    ["GatherND", (table) => ops.gatherND(table, repeated(table.graph, 2048, 2))],
+    ["Gather along another axis", (table) => ops.gather(ops.transpose(table), repeated(table.graph, 2048, 2), 1)],
+    ["GatherElements", (table) => ops.gatherElements(table, ops.expand(repeated(table.graph, 2048, 2), [2048, 64]))],
+  ])("of %s add up every repeated row", { timeout: 120_000 }, async (_, take) => {
+    const graph = createGraph();
+    const table = graph.parameter("table", "float32", [2, 64]);
+    const training = compileTraining({ loss: ops.reduceSum(take(table)), optimizer: sgd() });
+    expect(training.graph.nodes.map(({ op }) => op)).not.toContain("ScatterND");
+    const state = { table: new Float32Array(2 * 64) };
+    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 2 });
+    for (let step = 1; step <= 20; step++) {
+      await session.run({}, 1);
+      const wrong = (session.state().table as Float32Array).find((value) => value !== -step * 1024);
+      expect(wrong, `step ${step}`).toBeUndefined();
+    }
   });
 });
 
@@ -166,6 +254,14 @@ describe("ONNX files", () => {
       const script = "import onnx,sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)";
       execFileSync("/usr/bin/python3", ["-c", script, path]);
     }
+  });
+
+  it("refuse symbolic dimensions that are built in, or of nothing", () => {
+    const graph = createGraph();
+    const x = graph.input("x", "float32", [2, 4]);
+    graph.output("y", ops.reshape(x, [2, 2, 2]));
+    expect(() => toOnnx(graph, { symbols: { x: { 0: "batch" }, y: { 0: "batch" } } })).toThrow(/cannot become/);
+    expect(() => toOnnx(graph, { symbols: { z: { 0: "batch" } } })).toThrow(/no input or output/);
   });
 
   it("refuse parameters of the wrong size", () => {

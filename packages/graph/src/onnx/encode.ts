@@ -27,6 +27,7 @@ import { sizeOf } from "../shape.js";
 import type { Attribute, Node, Tensor } from "../tensor.js";
 import { verify } from "../verify.js";
 import { DATA_TYPES } from "./data-types.js";
+import { checkSymbols, type Symbols } from "./symbols.js";
 
 /** The opset that graphs are written in, and the IR version that goes with it. */
 export const OPSET = 17;
@@ -47,7 +48,7 @@ export interface EncodeOptions {
   /** Values of parameters by name, written into the file; without them, parameters are inputs. */
   readonly parameters?: Readonly<Record<string, TypedArray>>;
   /** Symbolic dimensions of inputs and outputs: `{ input: { 0: "batch" } }`. */
-  readonly symbols?: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  readonly symbols?: Symbols;
   /** Key-value pairs for the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -58,6 +59,7 @@ export interface EncodeOptions {
  */
 export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
   verify(graph);
+  checkSymbols(graph, options.symbols ?? {});
   const live = livePart(graph);
   const names = new ValueNames(graph);
   const stored = (tensor: Tensor) => tensor.source.kind === "parameter" && options.parameters !== undefined;
@@ -107,18 +109,19 @@ class ValueNames {
 function encodeNode(graph: Graph, node: Node, live: LivePart, names: ValueNames): NodeProto {
   const { attributes: kinds = {}, namesAllOutputs = false } = graph.operators.get(node.op)!;
   const isNamed = (output: Tensor, i: number) => i === 0 || namesAllOutputs || live.values.has(output);
-  const inputs = node.inputs.map((input) => (input ? names.of(input) : ""));
-  while (inputs.at(-1) === "") inputs.pop();
-  const outputs = node.outputs.map((output, i) => (isNamed(output, i) ? names.of(output) : ""));
-  // Left out, not just unnamed: MaxPool takes its fast path only without a second output.
-  while (outputs.at(-1) === "") outputs.pop();
   return create(NodeProtoSchema, {
     name: node.name,
     opType: node.op,
-    input: inputs,
-    output: outputs,
+    input: trimmed(node.inputs.map((input) => (input ? names.of(input) : ""))),
+    // Left out, not just unnamed: MaxPool takes its fast path only without a second output.
+    output: trimmed(node.outputs.map((output, i) => (isNamed(output, i) ? names.of(output) : ""))),
     attribute: Object.entries(node.attributes).map(([name, value]) => encodeAttribute(name, kinds[name]!, value)),
   });
+}
+
+/** Names without those that are left out at the end. */
+function trimmed(names: string[]): string[] {
+  return names.slice(0, names.findLastIndex((name) => name !== "") + 1);
 }
 
 function encodeAttribute(name: string, kind: AttributeKind, value: Attribute): AttributeProto {

@@ -66,7 +66,7 @@ function reduction(start: number, step: (total: number, value: number) => number
     if (!x) return undefined;
     const given = axesInput?.data ?? numbersOf(call, "axes");
     if (!given?.length && numberOf(call, "noop_with_empty_axes", 0) === 1) return [x];
-    const axes = normalizeAxes(given, x.shape.length);
+    const axes = given?.length ? normalizeAxes(given, x.shape.length) : x.shape.map((_, i) => i);
     const kept = reducedShape(x.shape, axes, true);
     const strides = stridesOf(kept).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
     const totals = new Array<number>(sizeOf(kept)).fill(start);

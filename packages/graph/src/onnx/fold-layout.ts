@@ -90,6 +90,8 @@ const gather: FoldRule = ({ call, values: [x, indices], limit }) => {
 
 const slice: FoldRule = ({ values: [x, starts, ends, axes, steps] }) => {
   if (!x || !starts || !ends || steps?.data.includes(0)) return undefined;
+  // The operator itself refuses lists of different lengths.
+  if ([ends, axes, steps].some((list) => list && list.data.length !== starts.data.length)) return undefined;
   return [
     starts.data.reduce((value, from, i) => {
       const axis = normalizeAxis(axes?.data[i] ?? i, x.shape.length);
@@ -99,9 +101,9 @@ const slice: FoldRule = ({ values: [x, starts, ends, axes, steps] }) => {
 };
 
 function slicePositions(from: number, to: number, step: number, size: number): number[] {
-  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const clamp = (value: number) => Math.min(Math.max(value < 0 ? value + size : value, low), high);
-  const [first, end] = [clamp(from), clamp(to)];
+  const high = step > 0 ? size : size - 1;
+  const clamp = (value: number, low: number) => Math.min(Math.max(value < 0 ? value + size : value, low), high);
+  const [first, end] = [clamp(from, 0), clamp(to, step > 0 ? 0 : -1)];
   return Array.from({ length: Math.max(0, Math.ceil((end - first) / step)) }, (_, i) => first + i * step);
 }
 

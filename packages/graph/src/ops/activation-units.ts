@@ -1,3 +1,4 @@
+import { isFloat } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { floatAttribute, type GradientContext, gradientOf, type InferContext, type Operator } from "../operator.js";
 import { broadcastShapes, sameShape } from "../shape.js";
@@ -24,6 +25,7 @@ function unit(
     name,
     inputs: [1, 1],
     attributes: Object.fromEntries(Object.keys(defaults).map((key) => [key, "float" as const])),
+    accepts: isFloat,
     infer: inferUnary,
     gradient: (context) => {
       const attribute = (key: string) => floatAttribute(context.node.attributes, key, defaults[key]!);
@@ -66,7 +68,7 @@ function preluGradient(context: GradientContext): (Tensor | undefined)[] {
 
 /** Activations with a bend, an exponential arm or a learned slope. */
 export const activationUnits: readonly Operator[] = [
-  { name: "PRelu", inputs: [2, 2], infer: inferPRelu, gradient: preluGradient },
+  { name: "PRelu", inputs: [2, 2], accepts: isFloat, infer: inferPRelu, gradient: preluGradient },
   unit("Elu", { alpha: 1 }, ({ x, y, g, attribute }) => twoSided(g, x, 1, f.add(y, attribute("alpha")))),
   unit("Selu", { alpha: 1.6732631921768188, gamma: 1.0507010221481323 }, ({ x, y, g, attribute }) =>
     twoSided(g, x, attribute("gamma"), f.add(y, attribute("gamma") * attribute("alpha"))),

@@ -1,3 +1,4 @@
+import { isFloat } from "../dtype.js";
 import { floatAttribute, type GradientContext, gradientOf, type Operator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import * as f from "./build.js";
@@ -13,6 +14,7 @@ function activation(
     name,
     inputs: [1, 1],
     attributes,
+    accepts: isFloat,
     infer: inferUnary,
     gradient: (context) => [
       gradient({ x: context.inputs[0]!, y: context.outputs[0]!, g: gradientOf(context), context }),

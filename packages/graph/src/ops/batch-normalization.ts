@@ -1,6 +1,7 @@
 import {
   floatAttribute,
   type GradientContext,
+  type GradientResult,
   gradientOf,
   type InferContext,
   numberAttribute,
@@ -47,7 +48,7 @@ function batchStatistics(node: GradientContext["node"]): { mean: Tensor; varianc
 }
 
 /** Everything per channel is folded first, so that only three terms run over the whole of x: A·g + B·x + C. */
-function trainingGradient(context: GradientContext): (Tensor | undefined)[] {
+function trainingGradient(context: GradientContext): GradientResult[] {
   const [x, scale] = [context.inputs[0]!, context.inputs[1]!];
   const g = gradientOf(context);
   const { mean, variance } = batchStatistics(context.node);
@@ -62,7 +63,8 @@ function trainingGradient(context: GradientContext): (Tensor | undefined)[] {
     const [wideA, wideB, wideC] = [a, b, c].map((value) => perChannel(value, x.shape));
     return f.add(f.mul(g, wideA!), f.add(f.mul(x, wideB!), wideC!));
   };
-  return [context.wants[0] ? input() : undefined, dScale, sum];
+  // The given statistics enter the running ones only.
+  return [context.wants[0] ? input() : undefined, dScale, sum, "zero", "zero"];
 }
 
 /** The given mean and variance are inputs like the others here, and have gradients. */
@@ -84,7 +86,7 @@ function inferenceGradient(context: GradientContext): (Tensor | undefined)[] {
   ];
 }
 
-function batchNormalizationGradient(context: GradientContext): readonly (Tensor | undefined)[] {
+function batchNormalizationGradient(context: GradientContext): readonly GradientResult[] {
   if (!isTraining(context.node.attributes)) return inferenceGradient(context);
   onlyFirstOutput(context, "the running statistics");
   return trainingGradient(context);

@@ -31,7 +31,10 @@ export function gatherND(x: Tensor, indices: Tensor, batchDims = 0): Tensor {
   return emitOne("GatherND", [x, indices], { batch_dims: batchDims });
 }
 
-/** What happens to the values that updates meet. Default "none": they are overwritten, each at most once. */
+/**
+ * What happens to the values that updates meet. Default "none": they are overwritten, each at most once. With "add", use
+ * scatterElements where places repeat: ONNX Runtime's ScatterND loses some of them when it runs on several threads.
+ */
 export type ScatterReduction = "none" | "add";
 
 export function scatterElements(

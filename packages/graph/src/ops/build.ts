@@ -64,11 +64,12 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 /** The same values, through which no gradient flows. */
 export function detach(x: Tensor): Tensor {
-  return x.graph.emit("Identity", [x], {}, true)[0]!;
+  return x.graph.emit("Identity", [x], {}, { detached: true })[0]!;
 }
 
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : emitOne("Reshape", [x, x.graph.ints(shape)]);
+  if (sameShape(x.shape, shape)) return x;
+  return emitOne("Reshape", [x, x.graph.ints(shape)], shape.includes(0) ? { allowzero: 1 } : {});
 }
 
 export const flatten = (x: Tensor, axis = 1): Tensor => emitOne("Flatten", [x], { axis });
@@ -108,7 +109,7 @@ export function slice(
 
 /** Options of a reduction. */
 export interface ReduceOptions {
-  /** All axes by default. */
+  /** All axes by default, and where the list is empty, as in ONNX and PyTorch. */
   readonly axes?: readonly number[];
   /** Keeps reduced axes with size 1. Default `false`, as in PyTorch. */
   readonly keepdims?: boolean;
@@ -150,7 +151,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return gemm(x, weight, bias, { transB: 1 });
 }
 
-/** One-hot rows of class numbers: int64 [N] becomes `dtype` [N, depth]. */
+/**
+ * One-hot rows of class numbers: int64 [N] becomes `dtype` [N, depth]. As in ONNX, negative numbers count from the last
+ * class and numbers outside the classes give a row of zeros. ONNX Runtime has it in single precision only.
+ */
 export function oneHot(labels: Tensor, depth: number, dtype: DType = "float32"): Tensor {
   const { graph } = labels;
   return emitOne("OneHot", [labels, graph.scalar(depth, "int64"), graph.constant(dtype, [2], [0, 1])], { axis: -1 });
@@ -162,7 +166,7 @@ export function oneHot(labels: Tensor, depth: number, dtype: DType = "float32"):
  */
 export function dropout(x: Tensor, p: number): Tensor {
   if (!(p >= 0 && p < 1)) throw new GraphError("OPTION_INVALID", `dropout must be in [0, 1), got ${p}`, { value: p });
-  return p === 0 ? x : mul(x, x.graph.random(x.shape, { kind: "dropout-mask", keep: 1 - p }));
+  return p === 0 ? x : mul(x, x.graph.random(x.dtype, x.shape, { kind: "dropout-mask", keep: 1 - p }));
 }
 
 /** Sums a gradient over the axes along which its operand was broadcast. */

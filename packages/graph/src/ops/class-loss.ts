@@ -1,5 +1,12 @@
 import { GraphError } from "../errors.js";
-import { type GradientContext, gradientOf, type InferContext, type Operator, required } from "../operator.js";
+import {
+  type GradientContext,
+  type GradientResult,
+  gradientOf,
+  type InferContext,
+  type Operator,
+  required,
+} from "../operator.js";
 import { formatShape, type Shape, sameShape } from "../shape.js";
 import type { Node, Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
@@ -70,7 +77,7 @@ function likelihoodGradient(context: GradientContext): Tensor[] {
 }
 
 /** (softmax - one-hot) · share, and what comes back through the second output, the logarithms of the probabilities. */
-function crossEntropyGradient(context: GradientContext): Tensor[] {
+function crossEntropyGradient(context: GradientContext): GradientResult[] {
   const [ofLoss, ofLogs] = context.outputGradients;
   const probabilities = f.exp(context.outputs[1]!);
   const parts: Tensor[] = [];
@@ -79,7 +86,8 @@ function crossEntropyGradient(context: GradientContext): Tensor[] {
     parts.push(f.mul(f.sub(probabilities, classes), share));
   }
   if (ofLogs) parts.push(f.sub(ofLogs, f.mul(probabilities, f.reduceSum(ofLogs, { axes: [1], keepdims: true }))));
-  return [parts.reduce((a, b) => f.add(a, b))];
+  // Weights enter the loss only, and there they are refused.
+  return [parts.reduce((a, b) => f.add(a, b)), undefined, "zero"];
 }
 
 const ATTRIBUTES = { ignore_index: "int", reduction: "string" } as const;

@@ -34,7 +34,7 @@ export const dropouts: readonly Operator[] = [
     },
     gradient: (context) => {
       const g = gradientOf(context);
-      if (!isTraining(context.node)) return [g];
+      if (!isTraining(context.node)) return [g, "zero"];
       const mask = f.cast(context.outputs[1]!, g.dtype);
       return [f.mul(f.mul(g, mask), 1 / (1 - ratioOf(context.node)))];
     },

@@ -1,6 +1,14 @@
-import { isFloat } from "../dtype.js";
+import { type DType, isDType, isFloat } from "../dtype.js";
 import { GraphError } from "../errors.js";
-import { type GradientContext, gradientOf, type InferContext, type Operator, required } from "../operator.js";
+import {
+  flat,
+  type GradientContext,
+  type GradientResult,
+  gradientOf,
+  type InferContext,
+  type Operator,
+  required,
+} from "../operator.js";
 import { broadcastShapes } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
@@ -29,17 +37,22 @@ interface UnaryValues {
   readonly g: Tensor;
 }
 
-function unary(name: string, gradient: string | ((values: UnaryValues) => Tensor)): Operator {
+function unary(
+  name: string,
+  gradient: (values: UnaryValues) => Tensor,
+  accepts: (dtype: DType) => boolean = isFloat,
+): Operator {
   return {
     name,
     inputs: [1, 1],
+    accepts,
     infer: inferUnary,
-    gradient:
-      typeof gradient === "string"
-        ? gradient
-        : (context) => [gradient({ x: context.inputs[0]!, y: context.outputs[0]!, g: gradientOf(context) })],
+    gradient: (context) => [gradient({ x: context.inputs[0]!, y: context.outputs[0]!, g: gradientOf(context) })],
   };
 }
+
+export const isNumber = (dtype: DType): boolean => dtype !== "bool";
+const isAny = () => true;
 
 interface BinaryValues extends UnaryValues {
   readonly b: Tensor;
@@ -48,7 +61,13 @@ interface BinaryValues extends UnaryValues {
 type Partial = (values: BinaryValues) => Tensor;
 
 function binary(name: string, ...partials: readonly [Partial, Partial]): Operator {
-  return { name, inputs: [2, 2], infer: inferBinary, gradient: (context) => binaryGradients(context, partials) };
+  return {
+    name,
+    inputs: [2, 2],
+    accepts: isNumber,
+    infer: inferBinary,
+    gradient: (context) => binaryGradients(context, partials),
+  };
 }
 
 function binaryGradients(context: GradientContext, partials: readonly Partial[]): (Tensor | undefined)[] {
@@ -59,34 +78,49 @@ function binaryGradients(context: GradientContext, partials: readonly Partial[])
   );
 }
 
-/** 1 where `condition` holds, else 0. */
-function indicator(condition: Tensor, like: Tensor): Tensor {
-  return f.cast(condition, like.dtype);
+/** The gradient where x lies inside the bounds; at the bounds, those who moved it get the rest. */
+function clipGradient(context: GradientContext): GradientResult[] {
+  const [x, low, high] = context.node.inputs as readonly [Tensor, Tensor | undefined, Tensor | undefined];
+  const g = gradientOf(context);
+  const zero = g.graph.scalar(0, g.dtype);
+  const below = low && f.less(x, low);
+  const above = high && f.greater(x, high);
+  const outside = [...(below ? [below] : []), ...(above ? [above] : [])];
+  const inner = outside.reduce((rest, condition) => f.where(condition, zero, rest), g);
+  const atBound = (condition: Tensor, bound: Tensor) => f.sumTo(f.where(condition, g, zero), bound.shape);
+  return [
+    inner,
+    low && below && context.wants[1] ? atBound(below, low) : undefined,
+    high && above && context.wants[2] ? atBound(above, high) : undefined,
+  ];
 }
 
-const clip: Operator = {
-  name: "Clip",
-  inputs: [1, 3],
-  infer: inferUnary,
-  gradient: (context) => {
-    const x = context.inputs[0]!;
-    const [low, high] = [context.node.inputs[1], context.node.inputs[2]];
-    const inside = [...(low ? [f.not(f.less(x, low))] : []), ...(high ? [f.not(f.greater(x, high))] : [])];
-    const g = gradientOf(context);
-    return [inside.length === 0 ? g : f.mul(g, indicator(inside.reduce(f.and), x))];
-  },
-};
+const clip: Operator = { name: "Clip", inputs: [1, 3], infer: inferUnary, gradient: clipGradient };
 
 const cast: Operator = {
   name: "Cast",
   inputs: [1, 1],
   attributes: { to: "dtype" },
-  infer: (context) => [{ dtype: context.attributes.to as TensorType["dtype"], shape: required(context, 0).shape }],
+  infer: (context) => {
+    const { to } = context.attributes;
+    if (!isDType(to)) throw new GraphError("DTYPE_MISMATCH", `cannot cast to ${String(to)}`, { value: to });
+    return [{ dtype: to, shape: required(context, 0).shape }];
+  },
   gradient: (context) => {
     const x = context.inputs[0]!;
     return [isFloat(x.dtype) ? f.cast(gradientOf(context), x.dtype) : undefined];
   },
 };
+
+/** The slope of x^b in x; common constant exponents need no power. */
+function powerGradient({ g, x, b, y }: BinaryValues): Tensor {
+  const exponent = b.source.kind === "constant" && b.source.data.length === 1 ? Number(b.source.data[0]) : undefined;
+  if (exponent === 1) return g;
+  if (exponent === 2) return f.mul(g, f.mul(x, 2));
+  if (exponent === 0.5) return f.div(f.mul(g, 0.5), y);
+  const slope = f.mul(g, f.mul(b, f.pow(x, f.sub(b, 1))));
+  return f.where(f.equal(b, 0), g.graph.scalar(0, g.dtype), slope);
+}
 
 /** d erf(x) / dx = 2 / sqrt(pi) · exp(-x²) */
 const ERF_SLOPE = 2 / Math.sqrt(Math.PI);
@@ -112,15 +146,15 @@ export const elementwise: readonly Operator[] = [
     ({ g, b }) => f.div(g, b),
     ({ g, y, b }) => f.neg(f.div(f.mul(g, y), b)),
   ),
-  binary(
-    "Pow",
-    ({ g, x, b }) => f.mul(g, f.mul(b, f.pow(x, f.sub(b, 1)))),
-    ({ g, x, y }) => f.mul(g, f.mul(y, f.log(x))),
-  ),
-  unary("Identity", ({ g }) => g),
-  unary("Neg", ({ g }) => f.neg(g)),
-  unary("Abs", ({ g, x }) => f.mul(g, f.sign(x))),
-  unary("Sign", "Sign is flat almost everywhere"),
+  binary("Pow", powerGradient, ({ g, x, b, y }) => {
+    const zero = g.graph.scalar(0, g.dtype);
+    const slope = f.mul(g, f.mul(y, f.log(x)));
+    return f.where(f.and(f.equal(x, 0), f.not(f.less(b, 0))), zero, slope);
+  }),
+  unary("Identity", ({ g }) => g, isAny),
+  unary("Neg", ({ g }) => f.neg(g), isNumber),
+  unary("Abs", ({ g, x }) => f.mul(g, f.sign(x)), isNumber),
+  { name: "Sign", inputs: [1, 1], accepts: isNumber, infer: inferUnary, gradient: flat },
   unary("Exp", ({ g, y }) => f.mul(g, y)),
   unary("Log", ({ g, x }) => f.div(g, x)),
   unary("Sqrt", ({ g, y }) => f.div(f.mul(g, 0.5), y)),

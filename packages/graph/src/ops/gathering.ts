@@ -12,7 +12,7 @@ import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
 import { checkIndexType, gatheredNDShape } from "./index-shapes.js";
-import { placeAlong, zerosOf } from "./place.js";
+import { addUpRows, placeAlong, zerosOf } from "./place.js";
 
 function gatherAxis(context: Pick<InferContext, "attributes">, x: Tensor): number {
   return normalizeAxis(numberAttribute(context.attributes, "axis", 0), x.shape.length);
@@ -48,28 +48,14 @@ function distinctPositions(indices: Tensor, size: number): number[] | undefined 
   return new Set(positions).size === positions.length ? positions : undefined;
 }
 
-/**
- * Rows may repeat, so that gradients are added up: one ScatterND with reduction "add". For an embedding (axis 0) the
- * gradient goes in as it is; any other axis is moved to the front and back. Negative indices are the kernel's business.
- */
+/** Rows may repeat, so that gradients are added up, with the gathered axis in front. */
 function addRows(g: Tensor, indices: Tensor, x: Tensor, axis: number): Tensor {
-  const rows = f.cast(f.unsqueeze(indices, [indices.shape.length]), "int64");
-  const outer = x.shape.slice(0, axis);
-  if (axis === 0) return scatterAdd(zerosOf(x.graph, x.dtype, x.shape), rows, g);
-  const rank = g.shape.length;
-  const count = indices.shape.length;
-  const all = Array.from({ length: rank }, (_, i) => i);
-  const front = [...all.slice(axis, axis + count), ...all.slice(0, axis), ...all.slice(axis + count)];
-  const target = [x.shape[axis]!, ...outer, ...x.shape.slice(axis + 1)];
-  const summed = scatterAdd(zerosOf(x.graph, x.dtype, target), rows, f.transpose(g, front));
-  return f.transpose(
-    summed,
-    x.shape.map((_, i) => (i === axis ? 0 : i < axis ? i + 1 : i)),
-  );
-}
-
-function scatterAdd(data: Tensor, indices: Tensor, updates: Tensor): Tensor {
-  return f.emitOne("ScatterND", [data, indices, updates], { reduction: "add" });
+  const flat = f.reshape(g, withAxis(x.shape, axis, sizeOf(indices.shape)));
+  if (axis === 0) return addUpRows(flat, indices, x.shape);
+  const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)];
+  const target = front.map((i) => x.shape[i]!);
+  const back = front.map((_, i) => front.indexOf(i));
+  return f.transpose(addUpRows(f.transpose(flat, front), indices, target), back);
 }
 
 function inferGatherElements(context: InferContext): readonly TensorType[] {
@@ -113,26 +99,24 @@ const gatherND: Operator = {
   gradient: (context) => {
     const [x, indices] = [context.inputs[0]!, context.inputs[1]!];
     const batch = numberAttribute(context.node.attributes, "batch_dims", 0);
-    const zeros = zerosOf(x.graph, x.dtype, x.shape);
-    return [scatterAdd(zeros, withBatchIndices(indices, batch), gradientOf(context))];
+    const depth = batch + indices.shape.at(-1)!;
+    const rowShape = [sizeOf(x.shape.slice(0, depth)), ...x.shape.slice(depth)];
+    return [f.reshape(addUpRows(gradientOf(context), rowNumbers(indices, x.shape, batch), rowShape), x.shape)];
   },
 };
 
-/** Puts the batch's own coordinates in front of each index, as ScatterND has no batch_dims. */
-function withBatchIndices(indices: Tensor, batch: number): Tensor {
-  if (batch === 0) return indices;
-  const places = indices.shape.slice(0, -1);
-  const coordinates: number[] = [];
-  for (let place = 0; place < sizeOf(places); place++) {
-    let rest = Math.floor(place / sizeOf(places.slice(batch)));
-    const coordinate = places.slice(0, batch).map(() => 0);
-    for (let i = batch - 1; i >= 0; i--) {
-      coordinate[i] = rest % places[i]!;
-      rest = Math.floor(rest / places[i]!);
-    }
-    coordinates.push(...coordinate);
-  }
-  return f.concat([indices.graph.constant("int64", [...places, batch], coordinates), indices], places.length);
+/** Which row each index means, counted through the axes in front of it. */
+function rowNumbers(indices: Tensor, shape: Shape, batch: number): Tensor {
+  const { graph } = indices;
+  const depth = batch + indices.shape.at(-1)!;
+  const strides = shape.slice(0, depth).map((_, i) => sizeOf(shape.slice(i + 1, depth)));
+  const ints = (values: readonly number[]) => graph.ints(values.slice(batch));
+  const fromFront = f.where(f.less(indices, 0), f.add(indices, ints(shape.slice(0, depth))), indices);
+  const inBatch = f.reduceSum(f.mul(fromFront, ints(strides)), { axes: [-1] });
+  if (batch === 0) return inBatch;
+  const places = indices.shape.slice(0, batch);
+  const starts = Array.from({ length: sizeOf(places) }, (_, i) => i * sizeOf(shape.slice(batch, depth)));
+  return f.add(inBatch, graph.constant("int64", [...places, ...inBatch.shape.slice(batch).map(() => 1)], starts));
 }
 
 const compress: Operator = {

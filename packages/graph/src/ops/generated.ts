@@ -1,6 +1,6 @@
 import type { DType } from "../dtype.js";
 import { GraphError } from "../errors.js";
-import { constantInts, type InferContext, numberAttribute, type Operator, required } from "../operator.js";
+import { constantInts, flat, type InferContext, numberAttribute, type Operator, required } from "../operator.js";
 import { normalizeAxis, sizeOf } from "../shape.js";
 import type { TensorType } from "../tensor.js";
 
@@ -108,6 +108,6 @@ export const generated: readonly Operator[] = [
     inputs: [1, 1],
     attributes: { dtype: "dtype", k: "int" },
     infer: inferEyeLike,
-    gradient: NO_VALUES,
+    gradient: flat,
   },
 ];

@@ -13,9 +13,12 @@ interface SliceRange {
 /** Start, step and length along each axis, by ONNX's clamping rules. */
 function sliceRanges(context: InferContext): SliceRange[] {
   const { shape } = required(context, 0);
-  const [starts, ends] = [constantInts(context, 1)!, constantInts(context, 2)!];
+  const [starts, ends] = [constantInts(context, 1) ?? [], constantInts(context, 2) ?? []];
   const axes = constantInts(context, 3) ?? starts.map((_, i) => i);
   const steps = constantInts(context, 4) ?? starts.map(() => 1);
+  if (new Set([starts, ends, axes, steps].map((list) => list.length)).size !== 1) {
+    throw new GraphError("SHAPE_MISMATCH", "starts, ends, axes and steps differ in length", { value: starts });
+  }
   const ranges: SliceRange[] = shape.map((dim) => ({ start: 0, step: 1, length: dim }));
   axes.forEach((axis, i) => {
     const k = normalizeAxis(axis, shape.length);
@@ -26,10 +29,12 @@ function sliceRanges(context: InferContext): SliceRange[] {
 
 function clampRange(start: number, end: number, step: number, dim: number): SliceRange {
   if (step === 0) throw new GraphError("ATTRIBUTE_INVALID", "a step must not be 0", { value: step });
-  const [low, high] = step > 0 ? [0, dim] : [-1, dim - 1];
-  const clamp = (value: number) => Math.min(Math.max(value < 0 ? value + dim : value, low), high);
-  const first = clamp(start);
-  return { start: first, step, length: Math.max(0, Math.ceil((clamp(end) - first) / step)) };
+  const clamp = (value: number, low: number, high: number) => {
+    return Math.min(Math.max(value < 0 ? value + dim : value, low), high);
+  };
+  const first = step > 0 ? clamp(start, 0, dim) : clamp(start, 0, dim - 1);
+  const last = step > 0 ? clamp(end, 0, dim) : clamp(end, -1, dim - 1);
+  return { start: first, step, length: Math.max(0, Math.ceil((last - first) / step)) };
 }
 
 const slice: Operator = {

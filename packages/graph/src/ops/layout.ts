@@ -45,11 +45,8 @@ function reshapedShape(x: Tensor, context: InferContext): Shape {
   const dims = target.map((dim, i) => (dim === 0 && copies ? (x.shape[i] ?? 0) : dim));
   const known = sizeOf(dims.filter((dim) => dim !== -1));
   const shape = dims.map((dim) => (dim === -1 ? sizeOf(x.shape) / known : dim));
-  if (
-    sizeOf(shape) !== sizeOf(x.shape) ||
-    !shape.every(Number.isInteger) ||
-    target.filter((d) => d === -1).length > 1
-  ) {
+  const isWrong = target.some((dim) => dim < -1) || target.filter((dim) => dim === -1).length > 1;
+  if (isWrong || sizeOf(shape) !== sizeOf(x.shape) || !shape.every(Number.isInteger)) {
     throw new GraphError("SHAPE_MISMATCH", `${formatShape(x.shape)} cannot become ${formatShape(target)}`, {
       value: target,
     });

@@ -40,8 +40,8 @@ function inferGemm(context: InferContext): readonly TensorType[] {
 }
 
 /**
- * All products are written as plain Gemm over an explicitly transposed gradient: ONNX Runtime's kernels are far slower
- * with transA than with a transpose of the small operand (see docs/architecture.md).
+ * For PyTorch's layout (transB) both products are plain Gemms, the weight's over an explicitly transposed gradient: ONNX
+ * Runtime's kernels are far slower with transA than with a transpose of the small operand (see docs/architecture.md).
  */
 function gemmGradient(context: GradientContext): (Tensor | undefined)[] {
   const [a, b, c] = context.node.inputs as readonly [Tensor, Tensor, Tensor | undefined];

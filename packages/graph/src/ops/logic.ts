@@ -1,3 +1,4 @@
+import type { DType } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { gradientOf, type InferContext, type Operator, required } from "../operator.js";
 import { broadcastShapes } from "../shape.js";
@@ -9,9 +10,12 @@ function inferPredicate(context: InferContext): readonly TensorType[] {
   return [{ dtype: "bool", shape: inferBinary(context)[0]!.shape }];
 }
 
-function predicate(name: string): Operator {
-  return { name, inputs: [2, 2], infer: inferPredicate, gradient: "its result is a truth value" };
+function predicate(name: string, accepts?: Operator["accepts"]): Operator {
+  const gradient = "its result is a truth value";
+  return { name, inputs: [2, 2], infer: inferPredicate, gradient, ...(accepts ? { accepts } : {}) };
 }
+
+const isBool = (dtype: DType) => dtype === "bool";
 
 function inferWhere(context: InferContext): readonly TensorType[] {
   const [condition, a, b] = [required(context, 0), required(context, 1), required(context, 2)];
@@ -40,12 +44,14 @@ const where: Operator = {
 const not: Operator = {
   name: "Not",
   inputs: [1, 1],
+  accepts: isBool,
   infer: (context) => [{ dtype: "bool", shape: required(context, 0).shape }],
   gradient: "its result is a truth value",
 };
 
 export const logic: readonly Operator[] = [
-  ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor"].map(predicate),
+  ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"].map((name) => predicate(name)),
+  ...["And", "Or", "Xor"].map((name) => predicate(name, isBool)),
   not,
   where,
 ];

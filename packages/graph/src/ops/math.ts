@@ -1,23 +1,26 @@
 import { isFloat } from "../dtype.js";
 import { GraphError } from "../errors.js";
-import { gradientOf, type InferContext, numberAttribute, type Operator, required } from "../operator.js";
+import { flat, gradientOf, type InferContext, numberAttribute, type Operator, required } from "../operator.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
 import { cosh, sinh } from "./build-math.js";
-import { inferBinary, inferUnary } from "./elementwise.js";
+import { inferBinary, inferUnary, isNumber } from "./elementwise.js";
 
 type Slope = (values: { readonly x: Tensor; readonly y: Tensor; readonly g: Tensor }) => Tensor;
 
-function unary(name: string, slope: Slope | string): Operator {
+function unary(name: string, slope: Slope): Operator {
   return {
     name,
     inputs: [1, 1],
+    accepts: isFloat,
     infer: inferUnary,
-    gradient:
-      typeof slope === "string"
-        ? slope
-        : (context) => [slope({ x: context.inputs[0]!, y: context.outputs[0]!, g: gradientOf(context) })],
+    gradient: (context) => [slope({ x: context.inputs[0]!, y: context.outputs[0]!, g: gradientOf(context) })],
   };
+}
+
+/** Its result is constant between jumps. */
+function rounding(name: string): Operator {
+  return { name, inputs: [1, 1], accepts: isFloat, infer: inferUnary, gradient: flat };
 }
 
 /** sqrt(x² + c) */
@@ -25,13 +28,12 @@ const root = (x: Tensor, c: number) => f.sqrt(f.add(f.mul(x, x), c));
 /** sqrt(1 - x²) */
 const coroot = (x: Tensor) => f.sqrt(f.sub(1, f.mul(x, x)));
 
-const STEPWISE = "its result is constant between jumps";
-
 /** The quotient `t` is stepwise, so that x - t·b has slope 1 in x and -t in b. */
 const mod: Operator = {
   name: "Mod",
   inputs: [2, 2],
   attributes: { fmod: "int" },
+  accepts: isNumber,
   infer: (context) => {
     const types = inferBinary(context);
     if (isFloat(types[0]!.dtype) && numberAttribute(context.attributes, "fmod", 0) !== 1) {
@@ -67,6 +69,7 @@ function test(name: string, attributes: Operator["attributes"] = {}): Operator {
     name,
     inputs: [1, 1],
     attributes,
+    accepts: isFloat,
     infer: (context) => [{ dtype: "bool", shape: required(context, 0).shape }],
     gradient: "its result is a truth value",
   };
@@ -83,9 +86,9 @@ export const mathematics: readonly Operator[] = [
   unary("Asinh", ({ g, x }) => f.div(g, root(x, 1))),
   unary("Acosh", ({ g, x }) => f.div(g, root(x, -1))),
   unary("Atanh", ({ g, x }) => f.div(g, f.sub(1, f.mul(x, x)))),
-  unary("Floor", STEPWISE),
-  unary("Ceil", STEPWISE),
-  unary("Round", STEPWISE),
+  rounding("Floor"),
+  rounding("Ceil"),
+  rounding("Round"),
   mod,
   {
     name: "BitShift",

@@ -2,6 +2,7 @@ import { GraphError } from "../errors.js";
 import {
   constantInts,
   type GradientContext,
+  type GradientResult,
   gradientOf,
   type InferContext,
   type Operator,
@@ -64,11 +65,11 @@ function inferPad(context: InferContext): readonly TensorType[] {
   return [{ dtype, shape: padded }];
 }
 
-function padGradient(context: GradientContext): (Tensor | undefined)[] {
+function padGradient(context: GradientContext): GradientResult[] {
   const g = gradientOf(context);
   const paddings = paddingsOf(context.node);
   const mode = modeOf(context.node);
-  if (mode !== "constant") return [foldBack(g, paddings, mode)];
+  if (mode !== "constant") return [foldBack(g, paddings, mode), undefined, "zero"];
   // Padding the other way around crops what was added and puts zeros where something was cropped.
   const pads = [...paddings.map(({ begin }) => 0 - begin), ...paddings.map(({ end }) => 0 - end)];
   const inner = f.emitOne("Pad", [g, g.graph.ints(pads)], { mode: "constant" });

@@ -1,6 +1,6 @@
 import type { DType } from "../dtype.js";
 import type { Graph } from "../graph.js";
-import type { Shape } from "../shape.js";
+import { type Shape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import * as f from "./build.js";
 
@@ -22,6 +22,19 @@ export function placeAlong(x: Tensor, positions: readonly number[], axis: number
     source[position] = i + 1;
   });
   return f.gather(f.concat([zeroRows(x, 1, axis), x], axis), x.graph.ints(source), axis);
+}
+
+/**
+ * Adds up rows that go to the same place, in zeros of `shape`, whose first axis `rows` count along (negative ones from its
+ * end). ONNX Runtime adds repeated rows up correctly in ScatterElements; its ScatterND loses some of them when it runs on
+ * several threads.
+ */
+export function addUpRows(g: Tensor, rows: Tensor, shape: Shape): Tensor {
+  const [count, width] = [sizeOf(rows.shape), sizeOf(shape.slice(1))];
+  const wide = f.expand(f.reshape(f.cast(rows, "int64"), [count, 1]), [count, width]);
+  const zeros = zerosOf(g.graph, g.dtype, [shape[0]!, width]);
+  const added = f.emitOne("ScatterElements", [zeros, wide, f.reshape(g, [count, width])], { reduction: "add" });
+  return f.reshape(added, shape);
 }
 
 function padAlong(x: Tensor, before: number, axis: number, size: number): Tensor {

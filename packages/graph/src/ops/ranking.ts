@@ -28,8 +28,6 @@ const topK: Operator = {
   attributes: { axis: "int", largest: "int", sorted: "int" },
   infer: inferTopK,
   gradient: (context) => {
-    const g = context.outputGradients[0];
-    if (!g) return [undefined];
     const x = context.inputs[0]!;
     const axis = numberAttribute(context.node.attributes, "axis", -1);
     const zeros = zerosOf(x.graph, x.dtype, x.shape);

@@ -16,13 +16,14 @@ import { reduceProd } from "./build-math.js";
 /** Axes as opset 17 has them: an input of ReduceSum, an attribute of all others. */
 function axesOf(context: InferContext): number[] {
   const axes = constantInts(context, 1) ?? numbersAttribute(context.attributes, "axes");
-  return normalizeAxes(axes, required(context, 0).shape.length);
+  const { shape } = required(context, 0);
+  return axes?.length ? normalizeAxes(axes, shape.length) : shape.map((_, i) => i);
 }
 
 function inferReduced(context: InferContext): readonly TensorType[] {
   const { dtype, shape } = required(context, 0);
   if (isNoop(context)) return [{ dtype, shape }];
-  const keepdims = numberAttribute(context.attributes, "keepdims", 1) === 1;
+  const keepdims = numberAttribute(context.attributes, "keepdims", 1) !== 0;
   return [{ dtype, shape: reducedShape(shape, axesOf(context), keepdims) }];
 }
 
@@ -83,6 +84,11 @@ export const reductions: readonly Operator[] = [
   reduction("ReduceL1", ({ x, g }) => f.mul(g, f.sign(x))),
   reduction("ReduceSumSquare", ({ x, g }) => f.mul(x, f.mul(g, 2))),
   reduction("ReduceLogSum", ({ x, y, g }) => f.expand(f.div(g, f.exp(y)), x.shape)),
-  reduction("ReduceL2", ({ x, y, g }) => f.mul(x, f.div(g, y))),
-  reduction("ReduceLogSumExp", ({ x, y, g }) => f.mul(g, f.exp(f.sub(x, y)))),
+  // The norm of zeros has no slope; 0 is PyTorch's choice.
+  reduction("ReduceL2", ({ x, y, g }) => f.mul(x, f.where(f.equal(y, 0), g.graph.scalar(0, g.dtype), f.div(g, y)))),
+  reduction("ReduceLogSumExp", ({ x, y, g }) => {
+    const nothing = g.graph.scalar(Number.NEGATIVE_INFINITY, g.dtype);
+    const zero = g.graph.scalar(0, g.dtype);
+    return f.where(f.equal(y, nothing), zero, f.mul(g, f.exp(f.sub(x, y))));
+  }),
 ];

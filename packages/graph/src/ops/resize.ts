@@ -2,6 +2,7 @@ import { GraphError } from "../errors.js";
 import {
   constantInts,
   type GradientContext,
+  type GradientResult,
   gradientOf,
   type InferContext,
   type Operator,
@@ -74,7 +75,7 @@ function inferResize(context: InferContext): readonly TensorType[] {
 }
 
 /** Interpolation is a matrix per axis; its gradient is the transposed matrix, or a sum where elements are repeated. */
-function resizeGradient(context: GradientContext): (Tensor | undefined)[] {
+function resizeGradient(context: GradientContext): GradientResult[] {
   const { node } = context;
   if (node.attributes.coordinate_transformation_mode === "tf_crop_and_resize") {
     throw new GraphError("NO_GRADIENT", "Resize with tf_crop_and_resize has no gradient rule", {
@@ -89,7 +90,8 @@ function resizeGradient(context: GradientContext): (Tensor | undefined)[] {
     return applyAlong(partial, i, transposed(sparseMatrix(rows[i]!, axis.size)));
   }, gradientOf(context));
   const repeats = axes.map((axis, i) => (isRepetition(axis, rows[i]!) ? axis.out / axis.size : 1));
-  return [sumBlocks(g, repeats)];
+  // The region of interest counts with tf_crop_and_resize only.
+  return [sumBlocks(g, repeats), "zero"];
 }
 
 /** Whether every element is repeated equally often. */

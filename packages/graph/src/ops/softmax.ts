@@ -1,3 +1,4 @@
+import { isFloat } from "../dtype.js";
 import { gradientOf, numberAttribute, type Operator } from "../operator.js";
 import { normalizeAxis } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -9,6 +10,7 @@ function normalizer(name: string, gradient: (y: Tensor, g: Tensor, axis: number)
     name,
     inputs: [1, 1],
     attributes: { axis: "int" },
+    accepts: isFloat,
     infer: (context) => {
       const types = inferUnary(context);
       normalizeAxis(numberAttribute(context.attributes, "axis", -1), types[0]!.shape.length);

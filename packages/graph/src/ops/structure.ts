@@ -147,7 +147,7 @@ const castLike: Operator = {
   infer: (context) => [{ dtype: required(context, 1).dtype, shape: required(context, 0).shape }],
   gradient: (context) => {
     const [x, like] = [context.inputs[0]!, context.inputs[1]!];
-    return [isFloat(like.dtype) ? f.cast(gradientOf(context), x.dtype) : undefined];
+    return [isFloat(x.dtype) && isFloat(like.dtype) ? f.cast(gradientOf(context), x.dtype) : undefined, "zero"];
   },
 };
 

@@ -1,8 +1,10 @@
+import { type DType, isFloat } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { type GradientContext, gradientOf, type InferContext, type Operator, required } from "../operator.js";
 import { broadcastShapes } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
+import { isNumber } from "./elementwise.js";
 
 function inferVariadic(context: InferContext): readonly TensorType[] {
   const { dtype } = required(context, 0);
@@ -18,10 +20,15 @@ function inferVariadic(context: InferContext): readonly TensorType[] {
 }
 
 /** An operator of one or more inputs that broadcast; `share` is what of the gradient goes to each. */
-function variadic(name: string, share: (context: GradientContext, g: Tensor) => (part: Tensor) => Tensor): Operator {
+function variadic(
+  name: string,
+  accepts: (dtype: DType) => boolean,
+  share: (context: GradientContext, g: Tensor) => (part: Tensor) => Tensor,
+): Operator {
   return {
     name,
     inputs: [1, Number.POSITIVE_INFINITY],
+    accepts,
     infer: inferVariadic,
     gradient: (context) => {
       const shareOf = share(context, gradientOf(context));
@@ -30,14 +37,18 @@ function variadic(name: string, share: (context: GradientContext, g: Tensor) => 
   };
 }
 
+/** 1 where `part` wins over `other`, one half where both are equal, also where both are infinite. */
+function shareOfTwo(part: Tensor, other: Tensor, wins: (a: Tensor, b: Tensor) => Tensor): Tensor {
+  const ties = f.cast(f.equal(part, other), part.dtype);
+  return f.add(f.cast(wins(part, other), part.dtype), f.mul(ties, 0.5));
+}
+
 /** Inputs that reach the extremum together share its gradient equally, as in PyTorch for two. */
-function extremum(name: string, side: 1 | -1): Operator {
-  return variadic(name, ({ inputs, outputs }, g) => {
+function extremum(name: string, wins: (a: Tensor, b: Tensor) => Tensor): Operator {
+  return variadic(name, isNumber, ({ inputs, outputs }, g) => {
     if (inputs.length === 1) return () => g;
     if (inputs.length === 2) {
-      const ahead = f.sign(f.sub(inputs[0]!, inputs[1]!));
-      return (part) =>
-        f.mul(g, f.mul(part === inputs[0] ? f.add(1, f.mul(ahead, side)) : f.sub(1, f.mul(ahead, side)), 0.5));
+      return (part) => f.mul(g, shareOfTwo(part, part === inputs[0] ? inputs[1]! : inputs[0]!, wins));
     }
     const hit = (part: Tensor) => f.cast(f.equal(part, outputs[0]!), g.dtype);
     const each = f.div(
@@ -49,11 +60,11 @@ function extremum(name: string, side: 1 | -1): Operator {
 }
 
 export const variadics: readonly Operator[] = [
-  variadic("Sum", (_, g) => () => g),
-  variadic("Mean", ({ inputs }, g) => {
+  variadic("Sum", isFloat, (_, g) => () => g),
+  variadic("Mean", isFloat, ({ inputs }, g) => {
     const each = f.div(g, inputs.length);
     return () => each;
   }),
-  extremum("Max", 1),
-  extremum("Min", -1),
+  extremum("Max", f.greater),
+  extremum("Min", f.less),
 ];

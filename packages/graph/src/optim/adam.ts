@@ -1,3 +1,4 @@
+import { GraphError } from "../errors.js";
 import { add, div, mul, sqrt, sub } from "../ops/build.js";
 import type { Tensor } from "../tensor.js";
 import type { Optimizer, OptimizerEntry, OptimizerUpdate } from "./optimizer.js";
@@ -29,6 +30,8 @@ export function adamw(options: AdamOptions = {}): Optimizer {
 function adamLike(name: string, options: AdamOptions, penalty: number, decay: number): Optimizer {
   const [beta1, beta2] = options.betas ?? [0.9, 0.999];
   const eps = options.eps ?? 1e-8;
+  const wrong = [beta1, beta2].find((beta) => !(beta >= 0 && beta < 1));
+  if (wrong !== undefined) throw new GraphError("OPTION_INVALID", "betas must be in [0, 1)", { value: wrong });
   const step = (entry: OptimizerEntry, scalars: Readonly<Record<string, Tensor>>): OptimizerUpdate => {
     const { parameter, slots } = entry;
     const gradient = penalty === 0 ? entry.gradient : add(entry.gradient, mul(parameter, penalty));

@@ -26,6 +26,8 @@ export function schedule(options: ScheduleOptions): Schedule {
   if (!(learningRate > 0)) throw invalid("learningRate", learningRate, "above 0");
   if (!(totalSteps >= 1)) throw invalid("totalSteps", totalSteps, "at least 1");
   if (!(warmupSteps >= 0 && warmupSteps <= totalSteps)) throw invalid("warmupSteps", warmupSteps, "within training");
+  if (decay !== "cosine" && decay !== "constant") throw invalid("decay", decay, "cosine or constant");
+  if (!(minimum >= 0 && minimum <= learningRate)) throw invalid("minimum", minimum, "between 0 and learningRate");
   return (step) => {
     if (step < warmupSteps) return (learningRate * (step + 1)) / warmupSteps;
     if (decay === "constant") return learningRate;
@@ -34,6 +36,6 @@ export function schedule(options: ScheduleOptions): Schedule {
   };
 }
 
-function invalid(name: string, value: number, range: string): GraphError {
+function invalid(name: string, value: unknown, range: string): GraphError {
   return new GraphError("OPTION_INVALID", `${name} must be ${range}, got ${value}`, { value });
 }

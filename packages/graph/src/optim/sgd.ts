@@ -1,3 +1,4 @@
+import { GraphError } from "../errors.js";
 import { add, mul, sub } from "../ops/build.js";
 import type { Tensor } from "../tensor.js";
 import type { Optimizer, OptimizerEntry, OptimizerUpdate } from "./optimizer.js";
@@ -18,6 +19,9 @@ export interface SgdOptions {
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
   const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  if (nesterov && momentum === 0) {
+    throw new GraphError("OPTION_INVALID", "nesterov needs a momentum above 0", { value: momentum });
+  }
   const step = (entry: OptimizerEntry, lr: Tensor): OptimizerUpdate => {
     const { parameter, slots } = entry;
     const gradient = weightDecay === 0 ? entry.gradient : add(entry.gradient, mul(parameter, weightDecay));

@@ -3,7 +3,7 @@ import type { RandomStream } from "../random.js";
 const RANGE = 0x10000;
 
 /** Fills an inverted-dropout mask: 1 / keep with probability `keep` (to within 2⁻¹⁷), else 0. Two elements a draw. */
-export function fillDropoutMask(target: Float32Array, keep: number, stream: RandomStream): void {
+export function fillDropoutMask(target: Float32Array | Float64Array, keep: number, stream: RandomStream): void {
   const threshold = Math.round(keep * RANGE);
   const scale = 1 / keep;
   const even = target.length & ~1;

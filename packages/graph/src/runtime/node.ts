@@ -4,7 +4,7 @@ import type { Backend } from "./backend.js";
 
 const ERRORS_ONLY = 3;
 
-/** ONNX Runtime in Node, on the CPU. Pick `threads` for yourself inside containers: the defaults are poor there. */
+/** ONNX Runtime in Node, on the CPU. */
 export const nodeBackend: Backend = {
   name: "onnxruntime-node",
   createSession: (model, options = {}) =>

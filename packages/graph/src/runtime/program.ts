@@ -4,7 +4,7 @@ import type { Graph } from "../graph.js";
 import { toOnnx } from "../onnx/encode.js";
 import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
 import { livePart } from "../prune.js";
-import { formatShape, sameShape } from "../shape.js";
+import { formatShape, sameShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /** A training step as one ONNX graph, and what must be fed to it and carried from step to step. */
@@ -15,7 +15,10 @@ export interface TrainingProgram {
   /** Values that each step feeds: samples, labels, soft targets. */
   readonly feeds: readonly Tensor[];
   readonly randoms: readonly Tensor[];
+  /** What is trained. */
   readonly parameters: readonly Tensor[];
+  /** Parameters that the loss needs, but that are neither trained nor carried. */
+  readonly frozen: readonly Tensor[];
   /** Carried values without gradient, such as running statistics. */
   readonly buffers: readonly Tensor[];
   /** Names of the carried state: parameters first, then buffers, then `slot/parameter`. */
@@ -43,7 +46,7 @@ export interface TrainingOptions {
   /** Scalars reported beside the loss, by name. */
   readonly terms?: Readonly<Record<string, Tensor>>;
   readonly optimizer: Optimizer;
-  /** Default: every parameter of the graph that is no buffer. */
+  /** What is trained. Default: every parameter of the graph that is no buffer; the others stay as they are. */
   readonly parameters?: readonly Tensor[];
   /** Default: none. */
   readonly buffers?: readonly TrainingBuffer[];
@@ -57,46 +60,83 @@ const SLOT = "slot/";
 export const nextName = (state: string): string => NEXT + state;
 /** The name under which an optimizer's scalar is fed. */
 export const scalarName = (scalar: string): string => SCALAR + scalar;
+const slotName = (slot: string, parameter: string): string => `${SLOT}${slot}/${parameter}`;
 
 /**
- * Extends a graph that computes a loss into a whole training step: forward, loss, gradients, update.
- * @throws GraphError SHAPE_MISMATCH where a buffer changes its type or shape; else as {@link gradients} and `verify` do
+ * Extends a graph that computes a loss into a whole training step: forward, loss, gradients, update. The graph is used up:
+ * build another for another program.
+ * @throws GraphError OPTION_INVALID; SHAPE_MISMATCH where a buffer changes its type or shape; and what `gradients` and
+ * `verify` throw
  */
 export function compileTraining(options: TrainingOptions): TrainingProgram {
   const { loss, optimizer, buffers = [] } = options;
   const { graph } = loss;
   const carried = new Set(buffers.map(({ input }) => input));
-  const parameters =
-    options.parameters ?? graph.inputs.filter((input) => input.source.kind === "parameter" && !carried.has(input));
-  if (parameters.length === 0) throw new GraphError("OPTION_INVALID", "the graph has no parameters to train");
+  const declared = graph.inputs.filter((input) => input.source.kind === "parameter" && !carried.has(input));
+  const parameters = options.parameters ?? declared;
   const reports = { loss, ...options.terms };
-  for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
+  checkTrained(parameters, declared);
+  checkReports(reports, options.terms ?? {});
+  checkBuffers(graph, buffers);
+  const feeds = graph.inputs.filter((input) => input.source.kind === "input" && !carried.has(input));
   const grads = gradients(loss, parameters);
   const entries = parameters.map((parameter, i) => ({
     parameter,
     gradient: grads[i]!,
     slots: declareSlots(graph, optimizer, parameter),
   }));
+  for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
   emitUpdate(graph, optimizer, entries);
-  for (const buffer of buffers) carry(graph, buffer);
+  for (const { input, next } of buffers) graph.output(nextName(input.name), next);
   const live = livePart(graph).values;
+  const isLive = (tensor: Tensor) => live.has(tensor);
   return {
     graph,
     optimizer,
     parameters,
     buffers: [...carried],
-    feeds: graph.inputs.filter(
-      (input) => live.has(input) && input.source.kind === "input" && !isOwn(input) && !carried.has(input),
-    ),
-    randoms: graph.inputs.filter((input) => live.has(input) && input.source.kind === "random"),
+    feeds: feeds.filter(isLive),
+    randoms: graph.inputs.filter((input) => input.source.kind === "random").filter(isLive),
+    frozen: declared.filter((parameter) => !parameters.includes(parameter)).filter(isLive),
     state: stateOf(entries, [...carried]),
     reports: Object.keys(reports),
     model: toOnnx(graph, { name: "training-step" }),
   };
 }
 
-function isOwn(input: Tensor): boolean {
-  return input.name.startsWith(SCALAR) || input.name.startsWith(SLOT);
+function checkTrained(parameters: readonly Tensor[], declared: readonly Tensor[]): void {
+  if (parameters.length === 0) throw new GraphError("OPTION_INVALID", "the graph has no parameters to train");
+  const other = parameters.find((parameter) => !declared.includes(parameter));
+  if (!other) return;
+  throw new GraphError("OPTION_INVALID", `${other.name} is not a parameter of the graph`, {
+    value: other.name,
+    fix: "Declare it with graph.parameter, and do not carry it as a buffer.",
+  });
+}
+
+function checkReports(reports: Readonly<Record<string, Tensor>>, terms: Readonly<Record<string, Tensor>>): void {
+  if (Object.hasOwn(terms, "loss")) throw new GraphError("OPTION_INVALID", "a term must not be called loss");
+  for (const [name, tensor] of Object.entries(reports)) {
+    if (sizeOf(tensor.shape) === 1) continue;
+    throw new GraphError("NOT_SCALAR", `the term ${name} has shape ${formatShape(tensor.shape)}`, { value: name });
+  }
+}
+
+function checkBuffers(graph: Graph, buffers: readonly TrainingBuffer[]): void {
+  for (const [i, { input, next }] of buffers.entries()) {
+    const isFed = input.source.kind === "input" || input.source.kind === "parameter";
+    if (!isFed || input.graph !== graph || buffers.findIndex((buffer) => buffer.input === input) !== i) {
+      throw new GraphError("OPTION_INVALID", `${input.name} cannot be carried`, {
+        value: input.name,
+        fix: "Carry inputs and parameters of the graph, each once.",
+      });
+    }
+    if (next.dtype === input.dtype && sameShape(next.shape, input.shape)) continue;
+    const [from, to] = [input, next].map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`);
+    throw new GraphError("SHAPE_MISMATCH", `buffer ${input.name} is ${from}, but ${to} after the step`, {
+      value: input.name,
+    });
+  }
 }
 
 function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Record<string, Tensor> {
@@ -108,10 +148,6 @@ function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Re
   );
 }
 
-function slotName(slot: string, parameter: string): string {
-  return `${SLOT}${slot}/${parameter}`;
-}
-
 function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly OptimizerEntry[]): void {
   const { dtype } = entries[0]!.parameter;
   const names = Object.keys(optimizer.scalars(1, 1));
@@ -121,16 +157,6 @@ function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly Optimi
     graph.output(nextName(name), update.parameter);
     for (const [slot, tensor] of Object.entries(update.slots)) graph.output(nextName(slotName(slot, name)), tensor);
   }
-}
-
-function carry(graph: Graph, { input, next }: TrainingBuffer): void {
-  if (next.dtype !== input.dtype || !sameShape(next.shape, input.shape)) {
-    const [from, to] = [input, next].map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`);
-    throw new GraphError("SHAPE_MISMATCH", `buffer ${input.name} is ${from}, but ${to} after the step`, {
-      value: input.name,
-    });
-  }
-  graph.output(nextName(input.name), next);
 }
 
 function stateOf(entries: readonly OptimizerEntry[], buffers: readonly Tensor[]): StateEntry[] {

@@ -1,6 +1,6 @@
 import type { InferenceSession } from "onnxruntime-common";
 import { type TypedArray, toTypedArray, zeros } from "../dtype.js";
-import { GraphError } from "../errors.js";
+import { GraphError, type GraphErrorCode } from "../errors.js";
 import { randomStream } from "../random.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -16,7 +16,10 @@ export interface TrainingSessionOptions extends SessionOptions {
   readonly seed: number;
   /** Steps that `state` has behind it. Default 0. */
   readonly step?: number;
-  /** Values of all parameters and buffers, and of the optimizer's slots where training goes on, else zeros. */
+  /**
+   * Values of all parameters and buffers; and of the optimizer's slots, which may be missing at step 0 only, where they
+   * are zeros.
+   */
   readonly state: TrainingState;
 }
 
@@ -33,7 +36,9 @@ export class TrainingSession {
   readonly #session: InferenceSession;
   readonly #seed: number;
   readonly #fetches: readonly string[];
-  readonly #masks: readonly Float32Array[];
+  readonly #masks: readonly (Float32Array | Float64Array)[];
+  readonly #frozen: Readonly<Record<string, RuntimeTensor>>;
+  #busy = false;
   #state: Record<string, RuntimeTensor>;
   #step: number;
 
@@ -42,25 +47,28 @@ export class TrainingSession {
     backend: Backend,
     session: InferenceSession,
     options: TrainingSessionOptions,
+    initial: InitialValues,
   ) {
     this.program = program;
     this.#backend = backend;
     this.#session = session;
     this.#seed = options.seed;
     this.#step = options.step ?? 0;
-    this.#state = initialState(program, backend, options.state);
+    this.#state = initial.state;
+    this.#frozen = initial.frozen;
     this.#fetches = [...program.reports, ...program.state.map(({ name }) => nextName(name))];
-    this.#masks = program.randoms.map((random) => new Float32Array(sizeOf(random.shape)));
+    this.#masks = program.randoms.map(({ dtype, shape }) => zeros(dtype, sizeOf(shape)) as Float32Array | Float64Array);
   }
 
-  /** @throws GraphError STATE_MISMATCH when a parameter or buffer has no value, or one of the wrong size */
+  /** @throws GraphError STATE_MISMATCH when a value is missing, unknown or of the wrong size; RUNTIME_FAILED */
   static async create(
     program: TrainingProgram,
     backend: Backend,
     options: TrainingSessionOptions,
   ): Promise<TrainingSession> {
-    const session = await backend.createSession(program.model, options);
-    return new TrainingSession(program, backend, session, options);
+    const initial = initialValues(program, backend, options);
+    const session = await runtimeErrors(() => backend.createSession(program.model, options));
+    return new TrainingSession(program, backend, session, options, initial);
   }
 
   /** Steps behind the current state. */
@@ -70,12 +78,31 @@ export class TrainingSession {
 
   /**
    * One forward, backward and update. A step that fails leaves the state as it was.
-   * @param feeds values of the program's inputs by name
-   * @throws GraphError FEED_MISMATCH
+   * @param feeds values of the program's inputs by name; leave the arrays alone until the step is over
+   * @throws GraphError FEED_MISMATCH; OPTION_INVALID; SESSION_BUSY while another step is under way; RUNTIME_FAILED
    */
   async run(feeds: Readonly<Record<string, TypedArray>>, learningRate: number): Promise<StepReport> {
+    if (this.#busy) {
+      throw new GraphError("SESSION_BUSY", "a step is under way", { fix: "Await each step before the next." });
+    }
+    this.#busy = true;
+    try {
+      return await this.#advance(feeds, learningRate);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #advance(feeds: Readonly<Record<string, TypedArray>>, learningRate: number): Promise<StepReport> {
     const { program } = this;
-    const values: Record<string, RuntimeTensor> = { ...this.#state };
+    if (!Number.isFinite(learningRate)) {
+      throw new GraphError("OPTION_INVALID", `the learning rate is ${learningRate}`, { value: learningRate });
+    }
+    const unknown = Object.keys(feeds).find((name) => !program.feeds.some((tensor) => tensor.name === name));
+    if (unknown !== undefined) {
+      throw new GraphError("FEED_MISMATCH", `the program has no input ${unknown}`, { value: unknown });
+    }
+    const values: Record<string, RuntimeTensor> = { ...this.#state, ...this.#frozen };
     for (const tensor of program.feeds) values[tensor.name] = this.#tensor(tensor, feeds[tensor.name]);
     program.randoms.forEach((random, i) => {
       values[random.name] = this.#draw(random, this.#masks[i]!);
@@ -84,7 +111,7 @@ export class TrainingSession {
     for (const [name, value] of Object.entries(program.optimizer.scalars(this.#step + 1, learningRate))) {
       values[scalarName(name)] = this.#backend.tensor(dtype, toTypedArray(dtype, [value]) as Float32Array, []);
     }
-    const results = await this.#session.run(values, this.#fetches);
+    const results = await runtimeErrors(() => this.#session.run(values, this.#fetches));
     this.#state = Object.fromEntries(program.state.map(({ name }) => [name, results[nextName(name)]!]));
     this.#step += 1;
     return Object.fromEntries(program.reports.map((name) => [name, Number(results[name]!.data[0])]));
@@ -100,37 +127,62 @@ export class TrainingSession {
   }
 
   #tensor(tensor: Tensor, values: TypedArray | undefined): RuntimeTensor {
-    if (values?.length !== sizeOf(tensor.shape)) {
-      throw new GraphError("FEED_MISMATCH", `${tensor.name} was fed ${values?.length ?? "no"} values`, {
-        value: tensor.name,
-        fix: `Feed ${sizeOf(tensor.shape)} values of ${tensor.dtype}${formatShape(tensor.shape)}.`,
-      });
-    }
-    return this.#backend.tensor(tensor.dtype, toTypedArray(tensor.dtype, values) as Float32Array, tensor.shape);
+    const data = fitting(tensor, values, "FEED_MISMATCH");
+    return this.#backend.tensor(tensor.dtype, data as Float32Array, tensor.shape);
   }
 
-  #draw(random: Tensor, target: Float32Array): RuntimeTensor {
+  #draw(random: Tensor, target: Float32Array | Float64Array): RuntimeTensor {
     if (random.source.kind !== "random") throw new GraphError("GRAPH_INVALID", `${random.name} is not random`);
     const stream = randomStream(this.#seed, "dropout", random.name, this.#step);
     fillDropoutMask(target, random.source.fill.keep, stream);
-    return this.#backend.tensor("float32", target, random.shape);
+    return this.#backend.tensor(random.dtype, target, random.shape);
   }
 }
 
-function initialState(program: TrainingProgram, backend: Backend, state: TrainingState): Record<string, RuntimeTensor> {
-  const given = new Set([...program.parameters, ...program.buffers].map(({ name }) => name));
-  return Object.fromEntries(
-    program.state.map(({ name, tensor }) => {
-      const size = sizeOf(tensor.shape);
-      const values = state[name] ?? (given.has(name) ? undefined : zeros(tensor.dtype, size));
-      if (values?.length !== size) {
-        throw new GraphError("STATE_MISMATCH", `${name} has ${values?.length ?? "no"} values, not ${size}`, {
-          value: name,
-          fix: "Give every parameter and buffer values of its shape.",
-        });
-      }
-      const data = toTypedArray(tensor.dtype, values).slice() as Float32Array;
-      return [name, backend.tensor(tensor.dtype, data, tensor.shape)];
-    }),
-  );
+interface InitialValues {
+  readonly state: Record<string, RuntimeTensor>;
+  readonly frozen: Record<string, RuntimeTensor>;
+}
+
+function initialValues(program: TrainingProgram, backend: Backend, options: TrainingSessionOptions): InitialValues {
+  const { state, step = 0 } = options;
+  const known = new Set([...program.state.map(({ name }) => name), ...program.frozen.map(({ name }) => name)]);
+  const unknown = Object.keys(state).find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new GraphError("STATE_MISMATCH", `the program has no parameter, buffer or slot ${unknown}`, {
+      value: unknown,
+    });
+  }
+  const given = new Set([...program.parameters, ...program.buffers, ...program.frozen]);
+  const copied = (tensor: Tensor): [string, RuntimeTensor] => {
+    const mayBeZero = step === 0 && !given.has(tensor);
+    const values = state[tensor.name] ?? (mayBeZero ? zeros(tensor.dtype, sizeOf(tensor.shape)) : undefined);
+    const data = fitting(tensor, values, "STATE_MISMATCH").slice() as Float32Array;
+    return [tensor.name, backend.tensor(tensor.dtype, data, tensor.shape)];
+  };
+  return {
+    state: Object.fromEntries(program.state.map(({ tensor }) => copied(tensor))),
+    frozen: Object.fromEntries(program.frozen.map(copied)),
+  };
+}
+
+/** Values that are there, of the right type and number. */
+function fitting(tensor: Tensor, values: TypedArray | undefined, code: GraphErrorCode): TypedArray {
+  const size = sizeOf(tensor.shape);
+  if (values?.length === size && values.constructor === zeros(tensor.dtype, 0).constructor) return values;
+  const given = values ? `${values.length} values in a ${values.constructor.name}` : "no values";
+  throw new GraphError(code, `${tensor.name} has ${given}`, {
+    value: tensor.name,
+    fix: `Give ${size} values of ${tensor.dtype}${formatShape(tensor.shape)}.`,
+  });
+}
+
+/** Turns what ONNX Runtime throws into a typed error. */
+async function runtimeErrors<Result>(action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof GraphError) throw error;
+    throw new GraphError("RUNTIME_FAILED", error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }

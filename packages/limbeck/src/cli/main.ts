@@ -1,16 +1,32 @@
+import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { TypedError } from "@limbeck/graph";
 import { readRecipe } from "../recipe/parse.js";
 import { recipeJsonSchema } from "../recipe/schema.js";
 import { type DistillOptions, distill, resume } from "../runs/distill.js";
 import { limbeckVersion } from "../runs/versions.js";
-import { toErrorRecord } from "../support/errors.js";
+import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { EXIT, printError, showRun } from "./run.js";
+
+const wantsJson = process.argv.includes("--json");
+
+/** Whatever goes wrong, `--json` prints one document. */
+function printJsonError(error: ErrorRecord): void {
+  process.stdout.write(`${JSON.stringify({ status: "failed", runDir: null, error }, null, 2)}\n`);
+}
 
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return value;
+}
+
+function threadCount(text: string): number {
+  const value = positiveInteger(text);
+  if (value > availableParallelism()) {
+    throw new InvalidArgumentError(`There are ${availableParallelism()} processors.`);
+  }
   return value;
 }
 
@@ -20,25 +36,24 @@ function positiveNumber(text: string): number {
   return value;
 }
 
-// A reader that has seen enough, as `| head`, must not end a run.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
-}
+// A reader that has seen enough, as `| head`, must not end a run; nor must a full disk behind a redirection.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 const program = new Command("limbeck")
   .description("Knowledge distillation: a big teacher in, a small ONNX student out.")
   .version(limbeckVersion())
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.mistake))
+  .exitOverride((error) => {
+    if (error.exitCode !== 0 && wantsJson) printJsonError({ code: "USAGE", message: error.message });
+    process.exit(error.exitCode === 0 ? EXIT.done : EXIT.mistake);
+  })
   .configureHelp({ showGlobalOptions: true });
 
 program
   .command("run")
-  .description("Run a recipe: train or load the teacher, distill it, compare, measure, export, report.")
+  .description("Run a recipe: train the teacher, distill it, compare, measure, export, report.")
   .argument("<recipe>", "recipe file (YAML)")
   .option("--out <folder>", "run folder; must be new or empty (default: runs/<name>-<time>)")
-  .option("--threads <n>", "threads of one operator (default: all processors)", positiveInteger)
+  .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
   .option("--checkpoint-every <seconds>", "seconds between checkpoints (default: 15)", positiveNumber)
   .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
   .action(async (path, { out, threads, checkpointEvery, json }) => {
@@ -79,8 +94,15 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof TypedError)) throw error;
-  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: toErrorRecord(error) })}\n`);
-  printError(error);
-  process.exitCode = EXIT.mistake;
+  if (error instanceof TypedError) {
+    if (wantsJson) printJsonError(toErrorRecord(error));
+    else printError(error);
+    process.exitCode = EXIT.mistake;
+  } else {
+    const { stack, message } = error instanceof Error ? error : new Error(String(error));
+    if (wantsJson) printJsonError({ code: "INTERNAL", message });
+    const detail = process.env.LIMBECK_DEBUG ? stack : `${message} (LIMBECK_DEBUG=1 shows where)`;
+    process.stderr.write(`a fault of limbeck's own: ${detail}\n`);
+    process.exitCode = EXIT.fault;
+  }
 }

@@ -45,36 +45,40 @@ function figures({ step, totalSteps, loss, stepsPerSecond }: ProgressEvent): str
   const parts = [
     `${Math.floor((100 * step) / totalSteps)}%`.padStart(4),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
-    `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} steps/s`,
+    `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} ${loss === null ? "images" : "steps"}/s`,
     left,
   ];
   return parts.filter((part) => part !== "").join("   ");
 }
 
 /** One line that never wraps: a narrow terminal loses the bar first. */
-function progressLine(label: string, event: ProgressEvent, columns: number): string {
+function progressLine(label: string, event: ProgressEvent, columns: number, stream: NodeJS.WriteStream): string {
   const text = figures(event);
-  const bare = `  ${label}   ${text}`;
-  if (bare.length + BAR_WIDTH + 1 > columns) return bare.slice(0, columns);
+  const bare = `  ${label.trimEnd()}   ${text}`;
+  if (label.length + text.length + BAR_WIDTH + 6 > columns) return bare.slice(0, columns);
   const filled = Math.round((BAR_WIDTH * event.step) / event.totalSteps);
-  return `  ${label}   ${styleText("cyan", "━".repeat(filled))}${"─".repeat(BAR_WIDTH - filled)} ${text}`;
+  return `  ${label}   ${styleText("cyan", "━".repeat(filled), { stream })}${"─".repeat(BAR_WIDTH - filled)} ${text}`;
 }
 
 /** A bar for the phase under way, redrawn in place; finished phases stay above it. */
 export function terminalView(out: NodeJS.WriteStream): ProgressView {
   const status = new Status();
   const clear = "\r\u001b[2K";
-  const columns = () => (out.columns ?? 80) - 1;
+  const columns = () => (out.columns || 80) - 1;
+  let isOpen = true;
   out.write("\u001b[?25l");
   return {
     show: (event) => {
       const over = status.note(event);
-      if (over !== undefined) out.write(`${clear}${styleText("green", "✔")} ${over}\n`);
+      if (over !== undefined) out.write(`${clear}${styleText("green", "✔", { stream: out })} ${over}\n`);
       if (event.type === "run-start") out.write(`${clear}${event.name}: the run folder is ${event.runDir}\n`);
       if (event.type === "phase-start") out.write(`${clear}  ${status.label(event.phase)}   …`.slice(0, columns()));
-      if (event.type === "progress") out.write(clear + progressLine(status.label(event.phase), event, columns()));
+      if (event.type === "progress") out.write(clear + progressLine(status.label(event.phase), event, columns(), out));
     },
-    close: () => out.write(`${clear}\u001b[?25h`),
+    close: () => {
+      if (isOpen) out.write(`${clear}\u001b[?25h`);
+      isOpen = false;
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { TypedError } from "@limbeck/graph";
@@ -7,8 +8,10 @@ import { toErrorRecord } from "../support/errors.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
 import { jsonSummary, resultsTable, variantLines } from "./summary.js";
 
-/** Exit codes: done, a mistake that the user can put right, stopped by Ctrl-C. */
-export const EXIT = { done: 0, mistake: 2, interrupted: 130 } as const;
+/** Exit codes: done, a fault of our own, a mistake that the user can put right, stopped by Ctrl-C. */
+export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const;
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 interface Outcome {
   readonly status: "done" | "interrupted" | "failed";
@@ -26,9 +29,12 @@ export async function showRun(
   { json }: { json: boolean },
 ): Promise<void> {
   const out = json ? process.stderr : process.stdout;
-  const view = out.isTTY ? terminalView(out) : plainView(out);
-  const outcome = await follow(start, view, out);
-  view.close();
+  const view = out.isTTY && process.env.TERM !== "dumb" ? terminalView(out) : plainView(out);
+  const outcome = await follow(start, view, out, (runDir) => {
+    const interrupted: Outcome = { status: "interrupted", runDir, results: undefined, error: undefined };
+    if (json) writeSync(1, `${JSON.stringify(toJson(interrupted))}\n`);
+    process.exit(EXIT.interrupted);
+  });
   if (json) process.stdout.write(`${JSON.stringify(toJson(outcome), null, 2)}\n`);
   else printOutcome(outcome);
   process.exitCode = { done: EXIT.done, failed: EXIT.mistake, interrupted: EXIT.interrupted }[outcome.status];
@@ -38,17 +44,20 @@ async function follow(
   start: (signal: AbortSignal) => AsyncGenerator<RunEvent>,
   view: ProgressView,
   out: NodeJS.WritableStream,
+  leaveAtOnce: (runDir: string | undefined) => never,
 ): Promise<Outcome> {
   const controller = new AbortController();
+  let runDir: string | undefined;
+  let results: RunResults | undefined;
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (controller.signal.aborted) {
+      view.close();
+      leaveAtOnce(runDir);
+    }
     controller.abort();
     out.write("\nStopping after this step; press Ctrl-C again to stop at once.\n");
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  let runDir: string | undefined;
-  let results: RunResults | undefined;
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     for await (const event of start(controller.signal)) {
       view.show(event);
@@ -62,8 +71,7 @@ async function follow(
     return { status: "failed", runDir, results, error };
   } finally {
     view.close();
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 
@@ -84,7 +92,7 @@ function printOutcome({ status, runDir, results, error }: Outcome): void {
   }
   const { verdict } = results!;
   const lines = ["", resultsTable(results!), ""];
-  if (verdict) lines.push(styleText("bold", verdict.sentence), "");
+  if (verdict) lines.push(styleText("bold", verdict.sentence, { stream: process.stdout }), "");
   lines.push(...variantLines(results!), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);
@@ -92,7 +100,7 @@ function printOutcome({ status, runDir, results, error }: Outcome): void {
 
 /** A typed error: what, and what to do; never a stack trace. */
 export function printError(error: TypedError): void {
-  const lines = [`${styleText("red", "error")} ${error.code}: ${error.message}`];
+  const lines = [`${styleText("red", "error", { stream: process.stderr })} ${error.code}: ${error.message}`];
   if (error.where && !error.message.includes(error.where)) lines.push(`  where: ${error.where}`);
   if (error.fix) lines.push(`  what to do: ${error.fix}`);
   process.stderr.write(`${lines.join("\n")}\n`);

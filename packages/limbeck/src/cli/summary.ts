@@ -1,5 +1,9 @@
 import type { ModelResult, RunResults, Spread, VariantResult } from "../evaluate/results.js";
+import { spread } from "../evaluate/statistics.js";
 import { formatBytes, formatCount, formatSignificant, formatTable } from "./format.js";
+
+/** With more seeds than this, only their mean is shown. */
+const MOST_SEEDS = 5;
 
 /** The table of teacher, student and baseline. */
 export function resultsTable({ teacher, student, baseline }: RunResults): string {
@@ -8,7 +12,8 @@ export function resultsTable({ teacher, student, baseline }: RunResults): string
   const optional = (value: Spread | null, format: (value: Spread) => string) => (value ? format(value) : "-");
   return formatTable([
     ["", "teacher", "student", ...(baseline ? ["baseline"] : [])],
-    row("test errors", ({ errors, testSize }) => `${errors.join(", ")} of ${formatCount(testSize)}`),
+    row(`test errors of ${formatCount(teacher.testSize)}`, ({ errors }) => formatErrors(errors)),
+    row("  by seed", ({ errors }) => (errors.length > 1 && errors.length <= MOST_SEEDS ? errors.join(", ") : "")),
     row("accuracy", ({ accuracy }) => percent(accuracy)),
     row("agreement with teacher", ({ agreement }) => optional(agreement, percent)),
     row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain)),
@@ -18,6 +23,11 @@ export function resultsTable({ teacher, student, baseline }: RunResults): string
     row("latency at batch 1", ({ latencyMs }) => `${formatSignificant(latencyMs)} ms`),
     row("peak memory of a process", ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes)),
   ]);
+}
+
+function formatErrors(errors: readonly number[]): string {
+  const { mean, sd } = spread(errors);
+  return sd === null ? String(mean) : `${mean.toFixed(1)} ± ${sd.toFixed(1)}`;
 }
 
 function percent({ mean, sd }: Spread): string {

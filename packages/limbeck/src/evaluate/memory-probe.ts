@@ -5,6 +5,9 @@
 import { readFileSync } from "node:fs";
 import { Classifier } from "../teachers/classifier.js";
 
+// A terminal sends Ctrl-C to all processes; the run decides when to stop.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+
 const RUNS = 10;
 
 /** Linux keeps the parent's peak in `maxRSS` across exec; VmHWM is this process's own. */

@@ -17,26 +17,29 @@ export function matchPriors(
   classes: number,
   absent: readonly number[],
 ): number {
-  const wanted = meanMass(teacher, classes, absent, 0);
+  const wanted = mean(massesOf(teacher, classes, absent));
+  const masses = massesOf(logits, classes, absent);
   let [low, high] = [-RANGE, RANGE];
   for (let i = 0; i < ITERATIONS; i++) {
     const middle = (low + high) / 2;
-    if (meanMass(logits, classes, absent, middle) < wanted) low = middle;
+    const factor = Math.exp(middle);
+    const moved = mean(masses.map((mass) => (mass * factor) / (mass * factor + 1 - mass)));
+    if (moved < wanted) low = middle;
     else high = middle;
   }
   return (low + high) / 2;
 }
 
-/** Mean probability of some classes together, when `offset` is added to their logits. */
-function meanMass(logits: Float32Array, classes: number, chosen: readonly number[], offset: number): number {
-  const shifted = addToClasses(logits, classes, chosen, offset);
-  const rows = logits.length / classes;
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
-    const probabilities = softmaxRow(shifted, row, classes);
-    for (const k of chosen) sum += probabilities[k]!;
-  }
-  return sum / rows;
+/** Of each row, the probability of some classes together. */
+function massesOf(logits: Float32Array, classes: number, chosen: readonly number[]): Float64Array {
+  return Float64Array.from({ length: logits.length / classes }, (_, row) => {
+    const probabilities = softmaxRow(logits, row, classes);
+    return chosen.reduce((sum, k) => sum + probabilities[k]!, 0);
+  });
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 /** Logits with `offset` added to the columns of some classes. */

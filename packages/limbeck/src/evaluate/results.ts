@@ -34,7 +34,7 @@ export interface Verdict {
   readonly difference: number;
   /** `difference` as a share of the baseline's mean errors. */
   readonly relative: number;
-  /** Two-sided p of Welch's t-test over seeds; null when there are fewer than two seeds of each. */
+  /** Two-sided p of Welch's t-test over seeds of students; null with fewer than two of each, or where all agree. */
   readonly pValue: number | null;
   /** `pValue` is below 0.05. */
   readonly significant: boolean;

@@ -21,13 +21,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Two-sided p of Welch's t-test; null where a sample has fewer than two values. */
+/** Two-sided p of Welch's t-test; null where a sample has fewer than two values, or no noise shows in either. */
 export function welchP(a: readonly number[], b: readonly number[]): number | null {
   if (a.length < 2 || b.length < 2) return null;
   const [va, vb] = [variance(a) / a.length, variance(b) / b.length];
   const difference = mean(a) - mean(b);
-  if (va + vb === 0) return difference === 0 ? 1 : 0;
+  if (va + vb === 0) return null;
   const t = difference / Math.sqrt(va + vb);
   const freedom = (va + vb) ** 2 / (va ** 2 / (a.length - 1) + vb ** 2 / (b.length - 1));
-  return 2 * jstat.studentt.cdf(-Math.abs(t), freedom);
+  return Math.min(1, 2 * jstat.studentt.cdf(-Math.abs(t), freedom));
 }

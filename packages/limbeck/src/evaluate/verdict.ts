@@ -14,23 +14,31 @@ export function judge(student: readonly number[], baseline: readonly number[]): 
 }
 
 function sentence(student: readonly number[], baseline: readonly number[], verdict: Omit<Verdict, "sentence">): string {
-  const { difference, relative, pValue, significant } = verdict;
+  const figures = `(${formatErrors(student)}) than without (${formatErrors(baseline)})`;
+  const { difference, pValue, significant } = verdict;
   if (difference === 0) {
-    return `Distillation made no difference: ${formatErrors(student)} test errors with and without the teacher.`;
+    return `Distillation made no difference: ${formatErrors(student)} test errors with the teacher, ${formatErrors(baseline)} without.`;
   }
-  const percent = `${Math.abs(relative * 100).toFixed(Math.abs(relative) < 0.1 ? 1 : 0)}%`;
-  const outcome = difference > 0 ? "helped" : "did not help";
-  return (
-    `Distillation ${outcome}: the student makes ${percent} ${difference > 0 ? "fewer" : "more"} test errors with the ` +
-    `teacher (${formatErrors(student)}) than without (${formatErrors(baseline)}), ` +
-    `${noiseClause(student.length, pValue, significant)}.`
-  );
+  const change = `${formatChange(verdict, mean(baseline))} test errors with the teacher ${figures}`;
+  if (pValue !== null && !significant) {
+    return `No clear difference: the student makes ${change}, within the noise of ${student.length} seeds (${formatP(pValue)}).`;
+  }
+  const noise =
+    pValue === null
+      ? "but the noise is unknown with these seeds"
+      : `beyond the noise of ${student.length} seeds (${formatP(pValue)})`;
+  return `Distillation ${difference > 0 ? "helped" : "did not help"}: the student makes ${change}, ${noise}.`;
 }
 
-function noiseClause(seeds: number, pValue: number | null, significant: boolean): string {
-  if (pValue === null) return "but one seed cannot tell this from noise";
-  const p = pValue < 0.001 ? "p < 0.001" : `p = ${pValue.toFixed(3)}`;
-  return `${significant ? "beyond" : "within"} the noise of ${seeds} seeds (${p})`;
+/** The change as a share of the baseline's errors, or as a count where the baseline makes none. */
+function formatChange({ difference, relative }: Omit<Verdict, "sentence">, baselineMean: number): string {
+  const direction = difference > 0 ? "fewer" : "more";
+  if (baselineMean === 0) return `${Math.abs(difference).toFixed(1)} ${direction}`;
+  return `${Math.abs(relative * 100).toFixed(Math.abs(relative) < 0.1 ? 1 : 0)}% ${direction}`;
+}
+
+function formatP(p: number): string {
+  return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
 }
 
 function formatErrors(errors: readonly number[]): string {

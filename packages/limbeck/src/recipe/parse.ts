@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
@@ -39,10 +40,37 @@ export function parseRecipe(text: string, file: string): Recipe {
     }));
     throw recipeError("RECIPE_SYNTAX", file, problems, "Correct the YAML: indentation, colons, brackets and quotes.");
   }
-  const result = recipeSchema.safeParse(document.toJS());
-  if (result.success) return result.data;
+  const result = recipeSchema.safeParse(toValue(document, file));
+  if (result.success) return withPathsFrom(dirname(file), result.data);
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, position));
   throw recipeError("RECIPE_INVALID", file, problems, "`limbeck schema` prints all keys and what they take.");
+}
+
+/** Aliases can be unknown, or expand to more than fits into memory. */
+function toValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw recipeError(
+      "RECIPE_SYNTAX",
+      file,
+      [{ line: 1, column: 1, path: "", message }],
+      "Write out what * refers to.",
+    );
+  }
+}
+
+/** Paths in a recipe are relative to it; a validated one has whole paths. */
+function withPathsFrom(folder: string, recipe: Recipe): Recipe {
+  const { source } = recipe.data;
+  if (typeof source === "string") return recipe;
+  const whole = ({ images, labels }: { images: string; labels: string }) => ({
+    images: resolve(folder, images),
+    labels: resolve(folder, labels),
+  });
+  const test = source.test ? { test: whole(source.test) } : {};
+  return { ...recipe, data: { ...recipe.data, source: { ...source, train: whole(source.train), ...test } } };
 }
 
 type Position = (offset: number) => { line: number; column: number };
@@ -106,13 +134,19 @@ function messageOf(issue: z.core.$ZodIssue, path: Path, document: Document): str
       ? `is missing; use one of ${options.join(", ")}`
       : `"${String(value)}" is not one of ${options.join(", ")}${suggestion(String(value), options)}`;
   }
-  if (issue.code === "invalid_union") return discriminatorMessage(issue, value);
+  if (issue.code === "invalid_union") return discriminatorMessage(issue, path, document);
   if (missing && issue.code === "invalid_type") return `is missing; it takes ${article(issue.expected)}`;
   return issue.message.replace(/^Invalid input: /, "").replace(/^Too /, "too ");
 }
 
-function discriminatorMessage(issue: z.core.$ZodIssueInvalidUnion, value: unknown): string {
+function discriminatorMessage(issue: z.core.$ZodIssueInvalidUnion, path: Path, document: Document): string {
   const options = discriminatorOptions(issue);
+  const value = document.getIn(path, false);
+  const key = String(path.at(-1));
+  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  const given = isMap(parent) ? parent.items.map((item) => String(isScalar(item.key) ? item.key.value : "")) : [];
+  const slip = value === undefined ? given.find((name) => suggestion(name, [key]) !== "") : undefined;
+  if (slip !== undefined) return `unknown key "${slip}"; did you mean "${key}"?`;
   const shown = value === undefined ? "is missing; " : `"${String(value)}" is unknown; `;
   return `${shown}use one of ${options.join(", ")}${suggestion(String(value ?? ""), options)}`;
 }

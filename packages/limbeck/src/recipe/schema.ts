@@ -142,7 +142,14 @@ export const recipeSchema = z
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
-    variants: z.array(variant).default([]).meta(describe("Further comparisons with the same teacher.")),
+    variants: z
+      .array(variant)
+      .default([])
+      .refine(
+        (variants) => new Set(variants.map(({ name }) => name)).size === variants.length,
+        "two have the same name",
+      )
+      .meta(describe("Further comparisons with the same teacher.")),
   })
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 

@@ -29,9 +29,12 @@ function definedOnly(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-/** The seeds of students and baselines: the same for both, so that a pair starts from the same weights. */
+/**
+ * The seeds of students and baselines: the same for both, so that a pair starts from the same weights. The recipe's own
+ * seed is the teacher's: no student may start from a part of its weights.
+ */
 export function seedsOf(recipe: Recipe): number[] {
-  return Array.from({ length: recipe.seeds }, (_, i) => recipe.seed + i);
+  return Array.from({ length: recipe.seeds }, (_, i) => recipe.seed + 1 + i);
 }
 
 export function armId({ kind, variant }: Arm): string {

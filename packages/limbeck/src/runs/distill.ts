@@ -8,7 +8,6 @@ import { type ErrorCode, type ErrorRecord, LimbeckError } from "../support/error
 import type { RunEvent } from "./events.js";
 import { RunFolder } from "./folder.js";
 import type { ParentMessage, WorkerMessage } from "./protocol.js";
-import { limbeckVersion } from "./versions.js";
 
 export interface DistillOptions {
   /** Folder of the run; must be new or empty. Default: `runs/<name>-<date>-<time>`. */
@@ -28,7 +27,7 @@ export interface DistillOptions {
 export async function* distill(recipe: Recipe, options: DistillOptions = {}): AsyncGenerator<RunEvent> {
   const path = options.runDir ?? defaultRunDir(recipe.name);
   const threads = options.threads ?? availableParallelism();
-  const folder = RunFolder.create(path, recipe, { limbeck: limbeckVersion(), threads });
+  const folder = RunFolder.create(path, recipe, threads);
   yield* work(folder, options);
 }
 
@@ -83,7 +82,8 @@ async function* work(folder: RunFolder, options: DistillOptions): AsyncGenerator
       if (message.event.type === "run-end") ended = true;
       yield message.event;
     }
-    if (!ended) throw died(child, stderr, folder);
+    if (!ended && !options.signal?.aborted) throw died(child, stderr, folder);
+    if (!ended) yield { type: "run-end", status: "interrupted", runDir: folder.path };
   } finally {
     options.signal?.removeEventListener("abort", stop);
     stop();

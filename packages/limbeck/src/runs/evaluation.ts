@@ -1,7 +1,6 @@
 import type { Comparison, RunResults, VariantResult } from "../evaluate/results.js";
 import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
-import { LimbeckError } from "../support/errors.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
@@ -43,7 +42,7 @@ export async function evaluateRun(
       onlyEpochsDiffer: onlyEpochsDiffer(variant) && arm.train.epochs !== context.recipe.student.train.epochs,
       ...compare(student.measured, of("baseline", variant)?.measured),
       corrected: variant.correctBiases
-        ? await correctBiases(context, student.trained, student.measured, outputsOf(teacher, variant.name))
+        ? await correctBiases(context, student.trained, student.measured, teacher.outputs!)
         : null,
     });
   }
@@ -64,12 +63,4 @@ function compare(student: Measured, baseline: Measured | undefined): Comparison 
     baseline: baseline?.result ?? null,
     verdict: baseline ? judge(student.result.errors, baseline.result.errors) : null,
   };
-}
-
-function outputsOf({ outputs }: TrainedTeacher, variant: string) {
-  if (outputs) return outputs;
-  throw new LimbeckError("RECIPE_INVALID", `${variant} corrects biases by the teacher's priors, but no term asks it`, {
-    where: `variants.${variant}.correctBiases`,
-    fix: "Distill with a loss that needs the teacher, such as kd.",
-  });
 }

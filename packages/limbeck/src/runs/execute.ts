@@ -1,16 +1,19 @@
 import { cpus } from "node:os";
 import { TypedError } from "@limbeck/graph";
+import type { Recipe } from "../recipe/schema.js";
 import { renderReport } from "../report/report.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Interrupted } from "../train/events.js";
 import { armsOf, phasesOf } from "./arms.js";
+import { checkArms } from "./checks.js";
 import type { RunContext, TrainedArm } from "./context.js";
 import { evaluateRun } from "./evaluation.js";
 import type { RunEvent } from "./events.js";
 import type { RunFolder } from "./folder.js";
+import { acquireLock } from "./lock.js";
 import { reportData } from "./report.js";
-import { loadSamples } from "./samples.js";
+import { fingerprint, loadSamples, type RunSamples } from "./samples.js";
 import { trainArm, trainTeacher } from "./trainings.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
@@ -25,10 +28,11 @@ export interface ExecuteOptions {
  * @throws LimbeckError what went wrong; the run can be resumed once that is put right
  */
 export async function* executeRun(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
-  await folder.lock();
+  const unlock = await acquireLock(folder.file(".lock"));
   try {
+    folder.sweep();
     folder.mendMetrics();
-    folder.updateRun({ status: "running", environment: environment() });
+    folder.updateRun({ status: "running", environment: environment(), error: undefined });
     for await (const event of work(folder, options)) {
       record(folder, event);
       yield event;
@@ -36,15 +40,20 @@ export async function* executeRun(folder: RunFolder, options: ExecuteOptions): A
     folder.updateRun({ status: "done" });
     yield { type: "run-end", status: "done", runDir: folder.path };
   } catch (error) {
-    if (!(error instanceof Interrupted)) {
-      if (error instanceof TypedError) noteFailure(folder, error);
+    if (!isStop(error, options.signal)) {
+      noteFailure(folder, error);
       throw error;
     }
     folder.updateRun({ status: "interrupted" });
     yield { type: "run-end", status: "interrupted", runDir: folder.path };
   } finally {
-    folder.unlock();
+    unlock();
   }
+}
+
+/** What is thrown because the run was asked to stop: by us, or by something that was waiting for data or a process. */
+function isStop(error: unknown, signal: AbortSignal): boolean {
+  return error instanceof Interrupted || (signal.aborted && !(error instanceof TypedError));
 }
 
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
@@ -53,7 +62,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   const context: RunContext = {
     recipe,
     folder,
-    samples: await loadSamples(recipe, options.signal),
+    samples: await checkedSamples(folder, recipe, options.signal),
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
@@ -70,6 +79,23 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   yield { type: "results", results: evaluation.results };
 }
 
+/** The run's samples, which must be those that it began with, and enough for all that it will do. */
+async function checkedSamples(folder: RunFolder, recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+  const samples = await loadSamples(recipe, signal);
+  checkArms(recipe, samples);
+  const dataSha256 = fingerprint(samples);
+  const known = folder.readRun().dataSha256;
+  if (known !== undefined && known !== dataSha256) {
+    throw new LimbeckError("RUN_INVALID", `${samples.source} holds other data than when the run began`, {
+      where: folder.path,
+      value: dataSha256,
+      fix: "Bring the old data back, or begin a new run.",
+    });
+  }
+  folder.updateRun({ dataSha256 });
+  return samples;
+}
+
 /** Keeps what must outlive the process: learning curves, and how long phases took. */
 function record(folder: RunFolder, event: RunEvent): void {
   if (event.type === "progress" || event.type === "results") return;
@@ -80,9 +106,11 @@ function record(folder: RunFolder, event: RunEvent): void {
 }
 
 /** A full disk must not hide what went wrong first. */
-function noteFailure(folder: RunFolder, error: TypedError): void {
+function noteFailure(folder: RunFolder, error: unknown): void {
+  const record =
+    error instanceof TypedError ? toErrorRecord(error) : { code: "INTERNAL", message: String(error).split("\n")[0]! };
   try {
-    folder.updateRun({ status: "failed", error: toErrorRecord(error) });
+    folder.updateRun({ status: "failed", error: record });
   } catch (second) {
     if (!(second instanceof LimbeckError)) throw second;
   }

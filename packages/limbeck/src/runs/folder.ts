@@ -1,6 +1,5 @@
-import { appendFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { z } from "zod";
 import type { RunResults } from "../evaluate/results.js";
@@ -10,27 +9,35 @@ import { type ErrorRecord, LimbeckError, toFileError } from "../support/errors.j
 import { makeFolder, readBytes, readText, writeFileAtomic } from "../support/files.js";
 import { sha256 } from "../support/hash.js";
 import { readJson } from "../support/json.js";
+import { limbeckVersion } from "./versions.js";
 
 const runFileSchema = z.looseObject({
   limbeck: z.string(),
   name: z.string(),
   createdAt: z.string(),
   recipeSha256: z.string(),
+  /** Of all images and labels, and of which are for training and for testing. */
+  dataSha256: z.string().optional(),
   threads: z.int().positive(),
   status: z.enum(["running", "interrupted", "failed", "done"]),
-  /** Seconds that each finished phase took, over all its parts. */
+  /** Seconds that each finished phase took since it last began or went on. */
   seconds: z.record(z.string(), z.number()),
 });
 
 /** `run.json`: what a run is, and how far it has come. */
 export type RunFile = z.infer<typeof runFileSchema> & {
   readonly results?: RunResults;
-  readonly error?: ErrorRecord;
+  readonly error?: ErrorRecord | undefined;
   readonly environment?: Readonly<Record<string, string>>;
 };
 
-/** How long a new process waits for one that is just ending, in milliseconds. */
-const LOCK_PATIENCE = 5000;
+function parseLine(line: string): unknown[] {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+}
 
 /** The folder of one run, and everything in it. */
 export class RunFolder {
@@ -44,19 +51,16 @@ export class RunFolder {
    * Makes a new run folder with its recipe.
    * @throws LimbeckError FILE_EXISTS when the folder is there and not empty, FILE_UNWRITABLE, DISK_FULL
    */
-  static create(path: string, recipe: Recipe, about: { limbeck: string; threads: number }): RunFolder {
+  static create(path: string, recipe: Recipe, threads: number): RunFolder {
     const folder = new RunFolder(path);
-    if (existsSync(folder.path) && (!statSync(folder.path).isDirectory() || readdirSync(folder.path).length > 0)) {
-      throw new LimbeckError("FILE_EXISTS", `${folder.path} exists and is not empty`, {
-        value: folder.path,
-        fix: "Name another folder with --out, or go on with `limbeck resume`.",
-      });
-    }
+    requireFree(folder.path);
     makeFolder(folder.path);
+    rmSync(folder.file("metrics.jsonl"), { force: true });
     const text = stringify(recipe);
     writeFileAtomic(folder.file("recipe.yaml"), text);
     folder.writeRun({
-      ...about,
+      threads,
+      limbeck: limbeckVersion(),
       name: recipe.name,
       createdAt: new Date().toISOString(),
       recipeSha256: sha256(text),
@@ -79,6 +83,13 @@ export class RunFolder {
       throw new LimbeckError("RUN_INVALID", `the recipe in ${folder.path} was changed after the run began`, {
         where: folder.file("recipe.yaml"),
         fix: "Undo the change, or begin a new run with the changed recipe.",
+      });
+    }
+    const { limbeck } = folder.readRun();
+    if (limbeck !== limbeckVersion()) {
+      throw new LimbeckError("RUN_INVALID", `the run was begun with limbeck ${limbeck}, this is ${limbeckVersion()}`, {
+        value: limbeck,
+        fix: "Resume with the version that began the run: another one need not compute the same.",
       });
     }
     return folder;
@@ -119,14 +130,11 @@ export class RunFolder {
     }
   }
 
-  /** Records of `metrics.jsonl`. */
+  /** Records of `metrics.jsonl`; lines that a crash of the machine damaged are left out. */
   metrics(): unknown[] {
     const path = this.file("metrics.jsonl");
     if (!existsSync(path)) return [];
-    return readText(path)
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line));
+    return readText(path).split("\n").flatMap(parseLine);
   }
 
   /** Cuts off a last line that a killed process did not finish. */
@@ -138,42 +146,25 @@ export class RunFolder {
     if (end < bytes.length) truncateSync(path, end);
   }
 
-  /**
-   * Claims the folder for this process until it ends or {@link unlock} is called.
-   * @throws LimbeckError RUN_BUSY when another living process holds it
-   */
-  async lock(): Promise<void> {
-    const path = this.file(".lock");
-    const deadline = Date.now() + LOCK_PATIENCE;
-    for (;;) {
-      try {
-        writeFileSync(path, String(process.pid), { flag: "wx" });
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw toFileError(error, path);
-      }
-      const owner = Number(readText(path));
-      if (!isAlive(owner)) rmSync(path, { force: true });
-      else if (Date.now() > deadline) {
-        throw new LimbeckError("RUN_BUSY", `process ${owner} is working in ${this.path}`, {
-          value: owner,
-          fix: "Wait for it, or stop it.",
-        });
-      } else await sleep(100);
-    }
-  }
-
-  unlock(): void {
-    rmSync(this.file(".lock"), { force: true });
+  /** Removes what a killed process left half-written. Only for whoever holds the lock. */
+  sweep(): void {
+    const names = readdirSync(this.path, { recursive: true, encoding: "utf8" });
+    for (const name of names) if (name.endsWith(".tmp")) rmSync(this.file(name), { force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+/** What a run leaves that failed before it trained anything; a new one may begin there. */
+const BEGINNINGS = new Set(["recipe.yaml", "run.json", "metrics.jsonl"]);
+
+function requireFree(path: string): void {
   try {
-    process.kill(pid, 0);
-    return true;
+    if (!existsSync(path)) return;
+    if (statSync(path).isDirectory() && readdirSync(path).every((name) => BEGINNINGS.has(name))) return;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    throw toFileError(error, path);
   }
+  throw new LimbeckError("FILE_EXISTS", `${path} exists and is not empty`, {
+    value: path,
+    fix: "Name another folder with --out, or go on with `limbeck resume`.",
+  });
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ImageDataset, pick, type Split, wholeSplit } from "../data/dataset.js";
 import { loadIdxPair } from "../data/idx.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
@@ -39,6 +40,13 @@ export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<
   return { source, train: pick(whole, parts.train), test: pick(whole, parts.test) };
 }
 
+/** SHA-256 of all images and labels, and of which are for training and for testing. */
+export function fingerprint({ train, test }: RunSamples): string {
+  const hash = createHash("sha256");
+  for (const { dataset, indices } of [train, test]) hash.update(dataset.pixels).update(dataset.labels).update(indices);
+  return hash.digest("hex");
+}
+
 /** The samples that a student learns from: some classes, or a number of them, drawn from the training part. */
 export function drawTransferSet(train: Split, { size, only, without }: TransferOptions, seed: number): Split {
   const filtered =
@@ -46,10 +54,20 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
   return size === undefined ? filtered : drawSubset(filtered, size, seed);
 }
 
-/** Classes of which the transfer set has no sample, though the data set has. */
+/** Classes of which the transfer set has no sample. */
 export function absentClasses({ dataset, indices }: Split): number[] {
   const present = new Set(Array.from(indices, (index) => dataset.labels[index]));
   return dataset.classes.map((_, k) => k).filter((k) => !present.has(k));
+}
+
+function requireSameImages(train: ImageDataset, test: ImageDataset): void {
+  const size = ({ channels, height, width }: ImageDataset) => `${channels} × ${height} × ${width}`;
+  if (size(train) === size(test)) return;
+  throw new LimbeckError("DATA_CORRUPT", `${test.name} has images of ${size(test)}, ${train.name} of ${size(train)}`, {
+    where: test.name,
+    value: size(test),
+    fix: "Give training and test images of one size.",
+  });
 }
 
 interface LoadedSource {
@@ -63,8 +81,10 @@ async function loadSource(source: Recipe["data"]["source"], signal: AbortSignal)
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
-  const classes = source.classes ? { classes: source.classes } : {};
-  const load = ({ images, labels }: { images: string; labels: string }) =>
-    loadIdxPair(images, labels, { name: images, ...classes });
-  return { train: load(source.train), test: source.test && load(source.test), source: source.train.images };
+  const load = ({ images, labels }: { images: string; labels: string }, classes?: readonly string[]) =>
+    loadIdxPair(images, labels, { name: images, ...(classes ? { classes } : {}) });
+  const train = load(source.train, source.classes);
+  const test = source.test && load(source.test, train.classes);
+  if (test) requireSameImages(train, test);
+  return { train, test, source: source.train.images };
 }

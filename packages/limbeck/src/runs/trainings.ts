@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import { toOnnxModel } from "../models/inference.js";
 import { type Model, parameterCount } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsTeacher, offlineJob } from "../schemes/offline.js";
-import { readBytes, writeFileAtomic } from "../support/files.js";
+import { writeFileAtomic } from "../support/files.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
 import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";
@@ -39,8 +38,8 @@ export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEven
   });
   const parameters = yield* trainPhase(context, "teacher", job);
   const path = folder.file("teacher.onnx");
-  if (!existsSync(path)) writeFileAtomic(path, toOnnxModel(model, samples.train.dataset, parameters));
-  const file = readBytes(path);
+  const file = toOnnxModel(model, samples.train.dataset, parameters);
+  writeFileAtomic(path, file);
   const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
   return { model, file, outputs: wanted ? yield* label(context, file) : undefined };
 }
@@ -129,7 +128,7 @@ async function teacherSource(
 }
 
 async function* trainPhase(context: RunContext, phase: string, job: TrainingJob): AsyncGenerator<RunEvent, Parameters> {
-  const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")));
+  const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")), job.program);
   const finished = checkpoints.finished();
   yield { type: "phase-start", phase };
   const start = performance.now();

@@ -14,5 +14,5 @@ export function limbeckVersion(): string {
 
 /** Version of ONNX Runtime that trains and measures. */
 export function onnxRuntimeVersion(): string {
-  return versionIn(createRequire(require.resolve("@limbeck/graph/node")).resolve("onnxruntime-node/package.json"));
+  return versionIn(require.resolve("onnxruntime-node/package.json"));
 }

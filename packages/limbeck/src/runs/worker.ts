@@ -1,17 +1,29 @@
 /** The working process of a run: ONNX Runtime blocks its thread, so that the process that shows progress is another. */
-import { TypedError } from "@limbeck/graph";
-import { toErrorRecord } from "../support/errors.js";
-import { executeRun } from "./execute.js";
-import { RunFolder } from "./folder.js";
 import type { ParentMessage, WorkerMessage } from "./protocol.js";
 
 const controller = new AbortController();
 
+// The parent decides when to stop; a terminal sends Ctrl-C to both. Being told to end, or to be alone, is to stop.
+process.on("SIGINT", () => {});
+for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => controller.abort());
+process.on("disconnect", () => controller.abort());
+process.on("message", (message: ParentMessage) => {
+  if (message.kind === "stop") controller.abort();
+  else void start(message);
+});
+
 function send(message: WorkerMessage): void {
-  if (process.connected) process.send!(message);
+  if (process.connected) process.send!(message, () => {});
 }
 
 async function start({ runDir, checkpointSeconds }: ParentMessage & { kind: "start" }): Promise<void> {
+  // Signals are listened to before anything slow is loaded.
+  const [{ TypedError }, { toErrorRecord }, { executeRun }, { RunFolder }] = await Promise.all([
+    import("@limbeck/graph"),
+    import("../support/errors.js"),
+    import("./execute.js"),
+    import("./folder.js"),
+  ]);
   const { signal } = controller;
   try {
     const options = checkpointSeconds === undefined ? { signal } : { signal, checkpointSeconds };
@@ -22,11 +34,3 @@ async function start({ runDir, checkpointSeconds }: ParentMessage & { kind: "sta
   }
   if (process.connected) process.disconnect();
 }
-
-process.on("message", (message: ParentMessage) => {
-  if (message.kind === "stop") controller.abort();
-  else void start(message);
-});
-// The parent decides when to stop; a terminal sends Ctrl-C to both. Without a parent, nobody waits for the result.
-process.on("SIGINT", () => {});
-process.on("disconnect", () => controller.abort());

@@ -75,7 +75,7 @@ function offlineProgram(
   );
   return compileTraining({
     loss: weighted.reduce((a, b) => ops.add(a, b)),
-    terms: Object.fromEntries(weighted.map((term, i) => [names[i]!, ops.identity(term)])),
+    terms: Object.fromEntries(weighted.map((term, i) => [names[i]!, term])),
     optimizer: buildOptimizer(optimizer),
   });
 }
@@ -93,6 +93,7 @@ function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerE
   const samples = new Uint32Array(train.batchSize);
   const soft = program.feeds.find(({ name }) => name === "teacherLogits");
   const teacherLogits = new Float32Array(soft ? soft.shape[0]! * soft.shape[1]! : 0);
+  const fed = new Set(program.feeds.map(({ name }) => name));
   const changes = train.augment.map(({ name, ...rest }) => prepareAugmentation(String(name), rest));
   let prepared: { epoch: number; order: Uint32Array; augment: Augmenter | undefined } | undefined;
   const prepare = (epoch: number) => ({
@@ -110,6 +111,7 @@ function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerE
       });
       await teacher!.answer(target.images, samples, teacherLogits);
     }
-    return { images: target.images, labels: target.labels, teacherLogits };
+    const all = { images: target.images, labels: target.labels, teacherLogits };
+    return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };
 }

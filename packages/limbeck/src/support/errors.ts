@@ -64,11 +64,15 @@ const FILE_ERRORS: Readonly<Record<string, readonly [ErrorCode, string, string]>
   EDQUOT: ["DISK_FULL", "does not fit: the disk quota is used up", "Free some space, then resume the run."],
 };
 
-/** Turns a file system failure into a typed error; anything else is returned as it is. */
-export function toFileError(error: unknown, path: string): unknown {
-  const errno = (error as NodeJS.ErrnoException | undefined)?.code;
-  const known = errno === undefined ? undefined : FILE_ERRORS[errno];
-  if (!known) return error;
-  const [code, problem, fix] = known;
+/**
+ * Turns a file system failure into a typed error; anything else is returned as it is.
+ * @param reading whether the file was to be read: what is not permitted is then unreadable, not unwritable
+ */
+export function toFileError(error: unknown, path: string, reading = false): unknown {
+  const { code: errno, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (errno === undefined || syscall === undefined || !/^E[A-Z]+$/.test(errno)) return error;
+  const known = FILE_ERRORS[errno] ?? ["FILE_UNREADABLE", `cannot be used (${errno})`, "Choose another path."];
+  const [usual, problem, fix] = known;
+  const code = reading && usual === "FILE_UNWRITABLE" ? "FILE_UNREADABLE" : usual;
   return new LimbeckError(code, `${path} ${problem}`, { value: path, where: path, fix, cause: error });
 }

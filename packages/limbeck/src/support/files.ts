@@ -18,7 +18,7 @@ export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw toFileError(error, path);
+    throw toFileError(error, path, true);
   }
 }
 

@@ -61,7 +61,10 @@ export class Classifier {
   async classify(split: Split): Promise<Float32Array> {
     const classes = split.dataset.classes.length;
     const all = new Float32Array(split.indices.length * classes);
-    for await (const { first, logits } of this.batches(split)) all.set(logits, first * classes);
+    for await (const { first, count, logits } of this.batches(split)) {
+      if (logits.length !== count * classes) throw new RangeError(`the model does not answer with ${classes} classes`);
+      all.set(logits, first * classes);
+    }
     return all;
   }
 

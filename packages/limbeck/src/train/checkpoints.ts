@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import type { TrainingProgram, TrainingState } from "@limbeck/graph";
+import { formatShape, type Tensor, type TrainingProgram, type TrainingState } from "@limbeck/graph";
 import { z } from "zod";
 import { LimbeckError } from "../support/errors.js";
 import { type HostTensor, readSafetensors, writeSafetensors } from "../support/safetensors.js";
@@ -22,50 +22,81 @@ export type Parameters = Readonly<Record<string, Float32Array>>;
 export class Checkpoints {
   readonly #finished: string;
   readonly #partial: string;
+  readonly #program: TrainingProgram;
 
-  constructor(path: string) {
+  constructor(path: string, program: TrainingProgram) {
     this.#finished = `${path}.safetensors`;
     this.#partial = `${path}.partial.safetensors`;
+    this.#program = program;
   }
 
   /** Parameters of the finished training, if it is finished. @throws LimbeckError FILE_UNREADABLE */
   finished(): Parameters | undefined {
     if (!existsSync(this.#finished)) return undefined;
     const { tensors } = readSafetensors(this.#finished);
-    return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]));
+    const values = this.#checked(this.#finished, tensors, this.#program.parameters);
+    rmSync(this.#partial, { force: true });
+    return values as Parameters;
   }
 
   /** State of an unfinished training, if there is one. @throws LimbeckError FILE_UNREADABLE */
   partial(): { state: TrainingState; progress: TrainingProgress } | undefined {
     if (!existsSync(this.#partial)) return undefined;
     const { tensors, metadata } = readSafetensors(this.#partial);
-    const progress = progressSchema.safeParse(JSON.parse(metadata.progress ?? "null"));
-    if (!progress.success) {
-      throw new LimbeckError("FILE_UNREADABLE", `${this.#partial} does not say how far training had come`, {
-        where: this.#partial,
-        fix: "Delete it to begin this training anew.",
-      });
-    }
-    const state = Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
-    return { state, progress: progress.data };
+    const progress = parseProgress(metadata.progress);
+    if (!progress) throw this.#damaged(this.#partial, "it does not say how far training had come");
+    const state = this.#checked(
+      this.#partial,
+      tensors,
+      this.#program.state.map(({ tensor }) => tensor),
+    );
+    return { state, progress };
   }
 
-  save(program: TrainingProgram, state: TrainingState, progress: TrainingProgress): void {
+  save(state: TrainingState, progress: TrainingProgress): void {
     const metadata = { format: "pt", progress: JSON.stringify(progress) };
-    writeSafetensors(this.#partial, { tensors: toHost(program, state), metadata });
+    const all = this.#program.state.map(({ tensor }) => tensor);
+    writeSafetensors(this.#partial, { tensors: toHost(all, state), metadata });
   }
 
-  finish(program: TrainingProgram, state: TrainingState, step: number): Parameters {
-    const names = new Set(program.parameters.map(({ name }) => name));
-    const tensors = Object.fromEntries(Object.entries(toHost(program, state)).filter(([name]) => names.has(name)));
+  finish(state: TrainingState, step: number): Parameters {
+    const tensors = toHost(this.#program.parameters, state);
     writeSafetensors(this.#finished, { tensors, metadata: { format: "pt", step: String(step) } });
     rmSync(this.#partial, { force: true });
     return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data.slice() as Float32Array]));
   }
+
+  /** Values of exactly the tensors that are expected, all finite. */
+  #checked(path: string, found: Readonly<Record<string, HostTensor>>, expected: readonly Tensor[]): TrainingState {
+    if (Object.keys(found).length !== expected.length) throw this.#damaged(path, "it holds other tensors");
+    return Object.fromEntries(
+      expected.map(({ name, dtype, shape }) => {
+        const tensor = found[name];
+        if (tensor?.dtype !== dtype || formatShape(tensor.shape) !== formatShape(shape)) {
+          throw this.#damaged(path, `it has no ${name} of ${dtype}${formatShape(shape)}`);
+        }
+        if (!(tensor.data as Float32Array).every(Number.isFinite)) throw this.#damaged(path, `${name} is not finite`);
+        return [name, tensor.data];
+      }),
+    );
+  }
+
+  #damaged(path: string, problem: string): LimbeckError {
+    return new LimbeckError("FILE_UNREADABLE", `${path} cannot be gone on from: ${problem}`, {
+      where: path,
+      fix: "Delete it to begin this training anew.",
+    });
+  }
 }
 
-function toHost(program: TrainingProgram, state: TrainingState): Record<string, HostTensor> {
-  return Object.fromEntries(
-    program.state.map(({ name, tensor }) => [name, { dtype: tensor.dtype, shape: tensor.shape, data: state[name]! }]),
-  );
+function parseProgress(text: string | undefined): TrainingProgress | undefined {
+  try {
+    return progressSchema.parse(JSON.parse(text ?? ""));
+  } catch {
+    return undefined;
+  }
+}
+
+function toHost(tensors: readonly Tensor[], state: TrainingState): Record<string, HostTensor> {
+  return Object.fromEntries(tensors.map(({ name, dtype, shape }) => [name, { dtype, shape, data: state[name]! }]));
 }

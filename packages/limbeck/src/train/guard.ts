@@ -4,7 +4,7 @@ import { LimbeckError } from "../support/errors.js";
 /** How many times its first value a loss may reach before it counts as exploded. */
 const EXPLOSION = 1000;
 
-const FIX = "Lower the learning rate, or begin with a warm-up; the last good checkpoint was kept.";
+const FIX = "Begin a new run with a lower learning rate or a warm-up. Checkpoints from before are kept.";
 
 /** @throws LimbeckError DIVERGED naming the step and the term whose value is not finite, or that exploded */
 export function guardLoss(phase: string, step: number, report: StepReport, firstLoss: number): void {

@@ -1,4 +1,4 @@
-import { type StepReport, TrainingSession } from "@limbeck/graph";
+import { type StepReport, TrainingSession, type TrainingState } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import type { TrainingJob } from "../schemes/job.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
@@ -42,7 +42,7 @@ export async function* runTraining(
   try {
     const step = yield* steps(job, options, session, progress);
     guardState(options.phase, step, session.state());
-    return checkpoints.finish(job.program, session.state(), step);
+    return checkpoints.finish(session.state(), step);
   } finally {
     await session.release();
   }
@@ -57,10 +57,13 @@ async function* steps(
   const { phase, checkpoints, signal, checkpointSeconds } = options;
   const totalSteps = job.epochs * job.stepsPerEpoch;
   let { sums, firstLoss } = restored;
-  const save = (): TrainEvent => {
-    guardState(phase, session.step, session.state());
-    checkpoints.save(job.program, session.state(), { step: session.step, sums, firstLoss });
-    return { type: "checkpoint", phase, step: session.step };
+  /** A state counts as good once the loss of the next step has been judged by it. */
+  let candidate: { state: TrainingState; progress: TrainingProgress } | undefined;
+  const snapshot = () => ({ state: session.state(), progress: { step: session.step, sums, firstLoss } });
+  const save = ({ state, progress }: ReturnType<typeof snapshot>): TrainEvent => {
+    guardState(phase, progress.step, state);
+    checkpoints.save(state, progress);
+    return { type: "checkpoint", phase, step: progress.step };
   };
   const breath = new Breath();
   const due = { progress: new Timer(PROGRESS_MS), save: new Timer(checkpointSeconds * 1000) };
@@ -68,12 +71,14 @@ async function* steps(
   while (session.step < totalSteps) {
     await breath.take();
     if (signal.aborted) {
-      yield save();
+      yield save(snapshot());
       throw new Interrupted(`${phase} was stopped at step ${session.step}`);
     }
     const report = await session.run(await job.feeds(session.step), job.learningRate(session.step));
     firstLoss ??= report.loss!;
     guardLoss(phase, session.step, report, firstLoss);
+    if (candidate) yield save(candidate);
+    candidate = undefined;
     sums = accumulate(sums, report);
     if (session.step % job.stepsPerEpoch === 0) {
       yield await endEpoch(job, options, session, sums);
@@ -83,7 +88,7 @@ async function* steps(
       const stepsPerSecond = rate.at(session.step);
       yield { type: "progress", phase, step: session.step, totalSteps, loss: report.loss!, stepsPerSecond };
     }
-    if (due.save.rings() && session.step < totalSteps) yield save();
+    if (due.save.rings() && session.step < totalSteps) candidate = snapshot();
   }
   return session.step;
 }

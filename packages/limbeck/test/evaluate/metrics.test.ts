@@ -65,8 +65,9 @@ describe("statistics", () => {
 
   it("cannot judge one seed, and can judge equal ones", () => {
     expect(welchP([1], [2, 3])).toBeNull();
-    expect(welchP([2, 2], [2, 2])).toBe(1);
-    expect(welchP([2, 2], [3, 3])).toBe(0);
+    expect(welchP([2, 2], [2, 2])).toBeNull();
+    expect(welchP([2, 2], [3, 3])).toBeNull();
+    expect(welchP([100, 120], [110, 110])).toBeLessThanOrEqual(1);
     expect(spread([3])).toEqual({ mean: 3, sd: null });
     expect(spread([1, 2, 3])).toEqual({ mean: 2, sd: 1 });
   });
@@ -83,12 +84,20 @@ describe("the verdict", () => {
   });
 
   it("says when it is within the noise, or did harm", () => {
-    expect(judge([100, 120, 110], [105, 125, 110]).sentence).toContain("within the noise");
+    expect(judge([100, 120, 110], [105, 125, 110]).sentence).toMatch(/^No clear difference: .* 2\.9% fewer .* within/);
     expect(judge([120, 121, 122], [100, 101, 102]).sentence).toMatch(
       /^Distillation did not help: .* 20% more .* beyond/,
     );
-    expect(judge([100], [100]).sentence).toMatch(/^Distillation made no difference/);
-    expect(judge([90], [100]).sentence).toContain("one seed cannot tell this from noise");
+    expect(judge([100], [100]).sentence).toBe(
+      "Distillation made no difference: 100 test errors with the teacher, 100 without.",
+    );
+  });
+
+  it("does not take a lack of noise for certainty, nor a share of nothing", () => {
+    expect(judge([90], [100])).toMatchObject({ significant: false, pValue: null });
+    expect(judge([90], [100]).sentence).toContain("but the noise is unknown");
+    expect(judge([2, 2], [3, 3])).toMatchObject({ significant: false, pValue: null });
+    expect(judge([3, 4], [0, 0]).sentence).toContain("3.5 more test errors");
   });
 });
 

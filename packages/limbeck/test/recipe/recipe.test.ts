@@ -94,6 +94,12 @@ describe("a wrong recipe points at line and column", () => {
       GOOD.replace("digits", "{ train: { images: a, label: b } }"),
       'label unknown key "label"; did you mean "labels"?',
     ],
+    ["a slip in the key that names a loss", `${GOOD}distill: [{ los: kd }]`, 'unknown key "los"; did you mean "loss"?'],
+    [
+      "two variants of one name",
+      `${GOOD}variants: [{ name: a }, { name: a }]`,
+      "10:11 variants two have the same name",
+    ],
     [
       "an option of another loss",
       `${GOOD}distill: [{ loss: cross-entropy, temperature: 2 }]`,

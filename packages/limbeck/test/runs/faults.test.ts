@@ -9,11 +9,20 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomStream } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
-import { type CommandResult, FINAL_FILES, fingerprint, limbeck, prepareRun, temporaryFolder } from "./harness.js";
+import {
+  type CommandResult,
+  FINAL_FILES,
+  fingerprint,
+  limbeck,
+  prepareRun,
+  temporaryFolder,
+  writeImages,
+} from "./harness.js";
 
 const QUICK = ["--checkpoint-every", "0.02"];
 
@@ -39,7 +48,8 @@ describe.skipIf(!isLinux)("a killed run (skipped where there is no /proc)", () =
     const whole = prepareRun(KILLABLE);
     expect((await limbeck(["run", whole.recipe, "--out", whole.runDir, "--json"])).code).toBe(0);
     const killed = prepareRun(KILLABLE);
-    const random = randomStream(Date.now());
+    const seed = Date.now();
+    const random = randomStream(seed);
     const victims: string[] = [];
     let result = await limbeck(
       ["run", killed.recipe, "--out", killed.runDir, "--json", ...QUICK],
@@ -52,7 +62,7 @@ describe.skipIf(!isLinux)("a killed run (skipped where there is no /proc)", () =
         kills < 8 ? killer(random, 2500) : undefined,
       );
     }
-    expect(result.code, result.stdout + result.stderr).toBe(0);
+    expect(result.code, `seed ${seed}: ${result.stdout}${result.stderr}`).toBe(0);
     expect(victims.length).toBeGreaterThan(1);
     expect(fingerprint(killed.runDir, FINAL_FILES)).toEqual(fingerprint(whole.runDir, FINAL_FILES));
     expect(curves(killed.runDir)).toEqual(curves(whole.runDir));
@@ -101,12 +111,43 @@ describe("Ctrl-C", () => {
     });
     expect(result.code).toBe(130);
     expect(JSON.parse(result.stdout)).toMatchObject({ status: "interrupted", runDir });
-    expect(existsSync(join(runDir, "checkpoints/student/seed-1.partial.safetensors"))).toBe(true);
+    expect(existsSync(join(runDir, "checkpoints/student/seed-2.partial.safetensors"))).toBe(true);
     const again = await limbeck(["resume", runDir, "--json"], (child) =>
       whenTraining(child, () => child.kill("SIGINT")),
     );
     expect(again.code).toBe(130);
     expect(again.stderr).toContain("kept from before");
+  });
+});
+
+/** Signals all processes of a command, as a terminal does, once something shows on stderr. */
+function signalGroup(signal: NodeJS.Signals, when: string) {
+  return (child: ChildProcess) => {
+    child.stderr!.on("data", function seen(text) {
+      if (!String(text).includes(when)) return;
+      child.stderr!.off("data", seen);
+      setTimeout(() => process.kill(-child.pid!, signal), 150);
+    });
+  };
+}
+
+describe("signals to all processes at once", () => {
+  it.each<[string, NodeJS.Signals, string, object]>([
+    ["Ctrl-C when the run begins", "SIGINT", "the run folder is", LONG],
+    ["Ctrl-C in training", "SIGINT", "done  teacher", LONG],
+    ["Ctrl-C in evaluation", "SIGINT", "done  baseline 2/2", {}],
+    ["the end of a service in training", "SIGTERM", "done  teacher", LONG],
+    ["a closed terminal in training", "SIGHUP", "done  teacher", LONG],
+  ])("%s stops the run, which can be resumed", async (_, signal, when, changes) => {
+    const { recipe, runDir } = prepareRun(changes);
+    const result = await limbeck(["run", recipe, "--out", runDir, "--json"], signalGroup(signal, when));
+    expect(result.code, result.stdout + result.stderr).toBe(130);
+    expect(JSON.parse(result.stdout).status).toBe("interrupted");
+    expect(result.stderr).not.toMatch(/^\s+at .*:\d+/m);
+    expect(JSON.parse(readFileSync(join(runDir, "run.json"), "utf8")).status).toBe("interrupted");
+    expect(existsSync(join(runDir, ".lock"))).toBe(false);
+    if (changes === LONG) return;
+    expect((await limbeck(["resume", runDir, "--json"])).code).toBe(0);
   });
 });
 
@@ -129,9 +170,12 @@ describe("a run folder", () => {
   it("is taken over from a process that is gone, and a torn last metric is cut off", async () => {
     const { recipe, runDir } = prepareRun();
     expect((await limbeck(["run", recipe, "--out", runDir, "--json"])).code).toBe(0);
-    writeFileSync(join(runDir, ".lock"), "999999999");
-    appendFileSync(join(runDir, "metrics.jsonl"), '{"type":"epo');
+    const gone = { pid: 1, began: "long ago", host: hostname(), token: "x" };
+    writeFileSync(join(runDir, ".lock"), JSON.stringify(gone));
+    writeFileSync(join(runDir, "checkpoints", "half.tmp"), "x");
+    appendFileSync(join(runDir, "metrics.jsonl"), '\u0000\u0000\n{"type":"epo');
     expect((await limbeck(["resume", runDir, "--json"])).code).toBe(0);
+    expect(existsSync(join(runDir, "checkpoints", "half.tmp"))).toBe(false);
   });
 });
 
@@ -166,6 +210,17 @@ describe("mistakes end with a code, what to do, and exit code 2", () => {
     expect((await failure(["run", recipe])).message).toContain('unknown key "sede"; did you mean "seed"?');
   });
 
+  it("a path that is too long", async () => {
+    const { recipe } = prepareRun();
+    expect((await failure(["run", recipe, "--out", "x".repeat(300)])).code).toBe("FILE_UNREADABLE");
+  });
+
+  it("an alias of nothing", async () => {
+    const { recipe } = prepareRun();
+    writeFileSync(recipe, "name: *nope");
+    expect((await failure(["run", recipe])).code).toBe("RECIPE_SYNTAX");
+  });
+
   it("a run folder that is not empty", async () => {
     const { recipe, folder } = prepareRun();
     expect((await failure(["run", recipe, "--out", folder])).code).toBe("FILE_EXISTS");
@@ -180,6 +235,50 @@ describe("mistakes end with a code, what to do, and exit code 2", () => {
     await limbeck(["run", recipe, "--out", runDir, "--json"]);
     appendFileSync(join(runDir, "recipe.yaml"), "# changed\n");
     expect((await failure(["resume", runDir])).code).toBe("RUN_INVALID");
+  });
+
+  it("data changed behind the run's back", async () => {
+    const { recipe, folder, runDir } = prepareRun({ seeds: 1 });
+    await limbeck(["run", recipe, "--out", runDir, "--json"]);
+    const images = readFileSync(join(folder, "images.idx"));
+    images.writeUInt8(images.readUInt8(images.length - 1) ^ 255, images.length - 1);
+    writeFileSync(join(folder, "images.idx"), images);
+    const error = await failure(["resume", runDir]);
+    expect(error).toMatchObject({ code: "RUN_INVALID", message: expect.stringContaining("other data") });
+  });
+
+  it("test images of another size, or of unknown classes", async () => {
+    const { recipe, runDir } = prepareRun();
+    const text = JSON.parse(readFileSync(recipe, "utf8"));
+    const other = writeImages(temporaryFolder(), 60, 5);
+    text.data.source.test = other;
+    text.data.test = undefined;
+    writeFileSync(recipe, JSON.stringify(text));
+    expect((await failure(["run", recipe, "--out", runDir])).code).toBe("DATA_CORRUPT");
+    const images = readFileSync(other.images);
+    images.writeUInt32BE(4, 8);
+    images.writeUInt32BE(9, 12);
+    writeFileSync(other.images, images);
+    writeFileSync(
+      other.labels,
+      readFileSync(other.labels).map((byte, i) => (i < 8 ? byte : 0)),
+    );
+    const error = await failure(["run", recipe, "--out", runDir]);
+    expect(error).toMatchObject({ code: "DATA_CORRUPT", message: expect.stringContaining("1 × 4 × 9") });
+  });
+
+  it("what cannot work is found before anything is trained", async () => {
+    for (const variant of [
+      { name: "too-many", transfer: { size: 100_000 } },
+      { name: "nothing-absent", correctBiases: true },
+      { name: "no-teacher", transfer: { without: [1] }, distill: [{ loss: "cross-entropy" }], correctBiases: true },
+      { name: "long-warm-up", train: { epochs: 2, warmupEpochs: 3 } },
+    ]) {
+      const { recipe, runDir } = prepareRun({ variants: [variant] });
+      const { code } = await failure(["run", recipe, "--out", runDir]);
+      expect(code, variant.name).toMatch(/RECIPE_INVALID|DATA_TOO_SMALL/);
+      expect(existsSync(join(runDir, "checkpoints")), variant.name).toBe(false);
+    }
   });
 
   it("a damaged checkpoint", async () => {
@@ -226,10 +325,23 @@ describe("mistakes end with a code, what to do, and exit code 2", () => {
   });
 
   it("a typo on the command line", async () => {
+    for (const args of [["rnu"], ["run"], ["run", "x.yaml", "--threads", "0"]]) {
+      const wrong = await limbeck([...args, "--json"]);
+      expect(wrong.code).toBe(2);
+      expect(JSON.parse(wrong.stdout)).toMatchObject({ status: "failed", error: { code: "USAGE" } });
+    }
     const result = await limbeck(["rnu"]);
     expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining("Did you mean run?") });
     expect((await limbeck(["run", "x.yaml", "--jsno"])).code).toBe(2);
   });
+});
+
+it("paths in a recipe are relative to it", async () => {
+  const { recipe, runDir } = prepareRun({ seeds: 1 });
+  const text = JSON.parse(readFileSync(recipe, "utf8"));
+  text.data.source.train = { images: "images.idx", labels: "./labels.idx" };
+  writeFileSync(recipe, JSON.stringify(text));
+  expect((await limbeck(["run", recipe, "--out", runDir, "--json"])).code).toBe(0);
 });
 
 describe("what cannot be written", () => {
@@ -287,7 +399,7 @@ describe("a loss that diverges", () => {
     const error = await failure(["run", recipe, "--out", runDir]);
     expect(error.code).toBe("DIVERGED");
     expect(error.message).toMatch(
-      /the term (kd|cross-entropy) (became NaN|became Infinity|exploded to .*) at step \d+ of student\/seed-1/,
+      /the term (kd|cross-entropy) (became NaN|became Infinity|exploded to .*) at step \d+ of student\/seed-2/,
     );
     expect(existsSync(join(runDir, "checkpoints/teacher.safetensors"))).toBe(true);
     expect(JSON.parse(readFileSync(join(runDir, "run.json"), "utf8"))).toMatchObject({

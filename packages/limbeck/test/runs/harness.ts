@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,12 +7,20 @@ import { randomStream } from "@limbeck/graph";
 
 const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
 
+/** A folder that is gone when the tests are over. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), "limbeck-test-"));
+  const folder = mkdtempSync(join(tmpdir(), "limbeck-test-"));
+  folders.push(folder);
+  return folder;
 }
 
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Writes idx files of noisy 6×6 patterns, one for each of four classes; returns their paths. */
-export function writeImages(folder: string, size: number): { images: string; labels: string } {
+export function writeImages(folder: string, size: number, classes = 4): { images: string; labels: string } {
   const random = randomStream(5);
   const patterns = Array.from({ length: 4 }, () => Uint8Array.from({ length: 36 }, () => random.below(200)));
   const pixels = Uint8Array.from({ length: size * 36 }, (_, i) => {
@@ -22,7 +30,7 @@ export function writeImages(folder: string, size: number): { images: string; lab
     Buffer.from([0, 0, 8, dims.length, ...dims.flatMap((dim) => [0, 0, dim >> 8, dim & 255])]);
   const [images, labels] = [join(folder, "images.idx"), join(folder, "labels.idx")];
   writeFileSync(images, Buffer.concat([header(size, 6, 6), pixels]));
-  writeFileSync(labels, Buffer.concat([header(size), Uint8Array.from({ length: size }, (_, i) => i % 4)]));
+  writeFileSync(labels, Buffer.concat([header(size), Uint8Array.from({ length: size }, (_, i) => i % classes)]));
   return { images, labels };
 }
 
@@ -57,7 +65,9 @@ export function limbeck(
   control: (child: ReturnType<typeof spawn>) => void = () => {},
   env: NodeJS.ProcessEnv = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [command, ...args], { env: { ...process.env, NO_COLOR: "1", ...env } });
+  // A process group of its own, so that a test can signal all of it, as a terminal does.
+  const options = { env: { ...process.env, NO_COLOR: "1", ...env }, detached: true };
+  const child = spawn(process.execPath, [command, ...args], options);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (text) => {
     stdout += text;
@@ -87,5 +97,5 @@ export const FINAL_FILES: readonly string[] = [
   "student.onnx",
   "baseline.onnx",
   "checkpoints/teacher.safetensors",
-  ...["student", "baseline"].flatMap((arm) => [1, 2].map((seed) => `checkpoints/${arm}/seed-${seed}.safetensors`)),
+  ...["student", "baseline"].flatMap((arm) => [2, 3].map((seed) => `checkpoints/${arm}/seed-${seed}.safetensors`)),
 ];
