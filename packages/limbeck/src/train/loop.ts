@@ -38,8 +38,6 @@ export async function* runTraining(
     step: progress.step,
     state: restored?.state ?? job.initial,
     threads: options.threads,
-    // Where anything else runs on the machine, threads that spin cost twice the time; where nothing does, they gain 5 %.
-    spin: false,
   });
   try {
     const step = yield* steps(job, options, session, progress);
