@@ -128,6 +128,24 @@ describe("a training program", () => {
     expect(compile({})).not.toThrow();
   });
 
+  it("adds momentum up inside matrix products to the same result", async () => {
+    const train = async (dtype: "float32" | "float64") => {
+      const graph = createGraph();
+      const x = graph.input("x", dtype, [2, 3]);
+      const weight = graph.parameter("weight", dtype, [2, 3]);
+      const y = ops.tanh(ops.linear(x, weight));
+      const training = compileTraining({ loss: ops.reduceSum(ops.mul(y, y)), optimizer: sgd({ momentum: 0.9 }) });
+      const products = graph.nodes.filter(({ op, attributes }) => op === "Gemm" && attributes.beta !== undefined);
+      expect(products).toHaveLength(dtype === "float32" ? 1 : 0);
+      const Values = dtype === "float32" ? Float32Array : Float64Array;
+      const initial = { weight: Values.from([0.1, -0.2, 0.3, 0.4, -0.5, 0.6]) };
+      const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state: initial, threads: 1 });
+      for (let step = 0; step < 10; step++) await session.run({ x: Values.from([1, 2, -1, 0.5, -1, 1]) }, 0.05);
+      return Array.from(session.state().weight as Float64Array);
+    };
+    expectClose(await train("float32"), await train("float64"), 1e-5, "weight");
+  });
+
   it("takes one step at a time", async () => {
     const session = await start();
     const both = await Promise.allSettled([session.run(FEEDS, 0.1), session.run(FEEDS, 0.1)]);

@@ -13,7 +13,7 @@ export const nodeBackend: Backend = {
       intraOpNumThreads: options.threads ?? availableParallelism(),
       interOpNumThreads: 1,
       logSeverityLevel: ERRORS_ONLY,
-      ...(options.spin === false ? { extra: { session: { intra_op: { allow_spinning: "0" } } } } : {}),
+      ...(options.spin ? {} : { extra: { session: { intra_op: { allow_spinning: "0" } } } }),
     }),
   tensor: (dtype, data, shape) => new Tensor(dtype, data, shape),
 };

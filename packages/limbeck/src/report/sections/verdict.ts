@@ -12,7 +12,7 @@ export function verdictSection(data: ReportData): Markup {
 <div><h1>${data.name}</h1><p class="small muted">Limbeck distillation report, <time datetime="${data.createdAt}">${dateTime(data.createdAt)}</time></p></div>
 <button type="button" id="theme" hidden>Dark colors</button>
 </div>
-<p class="verdict">${results.verdict?.sentence ?? withoutVerdict(results)}</p>
+<p class="verdict">${unbroken(results.verdict?.sentence ?? withoutVerdict(results))}</p>
 ${data.description !== "" && html`<p class="muted">${data.description}</p>`}
 <p class="muted">${setting(data)}</p>
 <div class="tiles">${sizeTile(results)}${errorsTile(results)}${speedTile(results)}</div>
@@ -75,4 +75,9 @@ function meanErrors(models: readonly ModelResult[]): readonly string[] {
 
 function tile(title: string, figure: Markup, lines: readonly string[]): Markup {
   return html`<div class="tile"><h2>${title}</h2><p class="figure">${figure}</p>${lines.map((line) => html`<p>${line}</p>`)}</div>`;
+}
+
+/** Keeps the parts of a figure on one line. */
+function unbroken(sentence: string): string {
+  return sentence.replaceAll(/ ([±<=]) /g, "\u00a0$1\u00a0");
 }
