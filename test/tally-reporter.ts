@@ -6,7 +6,11 @@ export default class TallyReporter implements Reporter {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
     const skipped = tests.filter((test) => test.result().state === "skipped");
-    for (const test of skipped) process.stdout.write(`skipped: ${test.fullName}\n`);
+    for (const test of skipped) {
+      const result = test.result();
+      const reason = result.state === "skipped" && result.note ? `: ${result.note}` : "";
+      process.stdout.write(`skipped: ${test.fullName}${reason}\n`);
+    }
     process.stdout.write(`${count("passed")} passed, ${count("failed")} failed, ${skipped.length} skipped\n`);
   }
 }

@@ -49,6 +49,11 @@ export function isDType(name: unknown): name is DType {
   return typeof name === "string" && Object.hasOwn(ARRAYS, name);
 }
 
+/** Whether an array is the one that holds elements of a type. */
+export function holdsType(values: TypedArray, dtype: DType): boolean {
+  return values instanceof ARRAYS[dtype];
+}
+
 /** A typed array of `length` zeros. */
 export function zeros(dtype: DType, length: number): TypedArray {
   return new ARRAYS[dtype](length);

@@ -22,7 +22,6 @@ export type { Backend, RuntimeTensor, SessionOptions } from "./runtime/backend.j
 export { probeWith } from "./runtime/probe.js";
 export {
   compileTraining,
-  type StateEntry,
   type TrainingBuffer,
   type TrainingOptions,
   type TrainingProgram,

@@ -21,15 +21,10 @@ export interface TrainingProgram {
   readonly frozen: readonly Tensor[];
   /** Carried values without gradient, such as running statistics. */
   readonly buffers: readonly Tensor[];
-  /** Names of the carried state: parameters first, then buffers, then `slot/parameter`. */
-  readonly state: readonly StateEntry[];
+  /** What is carried from step to step: parameters first, then buffers, then slots, named `slot/<slot>/<parameter>`. */
+  readonly state: readonly Tensor[];
   /** Names of the scalars that are returned: the loss and its terms. */
   readonly reports: readonly string[];
-}
-
-export interface StateEntry {
-  readonly name: string;
-  readonly tensor: Tensor;
 }
 
 /** A value that is carried from step to step without gradient, such as a running mean. */
@@ -98,7 +93,7 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
     feeds: feeds.filter(isLive),
     randoms: graph.inputs.filter((input) => input.source.kind === "random").filter(isLive),
     frozen: declared.filter((parameter) => !parameters.includes(parameter)).filter(isLive),
-    state: stateOf(entries, [...carried]),
+    state: [...parameters, ...carried, ...entries.flatMap(({ slots }) => Object.values(slots))],
     reports: Object.keys(reports),
     model: toOnnx(graph, { name: "training-step" }),
   };
@@ -157,10 +152,4 @@ function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly Optimi
     graph.output(nextName(name), update.parameter);
     for (const [slot, tensor] of Object.entries(update.slots)) graph.output(nextName(slotName(slot, name)), tensor);
   }
-}
-
-function stateOf(entries: readonly OptimizerEntry[], buffers: readonly Tensor[]): StateEntry[] {
-  const carried = [...entries.map(({ parameter }) => parameter), ...buffers];
-  const slots = entries.flatMap((entry) => Object.values(entry.slots).map((tensor) => ({ name: tensor.name, tensor })));
-  return [...carried.map((tensor) => ({ name: tensor.name, tensor })), ...slots];
 }

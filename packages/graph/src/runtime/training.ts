@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-common";
-import { type TypedArray, toTypedArray, zeros } from "../dtype.js";
+import { holdsType, type TypedArray, toTypedArray, zeros } from "../dtype.js";
 import { GraphError, type GraphErrorCode } from "../errors.js";
 import { randomStream } from "../random.js";
 import { formatShape, sizeOf } from "../shape.js";
@@ -161,7 +161,7 @@ function initialValues(program: TrainingProgram, backend: Backend, options: Trai
     return [tensor.name, backend.tensor(tensor.dtype, data, tensor.shape)];
   };
   return {
-    state: Object.fromEntries(program.state.map(({ tensor }) => copied(tensor))),
+    state: Object.fromEntries(program.state.map(copied)),
     frozen: Object.fromEntries(program.frozen.map(copied)),
   };
 }
@@ -169,7 +169,7 @@ function initialValues(program: TrainingProgram, backend: Backend, options: Trai
 /** Values that are there, of the right type and number. */
 function fitting(tensor: Tensor, values: TypedArray | undefined, code: GraphErrorCode): TypedArray {
   const size = sizeOf(tensor.shape);
-  if (values?.length === size && values.constructor === zeros(tensor.dtype, 0).constructor) return values;
+  if (values?.length === size && holdsType(values, tensor.dtype)) return values;
   const given = values ? `${values.length} values in a ${values.constructor.name}` : "no values";
   throw new GraphError(code, `${tensor.name} has ${given}`, {
     value: tensor.name,

@@ -1,4 +1,5 @@
 import { softmaxRow } from "./metrics.js";
+import { mean } from "./statistics.js";
 
 const ITERATIONS = 60;
 const RANGE = 50;
@@ -31,15 +32,11 @@ export function matchPriors(
 }
 
 /** Of each row, the probability of some classes together. */
-function massesOf(logits: Float32Array, classes: number, chosen: readonly number[]): Float64Array {
-  return Float64Array.from({ length: logits.length / classes }, (_, row) => {
+function massesOf(logits: Float32Array, classes: number, chosen: readonly number[]): number[] {
+  return Array.from({ length: logits.length / classes }, (_, row) => {
     const probabilities = softmaxRow(logits, row, classes);
     return chosen.reduce((sum, k) => sum + probabilities[k]!, 0);
   });
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 /** Logits with `offset` added to the columns of some classes. */

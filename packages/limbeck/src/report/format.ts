@@ -1,15 +1,8 @@
 import type { Spread } from "../evaluate/results.js";
+import { spread } from "../evaluate/statistics.js";
 
 /** Shown in place of a number that there is not. */
 export const NOTHING = "—";
-
-/** Mean and sample standard deviation of values, one a seed. */
-export function spreadOf(values: readonly number[]): Spread {
-  const mean = values.reduce((total, value) => total + value, 0) / values.length;
-  if (values.length < 2) return { mean, sd: null };
-  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0);
-  return { mean, sd: Math.sqrt(squares / (values.length - 1)) };
-}
 
 /** A number with thousands separators, a true minus, and a fixed number of decimals. */
 export function fixed(value: number, decimals: number): string {
@@ -46,7 +39,7 @@ export function plusMinus({ mean, sd }: Spread, decimals: number, scale = 1): st
 
 /** Mean errors over seeds; a single seed's errors are a whole number. */
 export function errorsText(errors: readonly number[]): string {
-  return plusMinus(spreadOf(errors), errors.length > 1 ? 1 : 0);
+  return plusMinus(spread(errors), errors.length > 1 ? 1 : 0);
 }
 
 /** A share, as percent. */

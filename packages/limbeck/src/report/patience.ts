@@ -1,7 +1,8 @@
 import type { Comparison, Verdict } from "../evaluate/results.js";
+import { mean } from "../evaluate/statistics.js";
 import type { ReportData } from "./data.js";
 import { fewerErrors, noise, shown } from "./difference.js";
-import { count, spreadOf } from "./format.js";
+import { count } from "./format.js";
 
 /** A schedule and what came of it. */
 export interface Schedule extends Comparison {
@@ -63,5 +64,5 @@ function ownErrors(all: readonly Schedule[]): string {
 }
 
 function meanErrors({ student }: Comparison): number {
-  return spreadOf(student.errors).mean;
+  return mean(student.errors);
 }

@@ -79,7 +79,7 @@ export async function correctBiases(
   const { classes } = outputs;
   const absent = absentClasses(trained.transfer);
   const images = drawSubset(train, Math.min(CORRECTION_SAMPLES, train.indices.length), context.recipe.seed);
-  const teacher = rowsOf(outputs, images.indices);
+  const teacher = takeRows(outputs.logits, classes, images.indices);
   const labels = splitLabels(test);
   const offsets: number[] = [];
   for (const { parameters } of trained.seeds) {
@@ -102,20 +102,21 @@ export async function correctBiases(
 
 /** Errors among the samples of some classes; of all by default. */
 function errorsOn(logits: Float32Array, classes: number, labels: Uint8Array, chosen?: readonly number[]): number {
-  const rows = Array.from(labels.keys()).filter((row) => chosen?.includes(labels[row]!) ?? true);
+  const rows = Uint32Array.from(labels.keys()).filter((row) => chosen?.includes(labels[row]!) ?? true);
   return countErrors({
     classes,
-    logits: Float32Array.from(rows.flatMap((row) => Array.from(logits.subarray(row * classes, (row + 1) * classes)))),
+    logits: takeRows(logits, classes, rows),
     labels: Uint8Array.from(rows, (row) => labels[row]!),
   });
 }
 
-function rowsOf({ logits, classes }: TeacherOutputs, samples: Uint32Array): Float32Array {
-  const rows = new Float32Array(samples.length * classes);
-  samples.forEach((sample, i) => {
-    rows.set(logits.subarray(sample * classes, (sample + 1) * classes), i * classes);
+/** Some rows of a matrix [n, width]. */
+function takeRows(values: Float32Array, width: number, rows: Uint32Array): Float32Array {
+  const taken = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    taken.set(values.subarray(row * width, (row + 1) * width), i * width);
   });
-  return rows;
+  return taken;
 }
 
 async function classify(file: Uint8Array, split: Split, { threads }: RunContext): Promise<Float32Array> {

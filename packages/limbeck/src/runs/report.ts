@@ -1,4 +1,4 @@
-import { splitLabels } from "../data/dataset.js";
+import { sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
@@ -102,7 +102,7 @@ function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature:
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
   const tops = topClasses(teacher, classes);
   const doubt = (row: number) => -Math.max(...softmaxRow(teacher, row, classes));
-  const length = dataset.channels * dataset.height * dataset.width;
+  const length = sampleLength(dataset);
   return dataset.classes.slice(0, SAMPLES).flatMap((_, label) => {
     const rows = Array.from(indices.keys()).filter((row) => {
       return dataset.labels[indices[row]!] === label && tops[row] === label;

@@ -45,18 +45,13 @@ export class Checkpoints {
     const { tensors, metadata } = readSafetensors(this.#partial);
     const progress = parseProgress(metadata.progress);
     if (!progress) throw this.#damaged(this.#partial, "it does not say how far training had come");
-    const state = this.#checked(
-      this.#partial,
-      tensors,
-      this.#program.state.map(({ tensor }) => tensor),
-    );
+    const state = this.#checked(this.#partial, tensors, this.#program.state);
     return { state, progress };
   }
 
   save(state: TrainingState, progress: TrainingProgress): void {
     const metadata = { format: "pt", progress: JSON.stringify(progress) };
-    const all = this.#program.state.map(({ tensor }) => tensor);
-    writeSafetensors(this.#partial, { tensors: toHost(all, state), metadata });
+    writeSafetensors(this.#partial, { tensors: toHost(this.#program.state, state), metadata });
   }
 
   finish(state: TrainingState, step: number): Parameters {

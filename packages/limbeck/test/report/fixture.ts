@@ -1,12 +1,12 @@
 import type { ModelResult, Spread, Verdict } from "../../src/evaluate/results.js";
+import { mean, spread } from "../../src/evaluate/statistics.js";
 import type { Confusion, Curve, DarkKnowledgeSample, ReportData } from "../../src/report/data.js";
-import { spreadOf } from "../../src/report/format.js";
 
 const TEST_SIZE = 10_000;
 
 /** A model's results, with the errors given and the rest made up to fit. */
 export function model(errors: readonly number[], changes: Partial<ModelResult> = {}): ModelResult {
-  const accuracy: Spread = spreadOf(errors.map((count) => 1 - count / TEST_SIZE));
+  const accuracy: Spread = spread(errors.map((count) => 1 - count / TEST_SIZE));
   return {
     errors,
     testSize: TEST_SIZE,
@@ -28,8 +28,8 @@ export function teacher(): ModelResult {
 }
 
 function verdict(student: ModelResult, baseline: ModelResult, pValue: number | null): Verdict {
-  const difference = spreadOf(baseline.errors).mean - spreadOf(student.errors).mean;
-  const relative = difference / spreadOf(baseline.errors).mean;
+  const difference = mean(baseline.errors) - mean(student.errors);
+  const relative = difference / mean(baseline.errors);
   const significant = pValue !== null && pValue < 0.05;
   const helped = difference > 0;
   const sentence = helped

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { spread } from "../../src/evaluate/statistics.js";
 import * as format from "../../src/report/format.js";
 
 describe("numbers", () => {
@@ -27,8 +28,8 @@ describe("numbers", () => {
   });
 
   it("computes the sample deviation", () => {
-    expect(format.spreadOf([1, 2, 3])).toEqual({ mean: 2, sd: 1 });
-    expect(format.spreadOf([5])).toEqual({ mean: 5, sd: null });
+    expect(spread([1, 2, 3])).toEqual({ mean: 2, sd: 1 });
+    expect(spread([5])).toEqual({ mean: 5, sd: null });
   });
 });
 

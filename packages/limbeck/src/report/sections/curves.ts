@@ -1,7 +1,8 @@
+import { mean } from "../../evaluate/statistics.js";
 import { ARM_NAMES, armName } from "../arms.js";
 import { type ChartData, type ChartLine, chartData, thinned } from "../chart-data.js";
 import type { ReportData } from "../data.js";
-import { count, fixed, NOTHING, significant, spreadOf } from "../format.js";
+import { count, fixed, NOTHING, significant } from "../format.js";
 import { html, jsonScript, type Markup, scrolling } from "../html.js";
 
 /** Rows of the table that says the same as a chart. */
@@ -9,7 +10,7 @@ const MOST_ROWS = 25;
 
 /** Test errors and training loss against epochs; nothing where no curve was recorded. */
 export function curvesSection({ curves, results }: ReportData): Markup | null {
-  const errors = chartData(curves, "errors", spreadOf(results.teacher.errors).mean);
+  const errors = chartData(curves, "errors", mean(results.teacher.errors));
   const loss = chartData(curves, "loss", null);
   if (errors === null && loss === null) return null;
   return html`<section aria-labelledby="curves"><h2 id="curves">How they learned</h2>

@@ -1,8 +1,9 @@
 import type { CorrectedResult, VariantResult } from "../../evaluate/results.js";
+import { mean, spread } from "../../evaluate/statistics.js";
 import { armName } from "../arms.js";
 import type { ReportData } from "../data.js";
 import { shortNoise, signedDifference } from "../difference.js";
-import { count, errorsText, NOTHING, plusMinus, spreadOf } from "../format.js";
+import { count, errorsText, NOTHING, plusMinus } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
 import { schedules } from "../patience.js";
 
@@ -55,8 +56,8 @@ function correctionTable(variants: readonly Corrected[]): Markup {
 
 function correctionRow({ name, student, corrected }: Corrected): Markup {
   const { offsets, errors, absent } = corrected;
-  const sign = spreadOf(offsets).mean > 0 ? "+" : "";
-  return html`<tr><th scope="row" class="text">${name}</th><td>${sign}${plusMinus(spreadOf(offsets), 2)}</td>
+  const sign = mean(offsets) > 0 ? "+" : "";
+  return html`<tr><th scope="row" class="text">${name}</th><td>${sign}${plusMinus(spread(offsets), 2)}</td>
 <td>${errorsText(student.errors)}</td><td><strong>${errorsText(errors)}</strong></td>
 <td>${errorsText(absent.before)}<small>of ${count(absent.size)}</small></td>
 <td><strong>${errorsText(absent.after)}</strong><small>of ${count(absent.size)}</small></td></tr>`;

@@ -1,7 +1,8 @@
 import type { ModelResult, RunResults } from "../../evaluate/results.js";
+import { mean } from "../../evaluate/statistics.js";
 import type { ReportData } from "../data.js";
 import { fewerErrors, noise, shown } from "../difference.js";
-import { count, dateTime, errorsText, fixed, milliseconds, percent, plural, ratio, spreadOf } from "../format.js";
+import { count, dateTime, errorsText, fixed, milliseconds, percent, plural, ratio } from "../format.js";
 import { html, type Markup } from "../html.js";
 
 /** Title, date, verdict, and the three figures that matter most. */
@@ -21,8 +22,8 @@ ${data.description !== "" && html`<p class="muted">${data.description}</p>`}
 
 function withoutVerdict({ student, teacher }: RunResults): string {
   return (
-    `The student makes ${count(spreadOf(student.errors).mean)} errors on ${count(student.testSize)} test samples, ` +
-    `the teacher ${count(spreadOf(teacher.errors).mean)}. No baseline was trained, so this run cannot tell whether ` +
+    `The student makes ${count(mean(student.errors))} errors on ${count(student.testSize)} test samples, ` +
+    `the teacher ${count(mean(teacher.errors))}. No baseline was trained, so this run cannot tell whether ` +
     "the teacher helped."
   );
 }
@@ -69,7 +70,7 @@ function speedTile({ teacher, student }: RunResults): Markup {
 
 /** Mean errors of models that stand side by side, all with a decimal if one needs it. */
 function meanErrors(models: readonly ModelResult[]): readonly string[] {
-  const means = models.map(({ errors }) => spreadOf(errors).mean);
+  const means = models.map(({ errors }) => mean(errors));
   return means.map((mean) => fixed(mean, means.every(Number.isInteger) ? 0 : 1));
 }
 
