@@ -1,7 +1,7 @@
 """What every PyTorch peer shares: reads the problem, times the steps, prints the measurement as JSON.
 
-A script calls `run(start)`, where `start(parameters, settings)` returns a function that trains one step on a batch
-(a dict of tensors) and returns its loss.
+A script calls `run(start)`, where `start(problem)` returns a function that trains one step on a batch (a dict of
+tensors) and returns its loss.
 """
 
 import json
@@ -34,6 +34,22 @@ def read_problem(path):
 
 def under(tensors, prefix):
     return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+class Problem:
+    """Settings, and by name what is trained, what is carried along, and what a teacher is made of."""
+
+    def __init__(self, tensors, settings):
+        self.settings = settings
+        self.parameters, self.buffers, self.teacher = (
+            tensors_under(tensors, prefix) for prefix in ("parameter/", "buffer/", "teacher/")
+        )
+
+
+def tensors_under(arrays, prefix):
+    import torch
+
+    return {name: torch.from_numpy(value) for name, value in under(arrays, prefix).items()}
 
 
 def batch_at(batches, index):
@@ -85,9 +101,8 @@ def measure(start, path, plan):
 
     torch.set_num_threads(plan["threads"])
     tensors, settings = read_problem(path)
-    parameters = {name: torch.from_numpy(value) for name, value in under(tensors, "parameter/").items()}
     batches = under(tensors, "batch/")
-    train = start(parameters, settings)
+    train = start(Problem(tensors, settings))
     timing = time_steps(lambda index: train(batch_at(batches, index)), plan)
     threads = f"{plan['threads']} thread{'' if plan['threads'] == 1 else 's'}"
     return {**timing, "peakBytes": peak_bytes(), "about": f"torch {torch.__version__}, {threads} (the better of 1 and all)"}

@@ -1,34 +1,25 @@
 """PyTorch's training step of the multi-layer perceptron."""
 
+from distillation import distillation_step
 from harness import run
 
 
-def start(parameters, settings):
-    import torch
+def forward(values, batch):
     from torch.nn import functional
 
-    values = [value.requires_grad_() for value in parameters.values()]
-    layers = list(zip(values[::2], values[1::2]))
-    optimizer = torch.optim.SGD(values, lr=settings["learningRate"], momentum=settings["momentum"])
-    temperature, hard_weight = settings["temperature"], settings["hardWeight"]
+    x = batch["images"]
+    for layer in range(1, len(values) // 2 + 1):
+        x = functional.linear(x if layer == 1 else functional.relu(x), values[f"fc{layer}.weight"], values[f"fc{layer}.bias"])
+    return x
 
-    def loss_of(images, labels, teacher_logits):
-        x = images
-        for number, (weight, bias) in enumerate(layers):
-            x = functional.linear(x if number == 0 else functional.relu(x), weight, bias)
-        student = functional.log_softmax(x / temperature, dim=1)
-        teacher = functional.log_softmax(teacher_logits / temperature, dim=1)
-        soft = functional.kl_div(student, teacher, reduction="batchmean", log_target=True) * temperature**2
-        return hard_weight * functional.cross_entropy(x, labels) + (1 - hard_weight) * soft
 
-    def step(batch):
-        optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(batch["images"], batch["labels"].long(), batch["teacherLogits"])
-        loss.backward()
-        optimizer.step()
-        return loss.item()
+def start(problem):
+    import torch
 
-    return step
+    settings = problem.settings
+    return distillation_step(
+        problem, forward, lambda values: torch.optim.SGD(values, lr=settings["learningRate"], momentum=settings["momentum"])
+    )
 
 
 if __name__ == "__main__":
