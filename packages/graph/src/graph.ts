@@ -56,16 +56,20 @@ export class Graph {
     return this.#declare(this.#fresh("random"), { dtype, shape }, { kind: "random", fill });
   }
 
-  /** A constant of any shape; the values are copied. */
-  constant(dtype: DType, shape: Shape, values: TypedArray | readonly number[]): Tensor {
+  /** A constant of any shape; the values are copied. @param name made up by default */
+  constant(dtype: DType, shape: Shape, values: TypedArray | readonly number[], name?: string): Tensor {
     const data = toTypedArray(dtype, values).slice();
     if (data.length !== sizeOf(shape)) {
       throw new GraphError("SHAPE_MISMATCH", `${data.length} values do not fill ${formatShape(shape)}`, {
         value: shape,
       });
     }
-    const name = this.#fresh("const");
-    const tensor = new Tensor(this, this.#take(name), { dtype, shape: [...shape] }, { kind: "constant", data });
+    const tensor = new Tensor(
+      this,
+      this.#take(name ?? this.#fresh("const")),
+      { dtype, shape: [...shape] },
+      { kind: "constant", data },
+    );
     this.constants.push(tensor);
     return tensor;
   }

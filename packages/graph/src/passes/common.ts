@@ -1,7 +1,7 @@
 import type { Graph } from "../graph.js";
-import { inputsWrittenOver } from "./overwritten.js";
 import { formatShape } from "../shape.js";
 import type { Node, Tensor } from "../tensor.js";
+import { isRandom, writtenOver } from "./nodes.js";
 import { rewrite } from "./rewrite.js";
 
 /**
@@ -9,7 +9,7 @@ import { rewrite } from "./rewrite.js";
  * the same numbers. Inputs, parameters and random nodes are never merged, nor what ONNX Runtime writes over.
  */
 export function mergeCommon(graph: Graph): Graph {
-  const alone = inputsWrittenOver(graph);
+  const alone = writtenOver(graph);
   const constants = firstOfEqual(graph.constants.filter((tensor) => !alone.has(tensor)));
   const known = new Map<string, readonly Tensor[]>();
   return rewrite(graph, {
@@ -26,10 +26,6 @@ export function mergeCommon(graph: Graph): Graph {
       return outputs;
     },
   });
-}
-
-function isRandom(graph: Graph, node: Node): boolean {
-  return graph.operators.get(node.op)?.isRandom?.(node) ?? false;
 }
 
 /** Names are unique within a graph, so that they stand for the values. */

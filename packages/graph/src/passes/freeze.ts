@@ -12,9 +12,8 @@ export function freezeParameters(graph: Graph, parameters: Readonly<Record<strin
   return rewrite(graph, {
     leaf: (tensor, { target }) => {
       if (tensor.source.kind !== "parameter") return undefined;
-      const constant = target.constant(tensor.dtype, tensor.shape, parameterValues(tensor, parameters));
-      target.rename(constant, tensor.name);
-      return constant;
+      const { name, dtype, shape } = tensor;
+      return target.constant(dtype, shape, parameterValues(tensor, parameters), name);
     },
   });
 }

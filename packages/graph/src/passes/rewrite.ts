@@ -12,8 +12,8 @@ export interface Rewriting {
 
 /** What happens to the parts of a graph; without a rule, or where it returns nothing, they stay as they are. */
 export interface RewriteRules {
-  /** Gives the values that stand for a node's outputs. */
-  node?(node: Node, rewriting: Rewriting): readonly Tensor[] | undefined;
+  /** Gives the values that stand for a node's outputs; those that nobody reads may be missing. */
+  node?(node: Node, rewriting: Rewriting): readonly (Tensor | undefined)[] | undefined;
   /** Gives the value that stands for an input, a parameter or a constant. */
   leaf?(tensor: Tensor, rewriting: Rewriting): Tensor | undefined;
 }
@@ -29,7 +29,8 @@ export function rewrite(
 ): Graph {
   const target = new Graph(graph.operators);
   const { nodes } = livePart(graph, outputs.values());
-  target.reserve([...graph.constants, ...graph.nodes.flatMap((node) => node.outputs)].map(({ name }) => name));
+  const named = [...graph.constants, ...graph.nodes, ...graph.nodes.flatMap((node) => node.outputs)];
+  target.reserve(named.map(({ name }) => name));
   target.reserve(outputs.keys());
   const values = new Map<Tensor, Tensor>();
   const of = (tensor: Tensor): Tensor => {
@@ -41,8 +42,12 @@ export function rewrite(
   graph.inputs.forEach(of);
   for (const node of nodes) {
     const results = rules.node?.(node, rewriting);
-    const repeated = () => target.repeat(node, node.inputs.map((input) => input && of(input)));
-    for (const [i, result] of (results ?? repeated()).entries()) values.set(node.outputs[i]!, result);
+    const repeated = () =>
+      target.repeat(
+        node,
+        node.inputs.map((input) => input && of(input)),
+      );
+    for (const [i, result] of (results ?? repeated()).entries()) if (result) values.set(node.outputs[i]!, result);
   }
   for (const [name, tensor] of outputs) target.output(name, of(tensor));
   return target;
