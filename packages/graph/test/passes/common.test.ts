@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { adam, compileTraining, createGraph, mergeCommon, ops, printGraph, TrainingSession } from "../../src/index.js";
+import {
+  adam,
+  compileTraining,
+  createGraph,
+  mergeCommon,
+  ops,
+  printGraph,
+  type Tensor,
+  TrainingSession,
+} from "../../src/index.js";
 import { nodeBackend } from "../../src/runtime/node.js";
+import { expectClose, runGraph } from "../harness.js";
 import { someNumbers } from "../onnx-files.js";
 import { count, expectSame } from "./same.js";
 
@@ -88,6 +98,29 @@ describe("common sub-expressions", () => {
     expect([count(merged, "Dropout"), count(merged, "Mul")]).toEqual([3, 4]);
     expect(merged.inputs.map(({ name }) => name)).toEqual(graph.inputs.map(({ name }) => name));
   });
+
+  it.each([0.5, 0.8])(
+    "of ONNX Runtime's own are never what batch normalization writes over: momentum %d",
+    async (momentum) => {
+      for (const nodesBefore of [0, 1, 2]) {
+        const graph = createGraph();
+        const x = graph.input("x", "float32", [4, 1]);
+        const [weight, bias, runningMean, runningVar] = ["w", "b", "m", "v"].map((name) =>
+          graph.input(name, "float32", [1]),
+        );
+        const state = { weight: weight!, bias: bias!, runningMean: runningMean!, runningVar: runningVar! };
+        const value = Array.from({ length: nodesBefore }).reduce<Tensor>((y) => ops.neg(y), x);
+        const { output, nextMean, nextVar } = ops.batchNorm(value, state, { training: true, momentum });
+        for (const [name, tensor] of Object.entries({ output, nextMean, nextVar })) graph.output(name, tensor);
+        const one = (number: number) => Float32Array.of(number);
+        const feeds = { x: Float32Array.of(1, 2, 3, 4), w: one(1), b: one(0), m: one(10), v: one(10) };
+        const results = await runGraph(graph, feeds);
+        const blend = (now: number) => (1 - momentum) * 10 + momentum * now;
+        expectClose(results.nextMean!.data, [blend(nodesBefore === 1 ? -2.5 : 2.5)], 1e-6, "mean");
+        expectClose(results.nextVar!.data, [blend(5 / 3)], 1e-6, "variance");
+      }
+    },
+  );
 
   it("keep apart what batch normalization writes over", () => {
     const graph = createGraph();
