@@ -12,6 +12,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["ops"],
     ["create", "gradients", "prune", "verify"],
     ["onnx", "optim"],
+    ["passes"],
     ["runtime"],
     ["index"],
   ],

@@ -17,7 +17,9 @@ export interface EmitOptions {
   /** The reverse walk stops here. Default `false`. */
   readonly detached?: boolean;
   /** Number of outputs, for operators with optional ones. */
-  readonly outputCount?: number;
+  readonly outputCount?: number | undefined;
+  /** A node of another graph whose name and names of outputs this one takes over. Default: names are made up. */
+  readonly as?: Node;
 }
 
 /** A directed graph of operators in topological order, built node by node; every node is checked as it is added. */
@@ -54,16 +56,20 @@ export class Graph {
     return this.#declare(this.#fresh("random"), { dtype, shape }, { kind: "random", fill });
   }
 
-  /** A constant of any shape; the values are copied. */
-  constant(dtype: DType, shape: Shape, values: TypedArray | readonly number[]): Tensor {
+  /** A constant of any shape; the values are copied. @param name made up by default */
+  constant(dtype: DType, shape: Shape, values: TypedArray | readonly number[], name?: string): Tensor {
     const data = toTypedArray(dtype, values).slice();
     if (data.length !== sizeOf(shape)) {
       throw new GraphError("SHAPE_MISMATCH", `${data.length} values do not fill ${formatShape(shape)}`, {
         value: shape,
       });
     }
-    const name = this.#fresh("const");
-    const tensor = new Tensor(this, this.#take(name), { dtype, shape: [...shape] }, { kind: "constant", data });
+    const tensor = new Tensor(
+      this,
+      this.#take(name ?? this.#fresh("const")),
+      { dtype, shape: [...shape] },
+      { kind: "constant", data },
+    );
     this.constants.push(tensor);
     return tensor;
   }
@@ -98,11 +104,11 @@ export class Graph {
     op: string,
     inputs: readonly (Tensor | undefined)[],
     attributes: Attributes = {},
-    { detached = false, outputCount }: EmitOptions = {},
+    { detached = false, outputCount, as }: EmitOptions = {},
   ): Tensor[] {
     const operator = this.operators.get(op);
     if (!operator) throw new GraphError("OPERATOR_UNKNOWN", `unknown operator ${op}`, { value: op });
-    const name = this.#fresh(op.toLowerCase());
+    const name = as?.name ?? this.#fresh(op.toLowerCase());
     for (const tensor of inputs) {
       if (tensor && tensor.graph !== this) {
         throw new GraphError("TENSOR_FOREIGN", `${tensor.name} belongs to another graph`, { where: `${op} ${name}` });
@@ -112,11 +118,28 @@ export class Graph {
     const outputs: Tensor[] = [];
     const node = { name, op, inputs: [...inputs], outputs, attributes: { ...attributes }, detached, outputCount };
     types.forEach((type, index) => {
-      const outputName = this.#take(types.length === 1 ? name : `${name}.${index}`);
+      const outputName = this.#take(as?.outputs[index]?.name ?? (types.length === 1 ? name : `${name}.${index}`));
       outputs.push(new Tensor(this, outputName, type, { kind: "node", node, index }));
     });
     this.nodes.push(node);
     return outputs;
+  }
+
+  /** Takes over what no node computes (inputs, parameters, constants) from another graph, by name; numbers are shared. */
+  adopt(tensor: Tensor): Tensor {
+    const { name, source } = tensor;
+    if (source.kind === "node") {
+      throw new GraphError("TENSOR_FOREIGN", `${name} is computed by a node of another graph`, { value: name });
+    }
+    const adopted = new Tensor(this, this.#take(name), tensor, source);
+    (source.kind === "constant" ? this.constants : this.inputs).push(adopted);
+    return adopted;
+  }
+
+  /** Adds a node of another graph under its own names. @param inputs what stands for its inputs in this graph */
+  repeat(node: Node, inputs: readonly (Tensor | undefined)[]): Tensor[] {
+    const { op, attributes, detached, outputCount } = node;
+    return this.emit(op, inputs, attributes, { detached, outputCount, as: node });
   }
 
   /** Marks a value as returned under a name, which no other value may have. @throws GraphError NAME_TAKEN */

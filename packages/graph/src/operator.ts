@@ -35,6 +35,10 @@ export interface Operator {
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
   /** Whether ONNX Runtime wants every output named, also those that nobody reads. Default `false`. */
   readonly namesAllOutputs?: boolean;
+  /** Whether the result may differ from run to run, so that equal nodes are not one. Default `false`. */
+  isRandom?(context: InferContext): boolean;
+  /** Inputs that ONNX Runtime writes over, so that nobody else may read them. Default: none. */
+  overwrites?(attributes: Attributes): readonly number[];
   /** Element types of the first input. Default: all. */
   accepts?(dtype: DType): boolean;
   /** Shape rule: the types of all outputs. */

@@ -1,15 +1,15 @@
 import type { Graph } from "./graph.js";
 import type { Node, Tensor } from "./tensor.js";
 
-/** The part of a graph on which its outputs depend. */
+/** The part of a graph on which some values depend. */
 export interface LivePart {
   readonly nodes: readonly Node[];
   readonly values: ReadonlySet<Tensor>;
 }
 
-/** Leaves out every node that no output needs. */
-export function livePart(graph: Graph): LivePart {
-  const values = new Set(graph.outputs.values());
+/** Leaves out every node that none of `roots` needs, by default the outputs. */
+export function livePart(graph: Graph, roots: Iterable<Tensor> = graph.outputs.values()): LivePart {
+  const values = new Set(roots);
   const nodes: Node[] = [];
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((output) => values.has(output))) continue;

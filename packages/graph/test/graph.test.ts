@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createGraph, GraphError, gradients, ops, printGraph, type Tensor, verify } from "../src/index.js";
+import { createGraph, GraphError, gradients, ops, printGraph, sizeOf, type Tensor, verify } from "../src/index.js";
 import { expectClose, runGraph } from "./harness.js";
 
 /** The typed error that a piece of code throws. */
@@ -258,5 +258,36 @@ describe("layout of unusual shapes", () => {
     const x = graph.parameter("x", "float32", [1, 0, 3]);
     expect(gradients(ops.reduceSum(ops.squeeze(x, [0])), [x])[0]!.shape).toEqual([1, 0, 3]);
     expect(ops.reshape(x, [3, 0]).shape).toEqual([3, 0]);
+  });
+});
+
+describe("one of several outputs alone can be read", () => {
+  const ones = (x: Tensor, shape: readonly number[]) => {
+    return x.graph.constant("float32", shape, new Array(sizeOf(shape)).fill(1));
+  };
+  it.each<[string, number, (x: Tensor) => Tensor[]]>([
+    ["Split", 3, (x) => x.graph.emit("Split", [x, x.graph.ints([2, 3, 1])])],
+    ["TopK", 2, (x) => x.graph.emit("TopK", [x, x.graph.ints([2])])],
+    ["DynamicQuantizeLinear", 3, (x) => x.graph.emit("DynamicQuantizeLinear", [x])],
+    ["Dropout", 2, (x) => x.graph.emit("Dropout", [x])],
+    ["LayerNormalization", 3, (x) => x.graph.emit("LayerNormalization", [x, ones(x, [6])])],
+    ["MaxPool", 2, (x) => x.graph.emit("MaxPool", [ops.reshape(x, [1, 1, 6])], { kernel_shape: [2] })],
+    [
+      "LSTM",
+      3,
+      (x) =>
+        x.graph.emit("LSTM", [ops.reshape(x, [3, 1, 2]), ones(x, [1, 8, 2]), ones(x, [1, 8, 2])], { hidden_size: 2 }),
+    ],
+  ])("%s", async (_, count, build) => {
+    const values = { x: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const graphOf = (kept: readonly number[]) => {
+      const graph = createGraph();
+      const outputs = build(graph.input("x", "float32", [6]));
+      for (const i of kept) graph.output(`y${i}`, outputs[i]!);
+      return graph;
+    };
+    const indices = Array.from({ length: count }, (_, i) => i);
+    const all = await runGraph(graphOf(indices), values);
+    for (const i of indices) expect((await runGraph(graphOf([i]), values))[`y${i}`]).toEqual(all[`y${i}`]);
   });
 });

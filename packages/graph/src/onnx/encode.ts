@@ -148,6 +148,11 @@ function encodeConstant(tensor: Tensor): TensorProto {
 }
 
 function encodeParameter(tensor: Tensor, values: Readonly<Record<string, TypedArray>>): TensorProto {
+  return encodeTensor(tensor, parameterValues(tensor, values));
+}
+
+/** A parameter's values, of its type and size. @throws GraphError STATE_MISMATCH */
+export function parameterValues(tensor: Tensor, values: Readonly<Record<string, TypedArray>>): TypedArray {
   const data = values[tensor.name];
   if (data?.length !== sizeOf(tensor.shape)) {
     throw new GraphError("STATE_MISMATCH", `parameter ${tensor.name} has ${data?.length ?? "no"} values`, {
@@ -155,7 +160,7 @@ function encodeParameter(tensor: Tensor, values: Readonly<Record<string, TypedAr
       fix: `Give ${sizeOf(tensor.shape)} values of type ${tensor.dtype}.`,
     });
   }
-  return encodeTensor(tensor, toTypedArray(tensor.dtype, data));
+  return toTypedArray(tensor.dtype, data);
 }
 
 function encodeTensor(tensor: Tensor, data: TypedArray): TensorProto {

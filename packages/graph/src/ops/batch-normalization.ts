@@ -99,6 +99,7 @@ export const batchNormalizations: readonly Operator[] = [
     inputs: [5, 5],
     attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
     namesAllOutputs: true,
+    overwrites: (attributes) => (isTraining(attributes) ? [3, 4] : []),
     infer: inferBatchNormalization,
     gradient: batchNormalizationGradient,
   },

@@ -75,10 +75,10 @@ export function batchNorm(x: Tensor, state: BatchNormState, options: BatchNormOp
 /**
  * A buffer of a statistic's size, for one node alone. In training ONNX Runtime writes the batch's statistics over the
  * running ones that it is given, graph inputs and the caller's arrays included. With momentum 0 the values do not count;
- * the factor differs from node to node, or equal nodes would be merged into one.
+ * the factor differs from node to node, and from the shares of a blend by its sign, or ONNX Runtime would merge equal nodes.
  */
 function scratch(running: Tensor): Tensor {
-  return mul(detach(running), 1 / (1 + running.graph.nodes.length));
+  return mul(detach(running), -1 / (1 + running.graph.nodes.length));
 }
 
 /** PyTorch's `LayerNorm`: standardizes the trailing dimensions, those of `weight`. */

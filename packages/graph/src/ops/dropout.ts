@@ -25,6 +25,7 @@ export const dropouts: readonly Operator[] = [
     name: "Dropout",
     inputs: [1, 3],
     attributes: { seed: "int" },
+    isRandom: isTraining,
     infer: (context) => {
       const { dtype, shape } = required(context, 0);
       return [

@@ -26,6 +26,7 @@ const topK: Operator = {
   name: "TopK",
   inputs: [2, 2],
   attributes: { axis: "int", largest: "int", sorted: "int" },
+  namesAllOutputs: true,
   infer: inferTopK,
   gradient: (context) => {
     const x = context.inputs[0]!;

@@ -3,6 +3,7 @@ import { gradients } from "../gradients.js";
 import type { Graph } from "../graph.js";
 import { toOnnx } from "../onnx/encode.js";
 import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
+import { mergeCommon } from "../passes/common.js";
 import { livePart } from "../prune.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -45,6 +46,8 @@ export interface TrainingOptions {
   readonly parameters?: readonly Tensor[];
   /** Default: none. */
   readonly buffers?: readonly TrainingBuffer[];
+  /** Computes equal values once, as `mergeCommon` does: fewer nodes, far fewer constants. Default `true`. */
+  readonly mergeCommon?: boolean;
 }
 
 const NEXT = "next/";
@@ -83,18 +86,42 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
   for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
   emitUpdate(graph, optimizer, entries);
   for (const { input, next } of buffers) graph.output(nextName(input.name), next);
-  const live = livePart(graph).values;
-  const isLive = (tensor: Tensor) => live.has(tensor);
-  return {
-    graph,
+  const finished = options.mergeCommon === false ? graph : mergeCommon(graph);
+  return programOf(finished, {
     optimizer,
     parameters,
     buffers: [...carried],
-    feeds: feeds.filter(isLive),
-    randoms: graph.inputs.filter((input) => input.source.kind === "random").filter(isLive),
-    frozen: declared.filter((parameter) => !parameters.includes(parameter)).filter(isLive),
-    state: [...parameters, ...carried, ...entries.flatMap(({ slots }) => Object.values(slots))],
+    feeds,
+    frozen: declared.filter((parameter) => !parameters.includes(parameter)),
+    slots: entries.flatMap(({ slots }) => Object.values(slots)),
     reports: Object.keys(reports),
+  });
+}
+
+/** What a program consists of, as tensors of the graph in which they were declared. */
+interface ProgramParts extends Pick<TrainingProgram, "optimizer" | "parameters" | "buffers" | "reports"> {
+  readonly feeds: readonly Tensor[];
+  readonly frozen: readonly Tensor[];
+  readonly slots: readonly Tensor[];
+}
+
+/** Finds the parts of a program again in its finished graph; of what is only fed, those that the graph needs. */
+function programOf(graph: Graph, parts: ProgramParts): TrainingProgram {
+  const inputs = new Map(graph.inputs.map((input) => [input.name, input]));
+  const found = (tensors: readonly Tensor[]) => tensors.map(({ name }) => inputs.get(name)!);
+  const live = livePart(graph).values;
+  const needed = (tensors: readonly Tensor[]) => found(tensors).filter((tensor) => live.has(tensor));
+  const [parameters, buffers] = [found(parts.parameters), found(parts.buffers)];
+  return {
+    graph,
+    optimizer: parts.optimizer,
+    parameters,
+    buffers,
+    feeds: needed(parts.feeds),
+    randoms: needed(graph.inputs.filter((input) => input.source.kind === "random")),
+    frozen: needed(parts.frozen),
+    state: [...parameters, ...buffers, ...found(parts.slots)],
+    reports: parts.reports,
     model: toOnnx(graph, { name: "training-step" }),
   };
 }

@@ -1,4 +1,4 @@
-import { createGraph, type Graph, toOnnx } from "@limbeck/graph";
+import { createGraph, forInference, type Graph, toOnnx } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import { declareParameters, type Model } from "./model.js";
 
@@ -22,7 +22,8 @@ export function toOnnxModel(
   parameters: Readonly<Record<string, Float32Array>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  return toOnnx(inferenceGraph(model, geometry), { name: model.family, parameters, symbols: SYMBOLS, metadata });
+  const graph = forInference(inferenceGraph(model, geometry), { parameters });
+  return toOnnx(graph, { name: model.family, symbols: SYMBOLS, metadata });
 }
 
 /** The same as a file whose parameters are inputs, for measuring a model while it trains. */
