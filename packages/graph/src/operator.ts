@@ -33,6 +33,8 @@ export interface Operator {
   /** Fewest and most inputs. */
   readonly inputs: readonly [number, number];
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
+  /** Domain and type in ONNX Runtime, where they are not ONNX's own and the name. */
+  readonly runtime?: { readonly domain: string; readonly version: number; readonly type: string };
   /** Whether ONNX Runtime wants every output named, also those that nobody reads. Default `false`. */
   readonly namesAllOutputs?: boolean;
   /** Whether the result may differ from run to run, so that equal nodes are not one. Default `false`. */

@@ -7,6 +7,7 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
+  type OperatorSetIdProto,
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
   type TensorProto,
@@ -67,7 +68,7 @@ export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(IR_VERSION),
     producerName: "limbeck",
-    opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(OPSET) })],
+    opsetImport: opsetsOf(graph, live.nodes),
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
       create(StringStringEntryProtoSchema, { key, value }),
     ),
@@ -83,6 +84,17 @@ export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
     }),
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+function opsetsOf(graph: Graph, nodes: readonly Node[]): OperatorSetIdProto[] {
+  const versions = new Map([["", OPSET]]);
+  for (const { op } of nodes) {
+    const { runtime } = graph.operators.get(op)!;
+    if (runtime) versions.set(runtime.domain, runtime.version);
+  }
+  return [...versions].map(([domain, version]) =>
+    create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }),
+  );
 }
 
 /** A value that is returned takes the output's name; one that cannot (an input, or returned twice) is copied. */
@@ -107,11 +119,12 @@ class ValueNames {
 }
 
 function encodeNode(graph: Graph, node: Node, live: LivePart, names: ValueNames): NodeProto {
-  const { attributes: kinds = {}, namesAllOutputs = false } = graph.operators.get(node.op)!;
+  const { attributes: kinds = {}, namesAllOutputs = false, runtime } = graph.operators.get(node.op)!;
   const isNamed = (output: Tensor, i: number) => i === 0 || namesAllOutputs || live.values.has(output);
   return create(NodeProtoSchema, {
     name: node.name,
-    opType: node.op,
+    opType: runtime?.type ?? node.op,
+    domain: runtime?.domain ?? "",
     input: trimmed(node.inputs.map((input) => (input ? names.of(input) : ""))),
     // Left out, not just unnamed: MaxPool takes its fast path only without a second output.
     output: trimmed(node.outputs.map((output, i) => (isNamed(output, i) ? names.of(output) : ""))),

@@ -14,7 +14,7 @@ import type { Attributes, Tensor, TensorType } from "../tensor.js";
 import { biasGradient, type Convolution, correlate, filterGradient, spread } from "./convolution-lowering.js";
 import { type WindowAxis, windowAxes } from "./window.js";
 
-const CONV_ATTRIBUTES = {
+export const CONV_ATTRIBUTES = {
   auto_pad: "string",
   dilations: "ints",
   group: "int",
@@ -83,7 +83,7 @@ function convolutionOf({ x, group, attributes }: Operands): Convolution {
   return { axes, group };
 }
 
-function inferConv(context: InferContext): readonly TensorType[] {
+export function inferConv(context: InferContext): readonly TensorType[] {
   const operands = operandsOf(context);
   const { x, weight, group } = operands;
   checkChannels(operands, weight.shape[1]! * group);

@@ -43,6 +43,7 @@ function adamLike(name: string, options: AdamOptions, penalty: number, decay: nu
   };
   return {
     name,
+    isElementwise: true,
     slots: ["exp_avg", "exp_avg_sq"],
     scalars: (count, learningRate) => {
       const root = Math.sqrt(1 - beta2 ** count);

@@ -19,6 +19,8 @@ export interface Optimizer {
   readonly name: string;
   /** State tensors that each parameter has, by PyTorch's names; all start as zeros. */
   readonly slots: readonly string[];
+  /** Whether every element is updated by itself, so that parameters may be updated together. */
+  readonly isElementwise: boolean;
   /**
    * Numbers that change from step to step and are fed as scalars. Computed on the host in double precision.
    * @param step counts from 1

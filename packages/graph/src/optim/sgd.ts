@@ -32,6 +32,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   };
   return {
     name: "sgd",
+    isElementwise: true,
     slots: momentum === 0 ? [] : ["momentum_buffer"],
     scalars: (_, learningRate) => ({ lr: learningRate }),
     update: (entries, { lr }) => entries.map((entry) => step(entry, lr!)),

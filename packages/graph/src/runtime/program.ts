@@ -3,6 +3,7 @@ import { gradients } from "../gradients.js";
 import type { Graph } from "../graph.js";
 import { toOnnx } from "../onnx/encode.js";
 import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
+import { updateAll } from "../optim/together.js";
 import { mergeCommon } from "../passes/common.js";
 import { livePart } from "../prune.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
@@ -10,6 +11,7 @@ import type { Tensor } from "../tensor.js";
 
 /** A training step as one ONNX graph, and what must be fed to it and carried from step to step. */
 export interface TrainingProgram {
+  /** The file, written when it is first read. A backend may run the graph in another form. */
   readonly model: Uint8Array;
   readonly graph: Graph;
   readonly optimizer: Optimizer;
@@ -49,6 +51,9 @@ export interface TrainingOptions {
   /** Computes equal values once, as `mergeCommon` does: fewer nodes, far fewer constants. Default `true`. */
   readonly mergeCommon?: boolean;
 }
+
+/** Name of the graph in the file. */
+export const TRAINING_STEP = "training-step";
 
 const NEXT = "next/";
 const SCALAR = "scalar/";
@@ -112,6 +117,7 @@ function programOf(graph: Graph, parts: ProgramParts): TrainingProgram {
   const live = livePart(graph).values;
   const needed = (tensors: readonly Tensor[]) => found(tensors).filter((tensor) => live.has(tensor));
   const [parameters, buffers] = [found(parts.parameters), found(parts.buffers)];
+  let model: Uint8Array | undefined;
   return {
     graph,
     optimizer: parts.optimizer,
@@ -122,7 +128,10 @@ function programOf(graph: Graph, parts: ProgramParts): TrainingProgram {
     frozen: needed(parts.frozen),
     state: [...parameters, ...buffers, ...found(parts.slots)],
     reports: parts.reports,
-    model: toOnnx(graph, { name: "training-step" }),
+    get model() {
+      model ??= toOnnx(graph, { name: TRAINING_STEP });
+      return model;
+    },
   };
 }
 
@@ -174,9 +183,22 @@ function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly Optimi
   const { dtype } = entries[0]!.parameter;
   const names = Object.keys(optimizer.scalars(1, 1));
   const scalars = Object.fromEntries(names.map((name) => [name, graph.input(scalarName(name), dtype, [])]));
-  for (const [i, update] of optimizer.update(entries, scalars).entries()) {
-    const { name } = entries[i]!.parameter;
+  const ready = latestGradientFirst(graph, entries);
+  for (const [i, update] of updateAll(optimizer, ready, scalars).entries()) {
+    const { name } = ready[i]!.parameter;
     graph.output(nextName(name), update.parameter);
     for (const [slot, tensor] of Object.entries(update.slots)) graph.output(nextName(slotName(slot, name)), tensor);
   }
+}
+
+/**
+ * ONNX Runtime works off final nodes from the last one written to the first, each with all that it needs. Were the first
+ * layer's update the last one written, every gradient of the others would wait in memory, with all it is made of, for the
+ * whole backward pass to be over: what is known first is written last.
+ */
+function latestGradientFirst(graph: Graph, entries: readonly OptimizerEntry[]): OptimizerEntry[] {
+  const places = new Map(graph.nodes.map((node, i) => [node, i]));
+  const placeOf = ({ gradient: { source } }: OptimizerEntry) =>
+    source.kind === "node" ? places.get(source.node)! : -1;
+  return [...entries].sort((a, b) => placeOf(b) - placeOf(a));
 }

@@ -1,12 +1,13 @@
 import type { InferenceSession } from "onnxruntime-common";
 import { holdsType, type TypedArray, toTypedArray, zeros } from "../dtype.js";
 import { GraphError, type GraphErrorCode } from "../errors.js";
+import { toOnnx } from "../onnx/encode.js";
 import { randomStream } from "../random.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Backend, RuntimeTensor, SessionOptions } from "./backend.js";
 import { fillDropoutMask } from "./dropout-mask.js";
-import { nextName, scalarName, type TrainingProgram } from "./program.js";
+import { nextName, scalarName, TRAINING_STEP, type TrainingProgram } from "./program.js";
 
 /** Parameters, buffers and optimizer slots by name, on the host. */
 export type TrainingState = Readonly<Record<string, TypedArray>>;
@@ -67,7 +68,7 @@ export class TrainingSession {
     options: TrainingSessionOptions,
   ): Promise<TrainingSession> {
     const initial = initialValues(program, backend, options);
-    const session = await runtimeErrors(() => backend.createSession(program.model, options));
+    const session = await runtimeErrors(async () => backend.createSession(await modelFor(program, backend), options));
     return new TrainingSession(program, backend, session, options, initial);
   }
 
@@ -137,6 +138,11 @@ export class TrainingSession {
     fillDropoutMask(target, random.source.fill.keep, stream);
     return this.#backend.tensor(random.dtype, target, random.shape);
   }
+}
+
+async function modelFor({ graph, model }: TrainingProgram, backend: Backend): Promise<Uint8Array> {
+  const lowered = await backend.lower?.(graph);
+  return lowered && lowered !== graph ? toOnnx(lowered, { name: TRAINING_STEP }) : model;
 }
 
 interface InitialValues {
