@@ -47,13 +47,10 @@ const batchNorm: Step = (build) => {
   const x = build.pickOfRank(2);
   const channels = [x.shape[1]!];
   const training = sizeOf(x.shape) / channels[0]! >= 2 && build.below(2) === 0;
-  const [runningMean, variance] = [build.constant(channels), build.constant(channels)];
-  const state = {
-    weight: build.leaf(channels),
-    bias: build.leaf(channels),
-    runningMean,
-    runningVar: ops.exp(variance),
-  };
+  const [weight, bias] = [build.leaf(channels), build.leaf(channels)];
+  // Running statistics have gradients too, where they are used.
+  const statistic = () => (training ? build.constant(channels) : build.leaf(channels));
+  const state = { weight, bias, runningMean: statistic(), runningVar: ops.exp(statistic()) };
   return ops.batchNorm(x, state, { eps: EPS, training }).output;
 };
 

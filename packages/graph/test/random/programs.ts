@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { toTypedArray } from "../../src/dtype.js";
-import { gradients, ops, printGraph, type Tensor, type TypedArray } from "../../src/index.js";
+import { gradients, ops, type Tensor, type TypedArray } from "../../src/index.js";
 import { numbersFor, type Precision, ProgramBuilder, type ProgramPlan, type Step } from "./builder.js";
 import { elementwise, elementwise32 } from "./elementwise.js";
 import { layouts } from "./layout.js";
@@ -76,9 +76,4 @@ export function withGradients({ build, loss, size }: Program): void {
   graph.output("size", size);
   for (const [i, gradient] of gradients(loss, leaves).entries()) graph.output(`d${leaves[i]!.name}`, gradient);
   for (const [i, side] of sides.entries()) graph.output(`side${i}`, side);
-}
-
-/** What a program is, for messages. */
-export function describeProgram({ build }: Program): string {
-  return printGraph(build.graph);
 }
