@@ -1,7 +1,8 @@
 import { GraphError } from "../errors.js";
-import { add, gemm, mul, sub } from "../ops/build.js";
+import { add, gemm, mul, neg, sub } from "../ops/build.js";
 import type { Tensor } from "../tensor.js";
 import type { Optimizer, OptimizerEntry, OptimizerUpdate } from "./optimizer.js";
+import { addedRows, addRows } from "./rows.js";
 
 /** Options of {@link sgd}, as PyTorch's. */
 export interface SgdOptions {
@@ -25,7 +26,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   const step = (entry: OptimizerEntry, lr: Tensor): OptimizerUpdate => {
     const { parameter, slots } = entry;
     const gradient = weightDecay === 0 ? entry.gradient : add(entry.gradient, mul(parameter, weightDecay));
-    if (momentum === 0) return { parameter: sub(parameter, mul(gradient, lr)), slots: {} };
+    if (momentum === 0) return { parameter: subtractScaled(parameter, gradient, lr), slots: {} };
     const buffer = accumulate(slots.momentum_buffer!, momentum, gradient, nesterov);
     const direction = nesterov ? add(gradient, mul(buffer, momentum)) : buffer;
     return { parameter: sub(parameter, mul(direction, lr)), slots: { momentum_buffer: buffer } };
@@ -37,6 +38,12 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     scalars: (_, learningRate) => ({ lr: learningRate }),
     update: (entries, { lr }) => entries.map((entry) => step(entry, lr!)),
   };
+}
+
+/** `parameter - lr · gradient`; of an embedding, only the rows that a batch took are touched. */
+function subtractScaled(parameter: Tensor, gradient: Tensor, lr: Tensor): Tensor {
+  const rows = addedRows(gradient);
+  return rows ? addRows(parameter, rows, mul(rows.updates, neg(lr))) : sub(parameter, mul(gradient, lr));
 }
 
 /**

@@ -28,7 +28,7 @@ function network() {
   const graph = createGraph();
   const parameters: Record<string, TypedArray> = {};
   const parameter = (name: string, shape: readonly number[]) => {
-    parameters[name] = someNumbers(shape).data.map((value: number) => Math.abs(value) + 0.1);
+    parameters[name] = (someNumbers(shape).data as Float32Array).map((value) => Math.abs(value) + 0.1);
     return graph.parameter(name, "float32", shape);
   };
   const weight = parameter("conv.weight", [4, 3, 3, 3]);
