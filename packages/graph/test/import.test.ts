@@ -163,12 +163,12 @@ describe("what cannot be read is refused with a reason", () => {
 
   it("operators that graphs do not have, all of them, with counts", async () => {
     const nodes = [
-      { op: "Loop", inputs: ["x"], outputs: ["a"] },
-      { op: "Loop", inputs: ["x"], outputs: ["b"] },
+      { op: "RoiAlign", inputs: ["x"], outputs: ["a"] },
+      { op: "RoiAlign", inputs: ["x"], outputs: ["b"] },
       { op: "Magic", domain: "my.domain", inputs: ["a", "b"], outputs: ["y"] },
     ];
     const error = await errorOf(bytesOf({ opset: 17, inputs: { x: [2] }, outputs: ["y"], nodes }));
-    expect(error).toMatchObject({ code: "MODEL_UNSUPPORTED", value: { Loop: 2, "my.domain:Magic": 1 } });
+    expect(error).toMatchObject({ code: "MODEL_UNSUPPORTED", value: { RoiAlign: 2, "my.domain:Magic": 1 } });
   });
 
   const edited = (edit: (model: ModelProto) => void, spec: ModelSpec = perceptron) => {
