@@ -11,6 +11,7 @@ import { dropout } from "./dropout.js";
 import { legacy } from "./legacy.js";
 import { normalization } from "./normalization.js";
 import { pad } from "./pad.js";
+import { pool } from "./pool.js";
 import { recurrent } from "./recurrent.js";
 import { resize } from "./resize.js";
 import { scatter } from "./scatter.js";
@@ -28,6 +29,7 @@ const families: readonly (readonly Conversion[])[] = [
   split,
   clip,
   pad,
+  pool,
   slice,
   topk,
   dropout,
