@@ -41,6 +41,11 @@ export interface Operator {
   infer(context: InferContext): readonly TensorType[];
   /** Gradient rule, or the reason why there is none. */
   readonly gradient: string | ((context: GradientContext) => readonly GradientResult[]);
+  /**
+   * Whether a missing gradient is an error also where only integers depend on what is trained. Default `false`: class
+   * numbers that were computed have no influence; numbers that were quantized do.
+   */
+  readonly throughIntegers?: boolean;
 }
 
 export type OperatorTable = ReadonlyMap<string, Operator>;

@@ -93,9 +93,14 @@ function feedsOf(inputs: readonly Tensor[], value: number): Record<string, Known
   );
 }
 
-function withAllOutputs({ proto, graph }: ParsedModel): Uint8Array {
-  const names = new Set(graph.node.flatMap((node) => node.output).filter((name) => name !== ""));
-  const known = graph.output.filter(({ name }) => names.delete(name));
+/** Operators whose outputs may be lists, which a run cannot return. */
+const MAKES_LISTS = /^(Sequence(Empty|Construct|Insert|Erase|Map)|SplitToSequence|Loop|If|Optional)$/;
+
+/** The same model with every value among its outputs, so that a run tells them all. */
+export function withAllOutputs({ proto, graph }: ParsedModel): Uint8Array {
+  const tensors = graph.node.filter((node) => !MAKES_LISTS.test(node.opType));
+  const names = new Set(tensors.flatMap((node) => node.output).filter((name) => name !== ""));
+  const known = graph.output.filter(({ name }) => names.delete(name) || tensors.length < graph.node.length);
   const others = [...names].map((name) => create(ValueInfoProtoSchema, { name }));
   return toBinary(ModelProtoSchema, { ...proto, graph: { ...graph, output: [...known, ...others] } });
 }

@@ -12,6 +12,7 @@ import { legacy } from "./legacy.js";
 import { normalization } from "./normalization.js";
 import { pad } from "./pad.js";
 import { pool } from "./pool.js";
+import { quantization } from "./quantized.js";
 import { recurrent } from "./recurrent.js";
 import { resize } from "./resize.js";
 import { scatter } from "./scatter.js";
@@ -30,6 +31,7 @@ const families: readonly (readonly Conversion[])[] = [
   clip,
   pad,
   pool,
+  quantization,
   slice,
   topk,
   dropout,
