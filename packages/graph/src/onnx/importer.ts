@@ -30,7 +30,7 @@ export interface ImporterOptions {
 }
 
 /** Loops and functions are unrolled: a small file can ask for any number of nodes. */
-const MOST_UNROLLED = 200_000;
+const MOST_UNROLLED = 50_000;
 
 /** Carries a file's nodes into a graph, one by one, under their own names. */
 export class Importer {
