@@ -1,3 +1,4 @@
+import { GraphError } from "../../errors.js";
 import * as f from "../../ops/build.js";
 import { scratch } from "../../ops/normalized.js";
 import { normalizeAxis } from "../../shape.js";
@@ -33,6 +34,9 @@ function groupNormalization(call: Call): readonly Tensor[] {
   const [x, scale, bias] = [inputOf(call, 0), inputOf(call, 1), inputOf(call, 2)];
   const [batch = 1, channels = 1] = x.shape;
   const groups = numberOf(call, "num_groups", 1);
+  if (!(groups >= 1 && channels % groups === 0)) {
+    throw new GraphError("MODEL_INVALID", `${groups} groups do not divide ${channels} channels`, { value: groups });
+  }
   const fillWith = (value: number) => call.graph.constant(x.dtype, [groups], new Array(groups).fill(value));
   const rows = f.reshape(x, [batch, groups, x.shape.slice(1).reduce((a, b) => a * b, 1) / groups]);
   const epsilon = numberOf(call, "epsilon", 1e-5);
