@@ -90,6 +90,7 @@ function startImport(model: ParsedModel, outputs: readonly string[], chosen: Cho
   const { shapesOf } = options;
   const fed = model.graph.input.filter(({ name }) => !model.initializers.has(name));
   const given = new Set([...fed.map(({ name }) => name), ...model.initializers.keys()]);
+  if (given.size !== fed.length + model.initializers.size) throw definedTwice(fed.map(({ name }) => name));
   const part = neededPart(model.graph, outputs, given);
   const importer = new Importer({
     graph: createGraph(),
@@ -106,6 +107,11 @@ function startImport(model: ParsedModel, outputs: readonly string[], chosen: Cho
     else importer.input(info.name, type);
   }
   return importer;
+}
+
+function definedTwice(names: readonly string[]): GraphError {
+  const name = names.find((one, i) => names.indexOf(one) !== i);
+  return new GraphError("MODEL_INVALID", `value ${name} is defined twice`, { value: name });
 }
 
 async function finishImport(

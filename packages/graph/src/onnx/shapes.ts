@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
-import { toTypedArray } from "../dtype.js";
+import { toTypedArray, zeros } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { sameShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
@@ -71,14 +71,25 @@ export async function probeConstants(
   probe: ShapeProbe,
 ): Promise<ReadonlyMap<string, KnownValue>> {
   const bytes = withAllOutputs(model);
-  const zeros = await probe(bytes, feedsOf(inputs, 0));
-  const ones = await probe(bytes, feedsOf(inputs, 1));
+  const [once, again] = [await runProbe(probe, bytes, inputs, 0), await runProbe(probe, bytes, inputs, 1)];
   return new Map(
-    Object.entries(zeros).filter(([name, value]) => {
-      const other = ones[name];
+    Object.entries(once).filter(([name, value]) => {
+      const other = again[name];
       return other !== undefined && sizeOf(value.shape) <= LARGEST_SHAPE_VALUE && isSame(value, other);
     }),
   );
+}
+
+async function runProbe(probe: ShapeProbe, bytes: Uint8Array, inputs: readonly Tensor[], value: number) {
+  try {
+    return await probe(bytes, feedsOf(inputs, value));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GraphError("RUNTIME_FAILED", `the model could not be run to learn its shapes: ${reason}`, {
+      cause,
+      fix: "Fix the inputs that decide shapes with the option freeze instead of shapesOf.",
+    });
+  }
 }
 
 function isSame(a: KnownValue, b: KnownValue): boolean {
@@ -88,7 +99,7 @@ function isSame(a: KnownValue, b: KnownValue): boolean {
 function feedsOf(inputs: readonly Tensor[], value: number): Record<string, KnownValue> {
   return Object.fromEntries(
     inputs.map(({ name, dtype, shape }) => {
-      return [name, { dtype, shape, data: toTypedArray(dtype, new Array<number>(sizeOf(shape)).fill(value)) }];
+      return [name, { dtype, shape, data: zeros(dtype, sizeOf(shape)).fill(toTypedArray(dtype, [value])[0] as never) }];
     }),
   );
 }
