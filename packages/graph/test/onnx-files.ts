@@ -1,8 +1,9 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType as AttributeType,
   type ModelProto,
   ModelProtoSchema,
+  type NodeProtoSchema,
   type TensorProto,
   TensorProtoSchema,
 } from "onnx-buf";
@@ -127,7 +128,13 @@ export function smallModel(spec: ModelSpec): ModelProto {
 
 const LOCAL = { domain: "local", version: 1n };
 
-function nodeOf({ op, inputs, outputs, attributes = {}, domain = "" }: NodeSpec) {
+function nodeOf({
+  op,
+  inputs,
+  outputs,
+  attributes = {},
+  domain = "",
+}: NodeSpec): MessageInitShape<typeof NodeProtoSchema> {
   return { opType: op, domain, input: [...inputs], output: [...outputs], attribute: attributesOf(attributes) };
 }
 

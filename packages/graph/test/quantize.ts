@@ -66,16 +66,20 @@ async function activations(
 }
 
 function symmetric({ shape, data }: KnownValue): { readonly values: KnownValue; readonly scale: number } {
-  const scale = Math.max(...Array.from(data, (value) => Math.abs(Number(value)))) / 127;
+  const numbers = data as Float32Array;
+  const scale = numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127;
   return {
-    values: { dtype: "int8", shape, data: Int8Array.from(data, (value) => Math.round(Number(value) / scale)) },
+    values: { dtype: "int8", shape, data: Int8Array.from(numbers, (value) => Math.round(value / scale)) },
     scale,
   };
 }
 
 function asymmetric(data: TypedArray): { readonly zero: number; readonly step: number } {
-  const numbers = Array.from(data, Number);
-  const [low, high] = [Math.min(0, ...numbers), Math.max(0, ...numbers)];
+  const numbers = data as Float32Array;
+  const [low, high] = [
+    numbers.reduce((least, value) => Math.min(least, value), 0),
+    numbers.reduce((most, value) => Math.max(most, value), 0),
+  ];
   const step = (high - low) / 255 || 1;
   return { zero: Math.round(-low / step), step };
 }
