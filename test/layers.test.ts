@@ -10,7 +10,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["dtype", "shape"],
     ["tensor", "graph", "operator", "print"],
     ["ops"],
-    ["create", "gradients", "prune", "verify"],
+    ["create", "gradients", "prune", "verify", "cost"],
     ["onnx", "optim"],
     ["runtime"],
     ["index"],

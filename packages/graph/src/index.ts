@@ -1,3 +1,5 @@
+export type { Cost } from "./cost/cost.js";
+export { type GraphCost, graphCost, nodeCost } from "./cost/index.js";
 export { createGraph } from "./create.js";
 export type { DType, TypedArray } from "./dtype.js";
 export { GRAPH_ERROR_CODES, GraphError, type GraphErrorCode, TypedError, type TypedErrorDetails } from "./errors.js";
