@@ -2,7 +2,7 @@ import type { Graph } from "../graph.js";
 import { livePart } from "../prune.js";
 import type { Node } from "../tensor.js";
 import { addCosts, type Cost, type CostRule, type CostRules, elementwise, FREE } from "./cost.js";
-import { movement } from "./movement.js";
+import { MOVING, movement } from "./movement.js";
 import { products } from "./products.js";
 import { reductions } from "./reductions.js";
 
@@ -12,6 +12,11 @@ const rules: ReadonlyMap<string, CostRule> = new Map(families.flatMap((family) =
 
 /** The operators that have a rule of their own. */
 export const costedOperators: readonly string[] = [...rules.keys()];
+
+/** Whether an operator costs nothing, whatever its shapes. */
+export function isFree(op: string): boolean {
+  return MOVING.includes(op);
+}
 
 /**
  * What one node computes. A multiply-accumulate pair is two operations; a function such as `Exp` or `Tanh` is one for each

@@ -19,7 +19,8 @@ const resize: CostRule = (node) => {
   return operations(changed === 0 ? 0 : 2 * neighbors ** changed * outputSize(node));
 };
 
-const MOVING = [
+/** Operators that cost nothing, whatever their shapes. */
+export const MOVING: readonly string[] = [
   ...["BlackmanWindow", "Cast", "CastLike", "Compress", "Concat", "ConstantOfShape", "DepthToSpace", "Dropout"],
   ...["Expand", "EyeLike", "Flatten", "Gather", "GatherElements", "GatherND", "HammingWindow", "HannWindow"],
   ...["Identity", "MelWeightMatrix", "NonZero", "OneHot", "Pad", "Range", "Reshape", "ReverseSequence", "Shape"],

@@ -44,6 +44,11 @@ export class Importer {
     this.#define(name, this.#options.graph.input(name, dtype, shape));
   }
 
+  /** Declares a value that is trained. */
+  parameter(name: string, { dtype, shape }: TensorType): void {
+    this.#define(name, this.#options.graph.parameter(name, dtype, shape));
+  }
+
   /** Returns a value from the graph. A constant steps aside: files return copies of constants. */
   output(name: string): void {
     const { graph } = this.#options;
@@ -61,12 +66,12 @@ export class Importer {
   value(name: string): Tensor {
     const known = this.values.get(name);
     if (known) return known;
-    const { model, trainable, graph, externalData } = this.#options;
+    const { model, trainable, externalData } = this.#options;
     const initializer = model.initializers.get(name);
     if (!initializer) throw new GraphError("MODEL_INVALID", `value ${name} is defined nowhere`, { value: name });
     const value = decodeTensor(initializer, externalData);
     if (trainable.has(name) && isFloat(value.dtype)) {
-      this.#define(name, graph.parameter(name, value.dtype, value.shape));
+      this.parameter(name, value);
       this.parameters[name] = value.data;
     } else this.constant(name, value);
     return this.values.get(name)!;
@@ -74,7 +79,7 @@ export class Importer {
 
   async run(): Promise<void> {
     this.#checkOperators();
-    for (const node of this.#options.part.nodes) await this.#node(node);
+    for (const node of this.#options.part.nodes) await this.node(node);
   }
 
   /** Lists everything that graphs do not have at once, rather than the first of it. */
@@ -94,7 +99,8 @@ export class Importer {
     });
   }
 
-  async #node(node: NodeProto): Promise<void> {
+  /** Carries one node over, whose inputs are there. @throws GraphError at the file's node */
+  async node(node: NodeProto): Promise<void> {
     const { learn } = this.#options;
     for (;;) {
       try {
