@@ -146,12 +146,12 @@ function parameters({ parameters }: ModelInspection): string {
 
 function training({ training, parameters, unread }: ModelInspection): string {
   const { extent, quantized, obstacles } = training;
-  const blocked = parameters.tensors
-    .filter(({ status }) => status === "blocked")
+  const lost = parameters.tensors
+    .filter(({ status }) => status === "blocked" || status === "unreached")
     .reduce((sum, { values }) => sum + values, 0);
   const sentences = {
     whole: "a loss on the outputs trains every weight.",
-    part: `a loss on the outputs cannot train ${formatCount(blocked)} values; one on a value before the nodes below can.`,
+    part: `a loss on the outputs cannot train ${formatCount(lost)} values.`,
     "forward only": quantized
       ? "forward only: the model is quantized. It can teach, not learn."
       : "forward only: no gradient gets from the outputs to any weight.",

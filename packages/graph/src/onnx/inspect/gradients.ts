@@ -6,7 +6,7 @@ import type { Node, Tensor } from "../../tensor.js";
 import { operatorOf } from "../model.js";
 import { nodeLabel } from "./facts.js";
 import type { Obstacle } from "./report.js";
-import type { Origin, Walk } from "./walk.js";
+import type { Origin, Step, Walk } from "./walk.js";
 
 /** Where gradients would get to that start at all outputs of a model. */
 export interface GradientReach {
@@ -26,25 +26,42 @@ export function gradientReach(walk: Walk, outputs: readonly Tensor[]): GradientR
   const weights = new Set(walk.graph.inputs.filter(({ source }) => source.kind === "parameter"));
   const dependent = dependents(walk, weights);
   const reached = new Set(outputs.filter(({ dtype }) => isFloat(dtype)));
-  const stops: Stop[] = [];
+  const [stops, ends]: [Stop[], Stop[]] = [[], []];
   for (const step of [...walk.steps].reverse()) {
-    if (step.failure !== undefined) {
-      const inputs = step.inputs.filter((input) => dependent.has(input));
-      // What it computes is not known to be left alone by the outputs, unless its results stand somewhere.
-      const matters = step.standIns.length === 0 || step.standIns.some((tensor) => reached.has(tensor));
-      if (inputs.length > 0 && matters) stops.push({ ...step.failure.origin, inputs });
-    }
+    const lost = step.failure && lostInputs(step, dependent, reached);
+    if (lost && lost.length > 0) stops.push({ ...step.failure!.origin, inputs: lost });
     for (const node of [...step.emitted].reverse()) {
-      const wants = node.inputs.map((input) => input !== undefined && isFloat(input.dtype) && dependent.has(input));
-      if (!wants.includes(true) || !node.outputs.some((output) => reached.has(output))) continue;
-      const result = tryRule(walk.graph, node, wants, reached);
-      if (typeof result === "string") {
-        stops.push({ node: step.node, reason: result, inputs: node.inputs.filter((_, i) => wants[i]) as Tensor[] });
-      } else for (const input of result) reached.add(input);
+      const inputs = node.inputs.filter((input) => input !== undefined && isFloat(input.dtype) && dependent.has(input));
+      if (inputs.length === 0) continue;
+      const stop = { node: step.node, inputs: inputs as Tensor[] };
+      if (!node.outputs.some((output) => reached.has(output))) {
+        if (!node.outputs.some(({ dtype }) => isFloat(dtype)))
+          ends.push({ ...stop, reason: whyFlat(walk.graph, node) });
+        continue;
+      }
+      const result = tryRule(walk.graph, node, new Set(stop.inputs), reached);
+      if (typeof result === "string") stops.push({ ...stop, reason: result });
+      else if (result.length === 0) ends.push({ ...stop, reason: whyFlat(walk.graph, node) });
+      else for (const input of result) reached.add(input);
     }
   }
   const behind = new Ancestors(walk, weights);
-  return { reached, blocked: behind.of(stops.flatMap(({ inputs }) => inputs)), obstacles: grouped(stops, behind) };
+  const all = grouped(stops, (group) => behind.of(group));
+  const silent = grouped(ends, (group) => [...behind.of(group)].filter((weight) => !reached.has(weight)));
+  const obstacles = [...all, ...silent.filter(({ blocks }) => blocks > 0)];
+  return { reached, blocked: behind.of(stops), obstacles };
+}
+
+/** What a node that failed keeps gradients from; what it does with the outputs is not known unless its results stand. */
+function lostInputs(step: Step, dependent: ReadonlySet<Tensor>, reached: ReadonlySet<Tensor>): Tensor[] {
+  const matters = step.standIns.length === 0 || step.standIns.some((tensor) => reached.has(tensor));
+  return matters ? step.inputs.filter((input) => dependent.has(input)) : [];
+}
+
+/** Why gradients end at a node without its being an error to ask for them. */
+function whyFlat(graph: Graph, { op }: Node): string {
+  const { gradient } = graph.operators.get(op)!;
+  return typeof gradient === "string" ? gradient : "its result does not change smoothly";
 }
 
 function dependents(walk: Walk, weights: ReadonlySet<Tensor>): Set<Tensor> {
@@ -59,15 +76,21 @@ function dependents(walk: Walk, weights: ReadonlySet<Tensor>): Set<Tensor> {
 }
 
 /** @returns the inputs that a gradient gets to, or why none does */
-function tryRule(graph: Graph, node: Node, wants: readonly boolean[], reached: ReadonlySet<Tensor>): Tensor[] | string {
+function tryRule(
+  graph: Graph,
+  node: Node,
+  wanted: ReadonlySet<Tensor>,
+  reached: ReadonlySet<Tensor>,
+): Tensor[] | string {
   const { gradient } = graph.operators.get(node.op)!;
   if (typeof gradient === "string") return gradient;
   const standIn = ({ dtype, shape }: Tensor) => graph.input(`gradient/${graph.inputs.length}`, dtype, shape);
   const outputGradients = node.outputs.map((output) => (reached.has(output) ? standIn(output) : undefined));
+  const inputs = node.inputs as readonly Tensor[];
+  const wants = inputs.map((input) => wanted.has(input));
   try {
-    const inputs = node.inputs as readonly Tensor[];
     const results = gradient({ node, inputs, outputs: node.outputs, outputGradients, wants });
-    const lacking = wants.findIndex((wanted, i) => wanted && results[i] === undefined);
+    const lacking = wants.findIndex((isWanted, i) => isWanted && results[i] === undefined);
     if (lacking >= 0) return `it has none for input ${lacking}, ${inputs[lacking]!.name}`;
     return inputs.filter((_, i) => wants[i] && results[i] !== "zero");
   } catch (error) {
@@ -89,8 +112,8 @@ class Ancestors {
     }
   }
 
-  of(tensors: readonly Tensor[]): Set<Tensor> {
-    const seen = new Set(tensors);
+  of(stops: readonly Stop[]): Set<Tensor> {
+    const seen = new Set(stops.flatMap(({ inputs }) => inputs));
     for (const tensor of seen) {
       for (const input of this.#sources.get(tensor) ?? []) if (input) seen.add(input);
     }
@@ -98,7 +121,7 @@ class Ancestors {
   }
 }
 
-function grouped(stops: readonly Stop[], behind: Ancestors): Obstacle[] {
+function grouped(stops: readonly Stop[], behind: (group: readonly Stop[]) => Iterable<Tensor>): Obstacle[] {
   const groups = new Map<string, Stop[]>();
   for (const stop of [...stops].reverse()) {
     const key = `${operatorOf(stop.node)}\n${stop.reason}`;
@@ -107,8 +130,7 @@ function grouped(stops: readonly Stop[], behind: Ancestors): Obstacle[] {
   return [...groups.values()].map((group) => {
     const { node, reason } = group[0]!;
     const nodes = [...new Set(group.map((stop) => nodeLabel(stop.node)))];
-    const blocked = behind.of(group.flatMap(({ inputs }) => inputs));
-    return { operator: operatorOf(node), reason, nodes, blocks: total(blocked) };
+    return { operator: operatorOf(node), reason, nodes, blocks: total(behind(group)) };
   });
 }
 

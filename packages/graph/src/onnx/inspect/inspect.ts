@@ -7,7 +7,7 @@ import type { ExternalData } from "../tensors.js";
 import { allNodes, boundDimensions, declared, fedInputs, modelFacts, nodeLabel, subgraphsOf } from "./facts.js";
 import { type GradientReach, gradientReach } from "./gradients.js";
 import { parameterFacts } from "./parameters.js";
-import type { ModelInspection, OperatorFacts, TrainingFacts } from "./report.js";
+import type { ModelInspection, OperatorFacts, ParameterFacts, TrainingFacts } from "./report.js";
 import { tapsOf } from "./taps.js";
 import { type Walk, Walker } from "./walk.js";
 
@@ -61,18 +61,25 @@ async function inspect(model: ParsedModel, bytes: number, options: InspectOption
       return [{ node: nodeLabel(node), operator: operatorOf(node), kind, reason }];
     }),
     parameters,
-    training: trainingFacts(walk, reach, parameters.trainable),
+    training: trainingFacts(walk, reach, parameters.tensors),
     taps,
   };
 }
 
 const QUANTIZED = /(^|:)(Q[A-Z]|Quantize|Dequantize|DynamicQuantize)|Integer$|NBits$/;
 
-function trainingFacts({ steps }: Walk, { blocked, obstacles }: GradientReach, trainable: number): TrainingFacts {
+function trainingFacts(
+  { steps }: Walk,
+  { obstacles }: GradientReach,
+  weights: readonly ParameterFacts[],
+): TrainingFacts {
   const quantized = steps.some(({ node }) => QUANTIZED.test(operatorOf(node)));
-  if (trainable > 0) return { extent: blocked.size > 0 ? "part" : "whole", quantized, obstacles };
+  const eligible = weights.filter(({ status }) => status !== "fixed");
+  const trainable = eligible.filter(({ status }) => status === "trainable");
+  const base = { quantized, obstacles };
+  if (trainable.length > 0) return { extent: trainable.length < eligible.length ? "part" : "whole", ...base };
   const isRead = steps.every(({ failure }) => failure === undefined);
-  return { extent: isRead || quantized ? "forward only" : "unknown", quantized, obstacles };
+  return { extent: isRead || quantized ? "forward only" : "unknown", ...base };
 }
 
 function operatorFacts(model: ParsedModel, walk: Walk): OperatorFacts[] {
