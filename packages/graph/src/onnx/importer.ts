@@ -139,7 +139,10 @@ export class Importer {
       attributes: decodeAttributes(node.attribute, externalData),
       used: node.output.map((name) => name !== "" && part.used.has(name)),
     };
+    const before = graph.nodes.length;
     const results = emitCall(convert(call), graph);
+    const last = graph.nodes.at(-1);
+    if (last && node.name !== "" && graph.nodes.length > before) graph.renameNode(last, node.name);
     node.output.forEach((name, i) => {
       const result = results[i];
       if (result && name !== "") this.#define(name, result);
