@@ -184,7 +184,7 @@ function landmarks({ taps }: ModelInspection): string {
 /** Values that a loss can look at. */
 export function tapsText(taps: readonly TapFacts[]): string {
   const rows = taps.map(({ shape, dtype, operator, name }) => [shapeText(shape), dtype, operator, name]);
-  return boldFirst(formatTable([["values to tap", "", "operator", "name"], ...rows], 4)).join("\n");
+  return boldFirst(formatTable([["shape", "type", "operator", "value to tap"], ...rows], 4)).join("\n");
 }
 
 const STATUS = { trainable: "yes", blocked: "blocked", unreached: "no gradient", fixed: "no" } as const;
