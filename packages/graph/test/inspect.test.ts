@@ -12,7 +12,7 @@ import {
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { describe, expect, it } from "vitest";
-import { fromOnnx, GraphError, inspectModel, matchesGlob, probeWith } from "../src/index.js";
+import { GraphError, inspectModel, matchesGlob, probeWith } from "../src/index.js";
 import { parameterGroups } from "../src/onnx/inspect/groups.js";
 import { nodeBackend } from "../src/runtime/node.js";
 import { encodeModel, float32, int64, type ModelSpec, type NodeSpec, smallModel, someNumbers } from "./onnx-files.js";
@@ -193,12 +193,9 @@ describe("inspecting a model", () => {
       low: "fixed",
     });
     expect(found.parameters).toMatchObject({ total: 61, trainable: 50 });
-    const options = { dims: { batch: 1 }, trainable: ["*"] };
-    const { parameters } = await fromOnnx(encodeModel(smallModel(spec)), options);
-    expect(Object.keys(parameters).sort()).toEqual(["beta", "first.weight", "gamma", "last.weight"]);
   });
 
-  it("finds weights in Constant nodes, which train as others do", async () => {
+  it("finds weights in Constant nodes", async () => {
     const model = smallModel(between([relu]));
     const [first] = model.graph!.initializer.splice(0, 1);
     const attribute = [{ name: "value", type: AttributeType.TENSOR, t: first! }];
@@ -206,8 +203,6 @@ describe("inspecting a model", () => {
     const found = await inspectModel(encodeModel(model));
     expect(found.operators.map(({ operator }) => operator)).toContain("Constant");
     expect(statuses(found)).toEqual({ "first.weight": "trainable", "last.weight": "trainable" });
-    const { parameters } = await fromOnnx(encodeModel(model), { dims: { batch: 1 }, trainable: ["first.*"] });
-    expect(parameters["first.weight"]).toHaveLength(30);
   });
 
   it("counts weights of half precision, and weights whose file is away", async () => {

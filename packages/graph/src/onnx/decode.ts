@@ -1,16 +1,16 @@
+import type { TensorProto } from "onnx-buf";
 import { createGraph } from "../create.js";
 import { type TypedArray, toTypedArray } from "../dtype.js";
 import { GraphError, TypedError } from "../errors.js";
 import type { Graph } from "../graph.js";
 import type { Tensor } from "../tensor.js";
 import { verify } from "../verify.js";
-import { fitting } from "./glob.js";
+import { matchingNames } from "./glob.js";
 import { Importer } from "./importer.js";
-import { type ParsedModel, parseModel } from "./model.js";
+import { operatorOf, type ParsedModel, parseModel } from "./model.js";
 import { neededPart } from "./order.js";
 import { type DimensionBindings, inputType, probeConstants, type ShapeProbe } from "./shapes.js";
 import type { ExternalData } from "./tensors.js";
-import { trainableNames } from "./weights.js";
 
 export interface ImportOptions {
   /**
@@ -20,7 +20,7 @@ export interface ImportOptions {
   readonly dims?: DimensionBindings;
   /**
    * Initializers that become parameters, by name or pattern (`layer4.*`); all others stay constants. Only numbers of
-   * floating point are taken; patterns pass over scalars, settings such as the bounds of Clip, and running statistics.
+   * floating point are taken; patterns pass over scalars and over settings such as the bounds of Clip.
    */
   readonly trainable?: readonly string[];
   /** Ends the graph at these values, by name or pattern, instead of the model's own outputs. */
@@ -112,4 +112,27 @@ function outputNames(model: ParsedModel, until: readonly string[] | undefined): 
   if (!until) return model.graph.output.map(({ name }) => name);
   const names = new Set(model.graph.node.flatMap((node) => node.output).filter((name) => name !== ""));
   return [...new Set(until.flatMap((pattern) => (names.has(pattern) ? [pattern] : fitting(names, pattern, "value"))))];
+}
+
+function fitting(names: Iterable<string>, pattern: string, what: string): string[] {
+  const found = matchingNames(names, pattern);
+  if (found.length > 0) return found;
+  throw new GraphError("OPTION_INVALID", `no ${what} of the model fits ${pattern}`, {
+    value: pattern,
+    fix: `It has ${[...names].slice(0, 8).join(", ")}, …`,
+  });
+}
+
+/** Operators whose further inputs shape the graph rather than being weights. */
+const SETTINGS: ReadonlySet<string> = new Set(["Clip", "Dropout", "OneHot", "Pad", "Resize", "Upsample"]);
+
+function trainableNames(model: ParsedModel, patterns: readonly string[]): Set<string> {
+  const settings = new Set(
+    model.graph.node.filter((node) => SETTINGS.has(operatorOf(node))).flatMap((node) => node.input.slice(1)),
+  );
+  const isWeight = ([name, { dims }]: readonly [string, TensorProto]) => dims.length > 0 && !settings.has(name);
+  const weights = [...model.initializers].filter(isWeight).map(([name]) => name);
+  const chosen = (pattern: string) =>
+    model.initializers.has(pattern) ? [pattern] : fitting(weights, pattern, "initializer");
+  return new Set(patterns.flatMap(chosen));
 }

@@ -15,7 +15,7 @@ export interface ParsedModel {
 /** @throws GraphError MODEL_INVALID for files that are no ONNX models; MODEL_UNSUPPORTED for sparse ones */
 export function parseModel(bytes: Uint8Array): ParsedModel {
   const proto = parse(bytes);
-  const graph = proto.graph && hoistConstants(proto.graph);
+  const { graph } = proto;
   if (!graph || graph.output.length === 0) {
     throw new GraphError("MODEL_INVALID", "the file holds no graph, or one that returns nothing", {
       fix: "Check that it is a whole .onnx file.",
@@ -32,21 +32,6 @@ export function parseModel(bytes: Uint8Array): ParsedModel {
   if (opsets.size === 0) throw new GraphError("MODEL_INVALID", "the file does not state its opset");
   const metadata = Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key, value]));
   return { proto, graph, initializers, opsets, metadata };
-}
-
-/** Some exporters keep weights in Constant nodes: they become initializers, which can be trained. */
-function hoistConstants(graph: GraphProto): GraphProto {
-  const tensorOf = (candidate: NodeProto) =>
-    operatorOf(candidate) === "Constant" ? candidate.attribute.find(({ name }) => name === "value")?.t : undefined;
-  const initializer = [...graph.initializer];
-  const node = graph.node.filter((candidate) => {
-    const [tensor, name] = [tensorOf(candidate), candidate.output[0]];
-    if (!tensor || !name) return true;
-    tensor.name = name;
-    initializer.push(tensor);
-    return false;
-  });
-  return { ...graph, node, initializer };
 }
 
 function parse(bytes: Uint8Array): ModelProto {

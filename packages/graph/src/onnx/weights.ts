@@ -1,7 +1,6 @@
 import { TensorProto_DataType as DataType, type TensorProto } from "onnx-buf";
 import { isFloat } from "../dtype.js";
 import { dtypeOf } from "./data-types.js";
-import { fitting } from "./glob.js";
 import { operatorOf, type ParsedModel } from "./model.js";
 
 /** Operators whose inputs from some position on are no weights: they shape the result, or are statistics of the data. */
@@ -16,7 +15,7 @@ const SETTINGS: Readonly<Record<string, number>> = {
 };
 
 /** Names of initializers that are settings rather than weights, such as the bounds of Clip and running statistics. */
-export function settingNames(model: ParsedModel): ReadonlySet<string> {
+function settingNames(model: ParsedModel): ReadonlySet<string> {
   const settings = model.graph.node.flatMap((node) => {
     const first = SETTINGS[operatorOf(node)];
     return first === undefined ? [] : node.input.slice(first);
@@ -36,15 +35,4 @@ export function weightNames(model: ParsedModel): string[] {
   return [...model.initializers]
     .filter(([name, tensor]) => tensor.dims.length > 0 && isFloatTensor(tensor) && !settings.has(name))
     .map(([name]) => name);
-}
-
-/**
- * Initializers that fit names or patterns. A name takes whatever it names; patterns choose among the weights.
- * @throws GraphError OPTION_INVALID for patterns that fit nothing
- */
-export function trainableNames(model: ParsedModel, patterns: readonly string[]): Set<string> {
-  const weights = weightNames(model);
-  const chosen = (pattern: string) =>
-    model.initializers.has(pattern) ? [pattern] : fitting(weights, pattern, "initializer");
-  return new Set(patterns.flatMap(chosen));
 }

@@ -7,7 +7,7 @@ import {
 } from "onnx-buf";
 import { GraphError } from "../../errors.js";
 import { dataTypeName, dtypeOf } from "../data-types.js";
-import type { ParsedModel } from "../model.js";
+import { operatorOf, type ParsedModel } from "../model.js";
 import { type DimensionBindings, inputType } from "../shapes.js";
 import type { BoundDimension, DeclaredValue, ModelFacts } from "./report.js";
 
@@ -23,6 +23,21 @@ export function nodeLabel({ name, output }: NodeProto): string {
 /** Graphs within a node: the branches of If, the bodies of Loop and Scan. */
 export function subgraphsOf(node: NodeProto): GraphProto[] {
   return node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...graphs]);
+}
+
+/** Some exporters keep weights in Constant nodes: here they count as initializers. */
+export function withHoistedConstants(model: ParsedModel): ParsedModel {
+  const initializers = new Map(model.initializers);
+  const node = model.graph.node.filter((candidate) => {
+    const isConstant = operatorOf(candidate) === "Constant";
+    const tensor = isConstant ? candidate.attribute.find(({ name }) => name === "value")?.t : undefined;
+    const name = candidate.output[0];
+    if (!tensor || !name || initializers.has(name)) return true;
+    tensor.name = name;
+    initializers.set(name, tensor);
+    return false;
+  });
+  return { ...model, graph: { ...model.graph, node, initializer: [...initializers.values()] }, initializers };
 }
 
 /** The nodes of a graph and of all graphs within it. */

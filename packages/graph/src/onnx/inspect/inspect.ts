@@ -4,7 +4,16 @@ import { GraphError, TypedError } from "../../errors.js";
 import { operatorOf, type ParsedModel, parseModel } from "../model.js";
 import type { DimensionBindings, ShapeProbe } from "../shapes.js";
 import type { ExternalData } from "../tensors.js";
-import { allNodes, boundDimensions, declared, fedInputs, modelFacts, nodeLabel, subgraphsOf } from "./facts.js";
+import {
+  allNodes,
+  boundDimensions,
+  declared,
+  fedInputs,
+  modelFacts,
+  nodeLabel,
+  subgraphsOf,
+  withHoistedConstants,
+} from "./facts.js";
 import { type GradientReach, gradientReach } from "./gradients.js";
 import { parameterFacts } from "./parameters.js";
 import type { ModelInspection, OperatorFacts, ParameterFacts, TrainingFacts } from "./report.js";
@@ -30,7 +39,7 @@ export interface InspectOptions {
  */
 export async function inspectModel(bytes: Uint8Array, options: InspectOptions = {}): Promise<ModelInspection> {
   try {
-    return await inspect(parseModel(bytes), bytes.length, options);
+    return await inspect(withHoistedConstants(parseModel(bytes)), bytes.length, options);
   } catch (error) {
     if (error instanceof TypedError) throw error;
     const message = error instanceof Error ? error.message : String(error);
