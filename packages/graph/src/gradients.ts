@@ -58,11 +58,11 @@ function inputGradients(
   dependent: ReadonlySet<Tensor>,
 ): [Tensor, Tensor][] {
   const operator = node.outputs[0]!.graph.operators.get(node.op)!;
-  const wants = node.inputs.map((input) => input !== undefined && isFloat(input.dtype) && dependent.has(input));
-  if (!wants.includes(true)) return [];
-  if (typeof operator.gradient === "string") {
-    throw noGradient(node, operator.gradient);
-  }
+  const depends = node.inputs.map((input) => input !== undefined && dependent.has(input));
+  const wants = node.inputs.map((input, i) => depends[i]! && isFloat(input!.dtype));
+  const asked = operator.throughIntegers ? depends : wants;
+  if (!asked.includes(true)) return [];
+  if (typeof operator.gradient === "string") throw noGradient(node, operator.gradient);
   const results = operator.gradient({
     node,
     inputs: node.inputs as readonly Tensor[],

@@ -212,6 +212,7 @@ function checkAttributes(operator: Operator, attributes: Attributes): void {
 
 function isKind(kind: AttributeKind, value: Attribute): boolean {
   if (kind === "string" || kind === "dtype") return typeof value === "string";
+  if (kind === "strings") return Array.isArray(value) && value.every((v) => typeof v === "string");
   const values = kind === "ints" || kind === "floats" ? value : [value];
   if (!Array.isArray(values)) return false;
   return values.every((v) => typeof v === "number" && (kind.startsWith("float") || Number.isInteger(v)));

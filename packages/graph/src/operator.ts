@@ -3,7 +3,7 @@ import { GraphError } from "./errors.js";
 import type { Attributes, Node, Tensor, TensorType } from "./tensor.js";
 
 /** What an attribute holds. A float and an int look alike in JavaScript, but not in ONNX. */
-export type AttributeKind = "int" | "float" | "string" | "dtype" | "ints" | "floats";
+export type AttributeKind = "int" | "float" | "string" | "dtype" | "ints" | "floats" | "strings";
 
 /** What a shape rule sees of a node. */
 export interface InferContext {
@@ -41,6 +41,11 @@ export interface Operator {
   infer(context: InferContext): readonly TensorType[];
   /** Gradient rule, or the reason why there is none. */
   readonly gradient: string | ((context: GradientContext) => readonly GradientResult[]);
+  /**
+   * Whether a missing gradient is an error also where only integers depend on what is trained. Default `false`: class
+   * numbers that were computed have no influence; numbers that were quantized do.
+   */
+  readonly throughIntegers?: boolean;
 }
 
 export type OperatorTable = ReadonlyMap<string, Operator>;
@@ -71,7 +76,7 @@ export function floatAttribute(attributes: Attributes, name: string, fallback: n
 
 export function numbersAttribute(attributes: Attributes, name: string): readonly number[] | undefined {
   const value = attributes[name];
-  return Array.isArray(value) ? value : undefined;
+  return Array.isArray(value) && typeof value[0] !== "string" ? (value as readonly number[]) : undefined;
 }
 
 /** The integers of an input that must be a constant, such as ReduceSum's axes. */

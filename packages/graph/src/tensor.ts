@@ -41,7 +41,7 @@ export class Tensor implements TensorType {
   }
 }
 
-export type Attribute = number | string | readonly number[];
+export type Attribute = number | string | readonly number[] | readonly string[];
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One application of an operator. */

@@ -102,6 +102,46 @@ const forms: readonly Form[] = [
     initializers: { gamma, beta, variance: float32([4], [1, 2, 3, 4]) },
   },
   {
+    name: "BatchNormalization 15 in training mode",
+    opset: 15,
+    shape: [2, 4, 3],
+    node: {
+      op: "BatchNormalization",
+      inputs: ["x", "gamma", "beta", "beta", "variance"],
+      outputs: ["y", "m", "v"],
+      attributes: { training_mode: 1, momentum: 0.75 },
+    },
+    initializers: { gamma, beta, variance: float32([4], [1, 2, 3, 4]) },
+  },
+  {
+    name: "MaxPool 12 with a ceil_mode that changes nothing",
+    opset: 12,
+    shape: [1, 1, 7, 7],
+    node: { op: "MaxPool", inputs: ["x"], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 } },
+  },
+  {
+    name: "LpPool 18",
+    opset: 18,
+    shape: [1, 1, 6, 6],
+    node: {
+      op: "LpPool",
+      inputs: ["x"],
+      attributes: { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 0, dilations: [1, 1] },
+    },
+  },
+  {
+    name: "LSTM 14 with other activations",
+    opset: 14,
+    shape: [3, 2, 4],
+    node: {
+      op: "LSTM",
+      inputs: ["x", "w", "r"],
+      outputs: ["y"],
+      attributes: { hidden_size: 2, activations: ["HardSigmoid", "Relu", "Tanh"], activation_alpha: [0.25] },
+    },
+    initializers: { w: someNumbers([1, 8, 4]), r: someNumbers([1, 8, 2]) },
+  },
+  {
     name: "ReduceMean 18",
     opset: 18,
     node: { op: "ReduceMean", inputs: ["x", "axes"], attributes: { keepdims: 0 } },
@@ -191,4 +231,26 @@ describe("operators of other opsets give what ONNX Runtime gives for the file", 
       expect(largestError(results[name]!.data, expected[name]!.data), name).toBeLessThan(2e-5);
     }
   });
+});
+
+it("batch normalization in training mode leaves the statistics that it is given alone", async () => {
+  const inputs = ["x", "gamma", "beta", "mean", "variance"];
+  const spec = {
+    opset: 15,
+    inputs: { x: [2, 4, 3] },
+    outputs: ["y", "m"],
+    nodes: [{ op: "BatchNormalization", inputs, outputs: ["y", "m"], attributes: { training_mode: 1 } }],
+    initializers: { gamma, beta, mean: float32([4], [5, 5, 5, 5]), variance: float32([4], [1, 2, 3, 4]) },
+  };
+  const trainable = ["mean", "variance"];
+  const { graph, parameters } = await fromOnnx(encodeModel(smallModel(spec)), { trainable });
+  const feeds = {
+    x: someNumbers([2, 4, 3]),
+    mean: spec.initializers.mean,
+    variance: spec.initializers.variance,
+  };
+  expect(Object.keys(parameters)).toEqual(trainable);
+  const [first, second] = [await runModel(toOnnx(graph), feeds), await runModel(toOnnx(graph), feeds)];
+  expect(second.m!.data).toEqual(first.m!.data);
+  expect([...feeds.mean.data, ...feeds.variance.data]).toEqual([5, 5, 5, 5, 1, 2, 3, 4]);
 });

@@ -149,6 +149,8 @@ describe("reading a model", () => {
     expect(await errorOf(bytes)).toMatchObject({ code: "NOT_CONSTANT", value: "target" });
     const { outputs } = await fromOnnx(bytes, { shapesOf: probeWith(nodeBackend) });
     expect(outputs.get("y")!.shape).toEqual([6]);
+    const failing = () => Promise.reject(new Error("no kernel"));
+    expect(await errorOf(bytes, { shapesOf: failing })).toMatchObject({ code: "RUNTIME_FAILED" });
   });
 });
 
@@ -163,12 +165,12 @@ describe("what cannot be read is refused with a reason", () => {
 
   it("operators that graphs do not have, all of them, with counts", async () => {
     const nodes = [
-      { op: "Loop", inputs: ["x"], outputs: ["a"] },
-      { op: "Loop", inputs: ["x"], outputs: ["b"] },
+      { op: "RoiAlign", inputs: ["x"], outputs: ["a"] },
+      { op: "RoiAlign", inputs: ["x"], outputs: ["b"] },
       { op: "Magic", domain: "my.domain", inputs: ["a", "b"], outputs: ["y"] },
     ];
     const error = await errorOf(bytesOf({ opset: 17, inputs: { x: [2] }, outputs: ["y"], nodes }));
-    expect(error).toMatchObject({ code: "MODEL_UNSUPPORTED", value: { Loop: 2, "my.domain:Magic": 1 } });
+    expect(error).toMatchObject({ code: "MODEL_UNSUPPORTED", value: { RoiAlign: 2, "my.domain:Magic": 1 } });
   });
 
   const edited = (edit: (model: ModelProto) => void, spec: ModelSpec = perceptron) => {
@@ -192,6 +194,20 @@ describe("what cannot be read is refused with a reason", () => {
       "fc1.weight",
     ],
     [
+      "two inputs of one name",
+      edited((m) => {
+        m.graph!.input.push(m.graph!.input[0]!);
+      }, single),
+      "x is defined twice",
+    ],
+    [
+      "an output from nowhere",
+      edited((m) => {
+        m.graph!.output[0]!.name = "nowhere";
+      }, single),
+      "nowhere is defined nowhere",
+    ],
+    [
       "a file without an opset",
       edited((m) => {
         m.opsetImport = [];
@@ -202,6 +218,11 @@ describe("what cannot be read is refused with a reason", () => {
     const error = await errorOf(bytes, { dims });
     expect(error.code).toBe("MODEL_INVALID");
     expect(error.message).toContain(message);
+  });
+
+  it("missing inputs, at the file's node", async () => {
+    const nodes = [{ op: "Add", inputs: ["x"], outputs: ["y"] }];
+    expect(await errorOf(bytesOf({ ...single, nodes }))).toMatchObject({ code: "INPUT_COUNT", where: "node y (Add)" });
   });
 
   it("shapes that do not fit, at the file's node", async () => {

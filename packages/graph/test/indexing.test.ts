@@ -81,11 +81,19 @@ describe("gradients that do not exist say why", () => {
     ],
     ["a spectrum", /forward only/, (x) => ops.emitOne("DFT", [ops.unsqueeze(x, [2])])],
     [
-      "a recurrent operator",
-      /unroll/,
+      "coupled gates",
+      /input_forget/,
+      (x) => {
+        const [y, wide] = [ops.unsqueeze(x, [0]), ops.unsqueeze(ops.concat([x, x, x, x], 0), [0])];
+        return ops.emitOne("LSTM", [y, wide, wide], { hidden_size: 2, input_forget: 1 });
+      },
+    ],
+    [
+      "rare activations",
+      /the activation Affine/,
       (x) => {
         const y = ops.unsqueeze(x, [0]);
-        return ops.emitOne("RNN", [y, y, y], { hidden_size: 2 });
+        return ops.emitOne("RNN", [y, y, y], { hidden_size: 2, activations: ["Affine"] });
       },
     ],
   ];

@@ -6,7 +6,7 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from "onnx-buf";
-import { randomStream, sizeOf, type TypedArray } from "../src/index.js";
+import { type DType, randomStream, sizeOf, type TypedArray } from "../src/index.js";
 import { DATA_TYPES, type KnownValue } from "../src/onnx/data-types.js";
 import { decodeTensor } from "../src/onnx/tensors.js";
 import { nodeBackend } from "../src/runtime/node.js";
@@ -50,9 +50,37 @@ export function largestError(actual: TypedArray, expected: TypedArray): number {
   return worst;
 }
 
-type AttributeValue = number | string | readonly number[] | { readonly float: number };
+type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly float: number }
+  | { readonly body: BodySpec }
+  | { readonly tensor: KnownValue }
+  | { readonly ref: string; readonly type: AttributeType };
 
-/** One node of a small model: operator, inputs, outputs, attributes; `{ float }` marks a whole number as a float. */
+/** A graph inside of a node. */
+export interface BodySpec {
+  /** Names; scalars with their type. */
+  readonly inputs?: readonly (string | readonly [name: string, scalar: DType])[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly NodeSpec[];
+  readonly initializers?: Readonly<Record<string, KnownValue>>;
+}
+
+/** A function that a file defines, in the domain "local". */
+export interface FunctionSpec extends Pick<BodySpec, "nodes" | "outputs"> {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly attributes?: readonly string[];
+  readonly defaults?: Readonly<Record<string, AttributeValue>>;
+}
+
+/**
+ * One node of a small model: operator, inputs, outputs, attributes; `{ float }` marks a whole number as a float, `{ ref }`
+ * an attribute of the function's call.
+ */
 export interface NodeSpec {
   readonly op: string;
   readonly inputs: readonly string[];
@@ -68,6 +96,7 @@ export interface ModelSpec {
   readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
   readonly outputs: readonly string[];
   readonly initializers?: Readonly<Record<string, KnownValue>>;
+  readonly functions?: readonly FunctionSpec[];
 }
 
 /** A small ONNX model of any opset. */
@@ -75,26 +104,44 @@ export function smallModel(spec: ModelSpec): ModelProto {
   const contrib = { domain: "com.microsoft", version: 1n };
   return create(ModelProtoSchema, {
     irVersion: 8n,
-    opsetImport: [{ domain: "", version: BigInt(spec.opset) }, contrib],
+    opsetImport: [{ domain: "", version: BigInt(spec.opset) }, contrib, LOCAL],
+    functions: (spec.functions ?? []).map((called) => ({
+      name: called.name,
+      domain: LOCAL.domain,
+      input: [...called.inputs],
+      output: [...called.outputs],
+      attribute: [...(called.attributes ?? [])],
+      attributeProto: attributesOf(called.defaults ?? {}),
+      node: called.nodes.map(nodeOf),
+      opsetImport: [{ domain: "", version: BigInt(spec.opset) }, LOCAL],
+    })),
     graph: {
       name: "small",
-      node: spec.nodes.map(({ op, inputs, outputs, attributes = {}, domain = "" }) => ({
-        opType: op,
-        domain,
-        input: [...inputs],
-        output: [...outputs],
-        attribute: Object.entries(attributes).map(([name, value]) => ({ name, ...attributeFields(value) })),
-      })),
-      initializer: Object.entries(spec.initializers ?? {}).map(([name, { dtype, shape, data }]) => ({
-        name,
-        dataType: DATA_TYPES[dtype],
-        dims: shape.map(BigInt),
-        rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
-      })),
+      node: spec.nodes.map(nodeOf),
+      initializer: tensorsOf(spec.initializers),
       input: Object.entries(spec.inputs).map(([name, shape]) => ({ name, type: tensorType(shape) })),
       output: spec.outputs.map((name) => ({ name })),
     },
   });
+}
+
+const LOCAL = { domain: "local", version: 1n };
+
+function nodeOf({ op, inputs, outputs, attributes = {}, domain = "" }: NodeSpec) {
+  return { opType: op, domain, input: [...inputs], output: [...outputs], attribute: attributesOf(attributes) };
+}
+
+function tensorsOf(values: Readonly<Record<string, KnownValue>> = {}) {
+  return Object.entries(values).map(([name, value]) => ({ name, ...tensorFields(value) }));
+}
+
+function tensorFields({ dtype, shape, data }: KnownValue) {
+  const rawData = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  return { dataType: DATA_TYPES[dtype], dims: shape.map(BigInt), rawData };
+}
+
+function attributesOf(attributes: Readonly<Record<string, AttributeValue>>) {
+  return Object.entries(attributes).map(([name, value]) => ({ name, ...attributeFields(value) }));
 }
 
 export const encodeModel = (model: ModelProto): Uint8Array => toBinary(ModelProtoSchema, model);
@@ -106,20 +153,39 @@ function attributeFields(value: AttributeValue) {
       ? { type: AttributeType.INT, i: BigInt(value) }
       : { type: AttributeType.FLOAT, f: value };
   }
+  if ("ref" in value) return { type: value.type, refAttrName: value.ref };
+  if ("body" in value) return { type: AttributeType.GRAPH, g: bodyFields(value.body) };
+  if ("tensor" in value) return { type: AttributeType.TENSOR, t: tensorFields(value.tensor) };
   if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
-  return value.every(Number.isInteger)
-    ? { type: AttributeType.INTS, ints: value.map(BigInt) }
-    : { type: AttributeType.FLOATS, floats: [...value] };
+  const numbers = value.filter((item) => typeof item === "number");
+  if (numbers.length < value.length) {
+    return { type: AttributeType.STRINGS, strings: value.map((text) => new TextEncoder().encode(String(text))) };
+  }
+  return numbers.every(Number.isInteger)
+    ? { type: AttributeType.INTS, ints: numbers.map(BigInt) }
+    : { type: AttributeType.FLOATS, floats: numbers };
 }
 
-function tensorType(shape: readonly (number | string)[]) {
+function bodyFields({ inputs = [], outputs, nodes, initializers }: BodySpec) {
+  return {
+    name: "body",
+    input: inputs.map((input) => {
+      return typeof input === "string" ? { name: input } : { name: input[0], type: tensorType([], input[1]) };
+    }),
+    output: outputs.map((name) => ({ name })),
+    node: nodes.map(nodeOf),
+    initializer: tensorsOf(initializers),
+  };
+}
+
+function tensorType(shape: readonly (number | string)[], dtype: DType = "float32") {
   const dim = shape.map((size) => ({
     value:
       typeof size === "string"
         ? { case: "dimParam" as const, value: size }
         : { case: "dimValue" as const, value: BigInt(size) },
   }));
-  return { value: { case: "tensorType" as const, value: { elemType: DATA_TYPES.float32, shape: { dim } } } };
+  return { value: { case: "tensorType" as const, value: { elemType: DATA_TYPES[dtype], shape: { dim } } } };
 }
 
 export const float32 = (shape: readonly number[], values: readonly number[]): KnownValue => {

@@ -5,7 +5,17 @@ import { type GoldenCase, readGolden } from "./golden.js";
 import { type BuiltCase, buildCase, expectClose, precisionOf, runGraph } from "./harness.js";
 
 /** Golden files, one for each family of operators. */
-const GOLDEN = ["ops", "activation", "convolution", "indexing", "math", "class_loss", "normalization", "spatial"];
+const GOLDEN = [
+  "ops",
+  "activation",
+  "convolution",
+  "indexing",
+  "math",
+  "class_loss",
+  "normalization",
+  "recurrent",
+  "spatial",
+];
 const cases = GOLDEN.flatMap((name) => readGolden<GoldenCase>(name));
 const TOLERANCE = { float32: 2e-5, float64: 1e-11 } as const;
 /** Steps of central differences, and how far slopes may be apart: rounding takes its part in single precision. */

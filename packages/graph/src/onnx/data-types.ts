@@ -17,11 +17,16 @@ export const DATA_TYPES: Readonly<Record<DType, DataType>> = {
   bool: DataType.BOOL,
 };
 
-const DTYPES: ReadonlyMap<number, DType> = new Map(
-  Object.entries(DATA_TYPES).map(([dtype, number]) => [number, dtype as DType]),
-);
+const DTYPES: ReadonlyMap<number, DType> = new Map([
+  ...Object.entries(DATA_TYPES).map(([dtype, number]): [number, DType] => [number, dtype as DType]),
+  [DataType.FLOAT16, "float32"],
+  [DataType.BFLOAT16, "float32"],
+]);
 
-/** The element type of one of ONNX's numbers; `undefined` for those that graphs do not have (float16, strings, …). */
+/**
+ * The element type in which graphs hold one of ONNX's, which is float32 for half precision; `undefined` for those that
+ * they do not have (strings, complex numbers, …).
+ */
 export function dtypeOf(dataType: number): DType | undefined {
   return DTYPES.get(dataType);
 }

@@ -1,16 +1,16 @@
-import type { TensorProto } from "onnx-buf";
 import { createGraph } from "../create.js";
 import { type TypedArray, toTypedArray } from "../dtype.js";
 import { GraphError, TypedError } from "../errors.js";
 import type { Graph } from "../graph.js";
 import type { Tensor } from "../tensor.js";
 import { verify } from "../verify.js";
-import { matchingNames } from "./glob.js";
+import { fitting } from "./glob.js";
 import { Importer } from "./importer.js";
-import { operatorOf, type ParsedModel, parseModel } from "./model.js";
+import { type ParsedModel, parseModel } from "./model.js";
 import { neededPart } from "./order.js";
 import { type DimensionBindings, inputType, probeConstants, type ShapeProbe } from "./shapes.js";
 import type { ExternalData } from "./tensors.js";
+import { type Chosen, passOver, trainableNames } from "./trainable.js";
 
 export interface ImportOptions {
   /**
@@ -20,7 +20,8 @@ export interface ImportOptions {
   readonly dims?: DimensionBindings;
   /**
    * Initializers that become parameters, by name or pattern (`layer4.*`); all others stay constants. Only numbers of
-   * floating point are taken; patterns pass over scalars and over settings such as the bounds of Clip.
+   * floating point are taken. Tensors in Constant nodes and in branches count as well. Patterns pass over scalars, running
+   * statistics, settings such as the bounds of Clip, and what decides shapes: name those in full, if you must.
    */
   readonly trainable?: readonly string[];
   /** Ends the graph at these values, by name or pattern, instead of the model's own outputs. */
@@ -71,20 +72,31 @@ export async function fromOnnx(bytes: Uint8Array, options: ImportOptions = {}): 
 }
 
 async function importModel(model: ParsedModel, options: ImportOptions): Promise<ImportedModel> {
-  const { shapesOf } = options;
-  const graph = createGraph();
   const outputs = outputNames(model, options.until);
+  let chosen = trainableNames(model, options.trainable ?? []);
+  for (;;) {
+    const importer = startImport(model, outputs, chosen, options);
+    try {
+      return await finishImport(importer, model, outputs);
+    } catch (error) {
+      const deciding = new Set(importer.storedBehind(error).filter((name) => chosen.byPattern.has(name)));
+      if (deciding.size === 0) throw error;
+      chosen = passOver(chosen, deciding);
+    }
+  }
+}
+
+function startImport(model: ParsedModel, outputs: readonly string[], chosen: Chosen, options: ImportOptions): Importer {
+  const { shapesOf } = options;
   const fed = model.graph.input.filter(({ name }) => !model.initializers.has(name));
-  const part = neededPart(
-    model.graph,
-    outputs,
-    new Set([...fed.map(({ name }) => name), ...model.initializers.keys()]),
-  );
+  const given = new Set([...fed.map(({ name }) => name), ...model.initializers.keys()]);
+  if (given.size !== fed.length + model.initializers.size) throw definedTwice(fed.map(({ name }) => name));
+  const part = neededPart(model.graph, outputs, given);
   const importer = new Importer({
-    graph,
+    graph: createGraph(),
     model,
     part,
-    trainable: trainableNames(model, options.trainable ?? []),
+    trainable: chosen.names,
     externalData: options.externalData,
     learn: shapesOf && ((inputs) => probeConstants(model, inputs, shapesOf)),
   });
@@ -94,6 +106,20 @@ async function importModel(model: ParsedModel, options: ImportOptions): Promise<
     if (frozen) importer.constant(info.name, { ...type, data: toTypedArray(type.dtype, frozen) });
     else importer.input(info.name, type);
   }
+  return importer;
+}
+
+function definedTwice(names: readonly string[]): GraphError {
+  const name = names.find((one, i) => names.indexOf(one) !== i);
+  return new GraphError("MODEL_INVALID", `value ${name} is defined twice`, { value: name });
+}
+
+async function finishImport(
+  importer: Importer,
+  model: ParsedModel,
+  outputs: readonly string[],
+): Promise<ImportedModel> {
+  const { graph } = importer;
   await importer.run();
   for (const name of outputs) importer.output(name);
   verify(graph);
@@ -112,27 +138,4 @@ function outputNames(model: ParsedModel, until: readonly string[] | undefined): 
   if (!until) return model.graph.output.map(({ name }) => name);
   const names = new Set(model.graph.node.flatMap((node) => node.output).filter((name) => name !== ""));
   return [...new Set(until.flatMap((pattern) => (names.has(pattern) ? [pattern] : fitting(names, pattern, "value"))))];
-}
-
-function fitting(names: Iterable<string>, pattern: string, what: string): string[] {
-  const found = matchingNames(names, pattern);
-  if (found.length > 0) return found;
-  throw new GraphError("OPTION_INVALID", `no ${what} of the model fits ${pattern}`, {
-    value: pattern,
-    fix: `It has ${[...names].slice(0, 8).join(", ")}, …`,
-  });
-}
-
-/** Operators whose further inputs shape the graph rather than being weights. */
-const SETTINGS: ReadonlySet<string> = new Set(["Clip", "Dropout", "OneHot", "Pad", "Resize", "Upsample"]);
-
-function trainableNames(model: ParsedModel, patterns: readonly string[]): Set<string> {
-  const settings = new Set(
-    model.graph.node.filter((node) => SETTINGS.has(operatorOf(node))).flatMap((node) => node.input.slice(1)),
-  );
-  const isWeight = ([name, { dims }]: readonly [string, TensorProto]) => dims.length > 0 && !settings.has(name);
-  const weights = [...model.initializers].filter(isWeight).map(([name]) => name);
-  const chosen = (pattern: string) =>
-    model.initializers.has(pattern) ? [pattern] : fitting(weights, pattern, "initializer");
-  return new Set(patterns.flatMap(chosen));
 }

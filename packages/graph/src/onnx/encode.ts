@@ -40,6 +40,7 @@ const ATTRIBUTE_TYPES: Readonly<Record<AttributeKind, AttributeType>> = {
   string: AttributeType.STRING,
   ints: AttributeType.INTS,
   floats: AttributeType.FLOATS,
+  strings: AttributeType.STRINGS,
 };
 
 export interface EncodeOptions {
@@ -144,6 +145,11 @@ function encodeAttribute(name: string, kind: AttributeKind, value: Attribute): A
       return create(AttributeProtoSchema, { ...base, ints: (value as readonly number[]).map(BigInt) });
     case "floats":
       return create(AttributeProtoSchema, { ...base, floats: [...(value as readonly number[])] });
+    case "strings":
+      return create(AttributeProtoSchema, {
+        ...base,
+        strings: (value as readonly string[]).map((text) => new TextEncoder().encode(text)),
+      });
   }
 }
 

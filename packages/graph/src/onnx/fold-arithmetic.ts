@@ -103,6 +103,7 @@ export const arithmetic: Readonly<Record<string, FoldRule>> = {
   Neg: unary((x) => -x),
   Abs: unary(Math.abs),
   Sign: unary(Math.sign),
+  Relu: unary((x) => Math.max(0, x)),
   Floor: unary(Math.floor),
   Ceil: unary(Math.ceil),
   Sqrt: unary(Math.sqrt),

@@ -1,18 +1,28 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import { type GraphProto, type ModelProto, ModelProtoSchema, type NodeProto, type TensorProto } from "onnx-buf";
+import {
+  type FunctionProto,
+  type GraphProto,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  type OperatorSetIdProto,
+} from "onnx-buf";
 import { GraphError } from "../errors.js";
+import { initializersOf, type StoredTensor } from "./stored.js";
 
 /** An ONNX file with its names looked up. */
 export interface ParsedModel {
   readonly proto: ModelProto;
   readonly graph: GraphProto;
-  readonly initializers: ReadonlyMap<string, TensorProto>;
+  readonly initializers: ReadonlyMap<string, StoredTensor>;
+  /** Functions that the file itself defines. */
+  readonly functions: readonly FunctionProto[];
   /** Opset of each domain; ONNX's own is "". */
   readonly opsets: ReadonlyMap<string, number>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** @throws GraphError MODEL_INVALID for files that are no ONNX models; MODEL_UNSUPPORTED for sparse ones */
+/** @throws GraphError MODEL_INVALID for files that are no ONNX models */
 export function parseModel(bytes: Uint8Array): ParsedModel {
   const proto = parse(bytes);
   const { graph } = proto;
@@ -21,17 +31,10 @@ export function parseModel(bytes: Uint8Array): ParsedModel {
       fix: "Check that it is a whole .onnx file.",
     });
   }
-  if (graph.sparseInitializer.length > 0) {
-    throw new GraphError("MODEL_UNSUPPORTED", "sparse initializers are not supported");
-  }
-  const initializers = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
-  if (initializers.size !== graph.initializer.length) {
-    throw new GraphError("MODEL_INVALID", "two initializers have the same name");
-  }
-  const opsets = new Map(proto.opsetImport.map(({ domain, version }) => [domainOf(domain), Number(version)]));
+  const opsets = opsetsOf(proto.opsetImport);
   if (opsets.size === 0) throw new GraphError("MODEL_INVALID", "the file does not state its opset");
   const metadata = Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key, value]));
-  return { proto, graph, initializers, opsets, metadata };
+  return { proto, graph, initializers: initializersOf(graph), functions: proto.functions, opsets, metadata };
 }
 
 function parse(bytes: Uint8Array): ModelProto {
@@ -45,7 +48,13 @@ function parse(bytes: Uint8Array): ModelProto {
   }
 }
 
-function domainOf(domain: string): string {
+/** Opsets by domain; ONNX's own is "". */
+export function opsetsOf(imports: readonly OperatorSetIdProto[]): ReadonlyMap<string, number> {
+  return new Map(imports.map(({ domain, version }) => [domainOf(domain), Number(version)]));
+}
+
+/** ONNX's own domain has two names. */
+export function domainOf(domain: string): string {
   return domain === "ai.onnx" ? "" : domain;
 }
 
@@ -53,9 +62,4 @@ function domainOf(domain: string): string {
 export function operatorOf(node: NodeProto): string {
   const domain = domainOf(node.domain);
   return domain === "" ? node.opType : `${domain}:${node.opType}`;
-}
-
-/** The opset of a node's domain. */
-export function opsetOf(model: ParsedModel, node: NodeProto): number {
-  return model.opsets.get(domainOf(node.domain)) ?? 1;
 }

@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema, type ValueInfoProto, ValueInfoProtoSchema } from "onnx-buf";
-import { toTypedArray } from "../dtype.js";
+import { toTypedArray, zeros } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { sameShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
@@ -71,14 +71,25 @@ export async function probeConstants(
   probe: ShapeProbe,
 ): Promise<ReadonlyMap<string, KnownValue>> {
   const bytes = withAllOutputs(model);
-  const zeros = await probe(bytes, feedsOf(inputs, 0));
-  const ones = await probe(bytes, feedsOf(inputs, 1));
+  const [once, again] = [await runProbe(probe, bytes, inputs, 0), await runProbe(probe, bytes, inputs, 1)];
   return new Map(
-    Object.entries(zeros).filter(([name, value]) => {
-      const other = ones[name];
+    Object.entries(once).filter(([name, value]) => {
+      const other = again[name];
       return other !== undefined && sizeOf(value.shape) <= LARGEST_SHAPE_VALUE && isSame(value, other);
     }),
   );
+}
+
+async function runProbe(probe: ShapeProbe, bytes: Uint8Array, inputs: readonly Tensor[], value: number) {
+  try {
+    return await probe(bytes, feedsOf(inputs, value));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GraphError("RUNTIME_FAILED", `the model could not be run to learn its shapes: ${reason}`, {
+      cause,
+      fix: "Fix the inputs that decide shapes with the option freeze instead of shapesOf.",
+    });
+  }
 }
 
 function isSame(a: KnownValue, b: KnownValue): boolean {
@@ -88,14 +99,19 @@ function isSame(a: KnownValue, b: KnownValue): boolean {
 function feedsOf(inputs: readonly Tensor[], value: number): Record<string, KnownValue> {
   return Object.fromEntries(
     inputs.map(({ name, dtype, shape }) => {
-      return [name, { dtype, shape, data: toTypedArray(dtype, new Array<number>(sizeOf(shape)).fill(value)) }];
+      return [name, { dtype, shape, data: zeros(dtype, sizeOf(shape)).fill(toTypedArray(dtype, [value])[0] as never) }];
     }),
   );
 }
 
-function withAllOutputs({ proto, graph }: ParsedModel): Uint8Array {
-  const names = new Set(graph.node.flatMap((node) => node.output).filter((name) => name !== ""));
-  const known = graph.output.filter(({ name }) => names.delete(name));
+/** Operators whose outputs may be lists, which a run cannot return. */
+const MAKES_LISTS = /^(Sequence(Empty|Construct|Insert|Erase|Map)|SplitToSequence|Loop|If|Optional)$/;
+
+/** The same model with every value among its outputs, so that a run tells them all. */
+export function withAllOutputs({ proto, graph }: ParsedModel): Uint8Array {
+  const tensors = graph.node.filter((node) => !MAKES_LISTS.test(node.opType));
+  const names = new Set(tensors.flatMap((node) => node.output).filter((name) => name !== ""));
+  const known = graph.output.filter(({ name }) => names.delete(name) || tensors.length < graph.node.length);
   const others = [...names].map((name) => create(ValueInfoProtoSchema, { name }));
   return toBinary(ModelProtoSchema, { ...proto, graph: { ...graph, output: [...known, ...others] } });
 }

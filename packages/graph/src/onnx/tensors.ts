@@ -3,8 +3,9 @@ import { type DType, type TypedArray, toTypedArray, zeros } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { formatShape, type Shape, sizeOf } from "../shape.js";
 import { dataTypeName, dtypeOf, type KnownValue } from "./data-types.js";
+import { isHalf, widened } from "./half.js";
 
-/** Gives the bytes of a file that lies beside the model. */
+/** Gives the bytes of a file that lies beside the model; is asked for no path that leaves the model's folder. */
 export type ExternalData = (location: string) => Uint8Array;
 
 /**
@@ -20,11 +21,17 @@ export function decodeTensor(proto: TensorProto, externalData?: ExternalData): K
       fix: "Convert the model to float32 first.",
     });
   }
-  const shape = proto.dims.map(Number);
-  if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
-    throw new GraphError("MODEL_INVALID", `tensor ${proto.name} has shape ${formatShape(shape)}`, { value: shape });
-  }
-  return { dtype, shape, data: dataOf(proto, dtype, shape, externalData) };
+  const shape = shapeOf(proto.name, proto.dims);
+  if (!isHalf(proto.dataType)) return { dtype, shape, data: dataOf(proto, dtype, shape, externalData) };
+  const bits = dataOf(proto, "uint16", shape, externalData) as Uint16Array;
+  return { dtype, shape, data: widened(proto.dataType, bits) };
+}
+
+/** Dimensions of a file as numbers. @throws GraphError MODEL_INVALID */
+export function shapeOf(name: string, dims: readonly bigint[]): Shape {
+  const shape = dims.map(Number);
+  if (shape.every((dim) => dim >= 0) && Number.isSafeInteger(sizeOf(shape))) return shape;
+  throw new GraphError("MODEL_INVALID", `tensor ${name} has shape ${formatShape(shape)}`, { value: shape });
 }
 
 function dataOf(proto: TensorProto, dtype: DType, shape: Shape, externalData?: ExternalData): TypedArray {
@@ -75,6 +82,12 @@ function fromBytes(name: string, dtype: DType, shape: Shape, bytes: Uint8Array):
 function externalBytes(proto: TensorProto, externalData?: ExternalData): Uint8Array {
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get("location") ?? "";
+  if (!isInside(location)) {
+    throw new GraphError("MODEL_INVALID", `tensor ${proto.name} points outside of the model's folder`, {
+      value: location,
+      fix: "Do not trust this file: external data lie beside a model.",
+    });
+  }
   if (!externalData) {
     throw new GraphError("MODEL_INVALID", `tensor ${proto.name} lies in another file, ${location}`, {
       value: location,
@@ -84,12 +97,19 @@ function externalBytes(proto: TensorProto, externalData?: ExternalData): Uint8Ar
   const bytes = externalData(location);
   const offset = Number(entries.get("offset") ?? 0);
   const length = Number(entries.get("length") ?? bytes.length - offset);
-  if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) {
+  const isRange = Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length >= 0;
+  if (!isRange || offset + length > bytes.length) {
     throw new GraphError("MODEL_INVALID", `tensor ${proto.name} lies outside of ${location}`, {
       value: [offset, length, bytes.length],
     });
   }
   return bytes.subarray(offset, offset + length);
+}
+
+/** Whether a path stays below the folder that it starts from. */
+function isInside(location: string): boolean {
+  const parts = location.split(/[/\\]/);
+  return location !== "" && !/^([/\\]|[a-z]+:)/i.test(location) && !parts.includes("..") && !location.includes("\0");
 }
 
 function lengthError(name: string, shape: Shape, length: number): GraphError {

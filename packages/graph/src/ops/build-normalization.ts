@@ -2,7 +2,7 @@ import { GraphError } from "../errors.js";
 import { type Shape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { add, detach, emitOne, mul, reducedCount, reduceMean, reshape, sqrt } from "./build.js";
-import { channelAxes, perChannel, standardized, statistics } from "./normalized.js";
+import { channelAxes, perChannel, scratch, standardized, statistics } from "./normalized.js";
 
 /** Scale and shift of a normalization; ones and zeros where left out. */
 export interface Affine {
@@ -70,15 +70,6 @@ export function batchNorm(x: Tensor, state: BatchNormState, options: BatchNormOp
     nextMean: blend(runningMean, mean!, momentum),
     nextVar: blend(runningVar, variance!, (momentum * count) / (count - 1)),
   };
-}
-
-/**
- * A buffer of a statistic's size, for one node alone. In training ONNX Runtime writes the batch's statistics over the
- * running ones that it is given, graph inputs and the caller's arrays included. With momentum 0 the values do not count;
- * the factor differs from node to node, or equal nodes would be merged into one.
- */
-function scratch(running: Tensor): Tensor {
-  return mul(detach(running), 1 / (1 + running.graph.nodes.length));
 }
 
 /** PyTorch's `LayerNorm`: standardizes the trailing dimensions, those of `weight`. */

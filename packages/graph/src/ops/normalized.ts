@@ -89,3 +89,12 @@ export function standardizedGradient(g: Tensor, xhat: Tensor, inverse: Tensor, a
   const along = f.add(f.mul(xhat, mean(f.mul(g, xhat))), mean(g));
   return f.mul(f.sub(g, along), inverse);
 }
+
+/**
+ * A buffer of a statistic's size, for one node alone. In training ONNX Runtime writes the batch's statistics over the
+ * running ones that it is given, graph inputs and the caller's arrays included. With momentum 0 the values do not count;
+ * the factor differs from node to node, or equal nodes would be merged into one.
+ */
+export function scratch(running: Tensor): Tensor {
+  return f.mul(f.detach(running), 1 / (1 + running.graph.nodes.length));
+}

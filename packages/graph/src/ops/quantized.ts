@@ -22,7 +22,7 @@ function quantizedOperator(
   infer: (context: InferContext) => readonly TensorType[],
   attributes: Operator["attributes"] = {},
 ): Operator {
-  return { name, inputs, attributes, infer, gradient: FORWARD_ONLY };
+  return { name, inputs, attributes, infer, gradient: FORWARD_ONLY, throughIntegers: true };
 }
 
 /** @throws GraphError DTYPE_MISMATCH unless each of these inputs is an 8-bit integer */

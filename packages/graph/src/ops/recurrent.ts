@@ -2,6 +2,7 @@ import { GraphError } from "../errors.js";
 import { type InferContext, numberAttribute, type Operator, required } from "../operator.js";
 import { formatShape, type Shape, sameShape } from "../shape.js";
 import type { TensorType } from "../tensor.js";
+import { recurrentGradient } from "./recurrent-gradient.js";
 
 /** Gates of each kind: how many blocks of rows its weights have. */
 const GATES = { RNN: 1, GRU: 3, LSTM: 4 } as const;
@@ -21,6 +22,16 @@ function directionsOf(context: InferContext): number {
     value: direction,
     fix: "Use forward, reverse or bidirectional.",
   });
+}
+
+/** Activations of each kind and direction. */
+const ACTIVATIONS = { RNN: 1, GRU: 2, LSTM: 3 } as const;
+
+function checkActivations(kind: keyof typeof GATES, { attributes }: InferContext, directions: number): void {
+  const names = attributes.activations;
+  const expected = directions * ACTIVATIONS[kind];
+  if (names === undefined || (Array.isArray(names) && [0, expected].includes(names.length))) return;
+  throw new GraphError("ATTRIBUTE_INVALID", `activations must be ${expected} names`, { value: names });
 }
 
 function inferRecurrent(kind: keyof typeof GATES, context: InferContext): readonly TensorType[] {
@@ -44,6 +55,7 @@ function inferRecurrent(kind: keyof typeof GATES, context: InferContext): readon
   checkShape(context, 6, "initial_c", [directions, batch, hidden]);
   checkShape(context, 7, "P", [directions, 3 * hidden]);
   if (weight.dtype !== x.dtype) throw new GraphError("DTYPE_MISMATCH", `${x.dtype} and ${weight.dtype} do not mix`);
+  checkActivations(kind, context, directions);
   const state = { dtype: x.dtype, shape: [directions, batch, hidden] };
   const y = { dtype: x.dtype, shape: [time, directions, batch, hidden] };
   return kind === "LSTM" ? [y, state, state] : [y, state];
@@ -53,13 +65,22 @@ function recurrent(kind: keyof typeof GATES, attributes: Operator["attributes"])
   return {
     name: kind,
     inputs: [3, kind === "LSTM" ? 8 : 6],
-    attributes: { clip: "float", direction: "string", hidden_size: "int", layout: "int", ...attributes },
+    attributes: {
+      activation_alpha: "floats",
+      activation_beta: "floats",
+      activations: "strings",
+      clip: "float",
+      direction: "string",
+      hidden_size: "int",
+      layout: "int",
+      ...attributes,
+    },
     infer: (context) => inferRecurrent(kind, context),
-    gradient: "unroll it: build it from the vocabulary's unrolled()",
+    gradient: (context) => recurrentGradient(kind, context),
   };
 }
 
-/** Recurrent layers with ONNX's default activations, in one node: for inference. `unrolled` builds what can be trained. */
+/** Recurrent layers in one node each; their gradients are unrolled in time. */
 export const recurrents: readonly Operator[] = [
   recurrent("RNN", {}),
   recurrent("GRU", { linear_before_reset: "int" }),

@@ -152,7 +152,14 @@ const castLike: Operator = {
 };
 
 export const structures: readonly Operator[] = [
-  { name: "Split", inputs: [1, 2], attributes: { axis: "int" }, infer: inferSplit, gradient: splitGradient },
+  {
+    name: "Split",
+    inputs: [1, 2],
+    attributes: { axis: "int" },
+    namesAllOutputs: true,
+    infer: inferSplit,
+    gradient: splitGradient,
+  },
   tile,
   trilu,
   cumSum,

@@ -38,7 +38,7 @@ from torch.nn import functional as F
 
 MARGIN = 0.05
 FAR = 2**53 - 1  # stands for "to the end" in Slice; exact as a JavaScript number
-DTYPES = {torch.float64: "float64", torch.int64: "int64", torch.uint8: "uint8", torch.bool: "bool"}
+DTYPES = {torch.float64: "float64", torch.int64: "int64", torch.int32: "int32", torch.uint8: "uint8", torch.bool: "bool"}
 CASES = []
 
 

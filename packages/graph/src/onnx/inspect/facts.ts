@@ -7,12 +7,33 @@ import {
 } from "onnx-buf";
 import { GraphError } from "../../errors.js";
 import { dataTypeName, dtypeOf } from "../data-types.js";
-import { operatorOf, type ParsedModel } from "../model.js";
+import { isHalf } from "../half.js";
+import type { ParsedModel } from "../model.js";
 import { type DimensionBindings, inputType } from "../shapes.js";
+import { constantOf, type StoredTensor } from "../stored.js";
 import type { BoundDimension, DeclaredValue, ModelFacts } from "./report.js";
 
 export function dtypeLabel(dataType: number): string {
-  return dtypeOf(dataType) ?? dataTypeName(dataType).toLowerCase();
+  const own = isHalf(dataType) ? undefined : dtypeOf(dataType);
+  return own ?? dataTypeName(dataType).toLowerCase();
+}
+
+/** A tensor of the file without its numbers. */
+export interface StoredFacts {
+  readonly name: string;
+  readonly dataType: number;
+  readonly shape: readonly number[];
+  readonly isExternal: boolean;
+}
+
+export function storedFacts(stored: StoredTensor): StoredFacts {
+  const proto = stored.$typeName === "onnx.TensorProto" ? stored : stored.values;
+  return {
+    name: proto?.name ?? "",
+    dataType: proto?.dataType ?? 0,
+    shape: stored.dims.map(Number),
+    isExternal: proto?.dataLocation === DataLocation.EXTERNAL,
+  };
 }
 
 /** How a node is spoken of: by its name, or by its first result. */
@@ -28,16 +49,21 @@ export function subgraphsOf(node: NodeProto): GraphProto[] {
 /** Some exporters keep weights in Constant nodes: here they count as initializers. */
 export function withHoistedConstants(model: ParsedModel): ParsedModel {
   const initializers = new Map(model.initializers);
+  const hoisted: TensorProto[] = [];
   const node = model.graph.node.filter((candidate) => {
-    const isConstant = operatorOf(candidate) === "Constant";
-    const tensor = isConstant ? candidate.attribute.find(({ name }) => name === "value")?.t : undefined;
+    const tensor = constantOf(candidate);
     const name = candidate.output[0];
-    if (!tensor || !name || initializers.has(name)) return true;
+    if (tensor?.$typeName !== "onnx.TensorProto" || !name || initializers.has(name)) return true;
     tensor.name = name;
     initializers.set(name, tensor);
+    hoisted.push(tensor);
     return false;
   });
-  return { ...model, graph: { ...model.graph, node, initializer: [...initializers.values()] }, initializers };
+  return {
+    ...model,
+    graph: { ...model.graph, node, initializer: [...model.graph.initializer, ...hoisted] },
+    initializers,
+  };
 }
 
 /** The nodes of a graph and of all graphs within it. */
@@ -63,7 +89,7 @@ export function modelFacts({ proto, opsets, metadata, initializers }: ParsedMode
     opsets: Object.fromEntries([...opsets].map(([domain, version]) => [domain || "ai.onnx", version])),
     metadata,
     bytes,
-    externalData: externalFiles([...initializers.values()]),
+    externalData: externalFiles([...initializers.values()].filter((tensor) => tensor.$typeName === "onnx.TensorProto")),
   };
 }
 

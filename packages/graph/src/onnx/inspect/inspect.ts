@@ -18,7 +18,7 @@ import { type GradientReach, gradientReach } from "./gradients.js";
 import { parameterFacts } from "./parameters.js";
 import type { ModelInspection, OperatorFacts, ParameterFacts, TrainingFacts } from "./report.js";
 import { tapsOf } from "./taps.js";
-import { type Walk, Walker } from "./walk.js";
+import { type Walk, walkModel } from "./walk.js";
 
 export interface InspectOptions {
   /**
@@ -50,7 +50,7 @@ export async function inspectModel(bytes: Uint8Array, options: InspectOptions = 
 async function inspect(model: ParsedModel, bytes: number, options: InspectOptions): Promise<ModelInspection> {
   const dims = boundDimensions(model, options.dims ?? {});
   const sizes = Object.fromEntries(dims.map(({ name, size }) => [name, size]));
-  const walk = await new Walker(model, { ...options, dims: sizes }).walk();
+  const walk = await walkModel(model, { ...options, dims: sizes });
   const outputs = model.graph.output.flatMap(({ name }) => walk.values.get(name) ?? []);
   const taps = tapsOf(walk);
   const operators = operatorFacts(model, walk);
@@ -101,7 +101,8 @@ function operatorFacts(model: ParsedModel, walk: Walk): OperatorFacts[] {
   };
   for (const node of allNodes(model.proto.graph!)) note(operatorOf(node), { count: 1 });
   for (const { node, emitted, failure } of walk.steps) {
-    note(operatorOf(node), emitted.map(nodeCost).reduce(addCosts, FREE));
+    const isStructure = subgraphsOf(node).length > 0;
+    for (const part of emitted) note(isStructure ? part.op : operatorOf(node), nodeCost(part));
     const lost = failure === undefined ? [] : [node, ...subgraphsOf(node).flatMap(allNodes)];
     for (const operator of lost.map(operatorOf)) if (!isFree(operator)) note(operator, { uncounted: 1 });
   }

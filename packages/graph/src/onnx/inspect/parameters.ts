@@ -1,8 +1,8 @@
-import { TensorProto_DataType as DataType, type TensorProto } from "onnx-buf";
+import { TensorProto_DataType as DataType } from "onnx-buf";
 import { sizeOf } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
 import type { ParsedModel } from "../model.js";
-import { dtypeLabel, innerInitializers } from "./facts.js";
+import { dtypeLabel, innerInitializers, type StoredFacts, storedFacts } from "./facts.js";
 import type { GradientReach } from "./gradients.js";
 import { parameterGroups } from "./groups.js";
 import type { ModelInspection, ParameterFacts, ParameterStatus } from "./report.js";
@@ -32,26 +32,23 @@ const BITS: Readonly<Record<number, number>> = {
 
 /** All weights of a model, and what becomes of each when it is trained. */
 export function parameterFacts(model: ParsedModel, walk: Walk, reach: GradientReach): ModelInspection["parameters"] {
-  const stored = [...model.initializers.values(), ...innerInitializers(model.graph)];
+  const stored = [...model.initializers.values(), ...innerInitializers(model.graph)].map(storedFacts);
   const weights = stored.filter(({ dataType }) => !STEERING.has(dataType));
   const tensors = weights.map((tensor) => toFacts(tensor, walk.values.get(tensor.name), reach));
   const sum = (facts: readonly ParameterFacts[]) => facts.reduce((total, { values }) => total + values, 0);
   return {
     total: sum(tensors),
     trainable: sum(tensors.filter(({ status }) => status === "trainable")),
-    bytes: weights.reduce(
-      (total, { dims, dataType }) => total + (sizeOf(dims.map(Number)) * (BITS[dataType] ?? 8)) / 8,
-      0,
-    ),
+    bytes: weights.reduce((total, { shape, dataType }) => total + (sizeOf(shape) * (BITS[dataType] ?? 8)) / 8, 0),
     groups: parameterGroups(tensors),
     tensors,
   };
 }
 
-function toFacts(proto: TensorProto, tensor: Tensor | undefined, reach: GradientReach): ParameterFacts {
-  const shape = proto.dims.map(Number);
+function toFacts(stored: StoredFacts, tensor: Tensor | undefined, reach: GradientReach): ParameterFacts {
+  const { name, shape, dataType } = stored;
   const status = tensor?.source.kind === "parameter" ? statusOf(tensor, reach) : "fixed";
-  return { name: proto.name, dtype: dtypeLabel(proto.dataType), shape, values: sizeOf(shape), status };
+  return { name, dtype: dtypeLabel(dataType), shape, values: sizeOf(shape), status };
 }
 
 function statusOf(tensor: Tensor, { blocked, reached }: GradientReach): ParameterStatus {

@@ -1,19 +1,20 @@
-import { TensorProto_DataLocation as DataLocation, type NodeProto, type TensorProto } from "onnx-buf";
+import type { NodeProto } from "onnx-buf";
 import { createGraph } from "../../create.js";
+import { isFloat } from "../../dtype.js";
 import { GraphError } from "../../errors.js";
 import type { Graph } from "../../graph.js";
 import { sizeOf } from "../../shape.js";
 import type { Node, Tensor, TensorType } from "../../tensor.js";
+import { checkOperators } from "../coverage.js";
 import { dtypeOf } from "../data-types.js";
-import { canFold, LARGEST_FOLDED } from "../fold.js";
+import { LARGEST_FOLDED } from "../fold.js";
 import { Importer } from "../importer.js";
 import { operatorOf, type ParsedModel } from "../model.js";
 import { neededPart } from "../order.js";
 import { type DimensionBindings, probeConstants, type ShapeProbe } from "../shapes.js";
-import { decodeTensor, type ExternalData } from "../tensors.js";
-import { canConvert } from "../upgrade/index.js";
-import { isFloatTensor, weightNames } from "../weights.js";
-import { allNodes, fedInputs, nodeLabel, statedType, subgraphsOf } from "./facts.js";
+import type { ExternalData } from "../tensors.js";
+import { weightNames } from "../trainable.js";
+import { allNodes, fedInputs, nodeLabel, type StoredFacts, statedType, storedFacts, subgraphsOf } from "./facts.js";
 import type { UnreadNode } from "./report.js";
 
 /** Where a part of a model could not be read any more. */
@@ -55,9 +56,24 @@ export interface WalkOptions {
 }
 
 /** Reads as much of a model as it can: a node that fails takes only those with it that need its unknown shapes. */
-export class Walker {
+export async function walkModel(model: ParsedModel, options: WalkOptions): Promise<Walk> {
+  const numbers = new Set<string>();
+  for (;;) {
+    try {
+      return await new Walker(model, options, numbers).walk();
+    } catch (error) {
+      if (!(error instanceof NumbersNeeded)) throw error;
+    }
+  }
+}
+
+/** Reading must begin anew, with some weights as constants. */
+class NumbersNeeded extends Error {}
+
+class Walker {
   readonly #model: ParsedModel;
   readonly #options: WalkOptions;
+  readonly #numbers: Set<string>;
   readonly #graph: Graph = createGraph();
   readonly #nodes: readonly NodeProto[];
   readonly #importer: Importer;
@@ -70,9 +86,11 @@ export class Walker {
   #runs = true;
   #probed: ReturnType<typeof probeConstants> | undefined;
 
-  constructor(model: ParsedModel, options: WalkOptions) {
+  /** @param numbers weights that are read as constants; those that turn out to be needed so are added */
+  constructor(model: ParsedModel, options: WalkOptions, numbers: Set<string>) {
     this.#model = model;
     this.#options = options;
+    this.#numbers = numbers;
     const { graph } = model;
     const given = new Set([...fedInputs(model).map(({ name }) => name), ...model.initializers.keys()]);
     const part = neededPart(graph, [...graph.output.map(({ name }) => name), ...capturedNames(model)], given);
@@ -101,23 +119,26 @@ export class Walker {
   /** Weights are declared without their numbers, and so is all that is too large to be worked with. */
   #declare(): void {
     const { initializers } = this.#model;
-    const weights = new Set(weightNames(this.#model));
+    const weights = weightNames(this.#model);
     for (const info of fedInputs(this.#model)) {
       const type = statedType(info, this.#options.dims);
       if (!type) continue;
       this.#importer.input(info.name, type);
-      this.#fed.push(this.#importer.value(info.name));
+      this.#fed.push(this.#importer.values.get(info.name)!);
     }
-    for (const [name, tensor] of initializers) {
-      const type = storedType(tensor);
-      if (type && weights.has(name)) this.#importer.parameter(name, type);
-      else if (type && !this.#isReadable(tensor, type)) this.#importer.input(name, type);
+    for (const [name, stored] of initializers) {
+      const facts = storedFacts(stored);
+      const dtype = dtypeOf(facts.dataType);
+      if (!dtype) continue;
+      const type = { dtype, shape: facts.shape };
+      if (this.#numbers.has(name)) continue;
+      if (weights.has(name) && isFloat(dtype)) this.#importer.parameter(name, type);
+      else if (!this.#isReadable(facts)) this.#importer.input(name, type);
     }
   }
 
-  #isReadable(tensor: TensorProto, { shape }: TensorType): boolean {
-    const isHere = tensor.dataLocation !== DataLocation.EXTERNAL || this.#options.externalData !== undefined;
-    return isHere && sizeOf(shape) <= LARGEST_FOLDED;
+  #isReadable({ isExternal, shape }: StoredFacts): boolean {
+    return (!isExternal || this.#options.externalData !== undefined) && sizeOf(shape) <= LARGEST_FOLDED;
   }
 
   async #step(node: NodeProto): Promise<Step> {
@@ -136,42 +157,49 @@ export class Walker {
   }
 
   #isKnown(name: string): boolean {
-    return this.#importer.values.has(name) || this.#model.initializers.has(name);
+    return this.#importer.knows(name);
   }
 
   /** Carries a node over. @returns why it cannot be, if so */
   async #problem(node: NodeProto, missing: string | undefined): Promise<Omit<Failure, "origin"> | undefined> {
-    const op = operatorOf(node);
-    const { operators } = this.#graph;
-    if (!operators.has(op) && !canConvert(op, operators) && !canFold(op)) {
-      return { kind: "operator", reason: "graphs do not have this operator" };
-    }
+    const lacking = this.#lacks(node);
+    if (lacking !== undefined) return { kind: "operator", reason: lacking };
     if (missing !== undefined) return { kind: "follows", reason: followsOn(missing, this.#failed.get(missing)) };
     try {
       await this.#importer.node(node);
       return undefined;
     } catch (error) {
       if (!(error instanceof GraphError)) throw error;
-      if (this.#giveNumbers(error)) return this.#problem(node, missing);
+      this.#noteNeeded(error);
       // What our shape rules refuse, a run refuses too.
       if (error.code === "SHAPE_MISMATCH") this.#runs = false;
       return { kind: "refused", reason: error.message };
     }
   }
 
-  /** Some weights turn out to be needed as numbers: they become constants. @returns whether there was one */
-  #giveNumbers({ code, value }: GraphError): boolean {
-    const tensor = code === "NOT_CONSTANT" ? this.#model.initializers.get(String(value)) : undefined;
-    const known = tensor && this.#importer.values.get(tensor.name);
-    if (!known || known.source.kind === "constant" || !this.#isReadable(tensor, known)) return false;
-    const { dtype, shape, data } = decodeTensor(tensor, this.#options.externalData);
-    this.#importer.values.set(tensor.name, this.#graph.constant(dtype, shape, data));
-    return true;
+  #lacks(node: NodeProto): string | undefined {
+    try {
+      checkOperators([node], this.#model.functions, this.#graph.operators);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+      return operatorOf(node) in (error.value as object) ? "graphs do not have this operator" : error.message;
+    }
+  }
+
+  /** Some weights turn out to be needed as numbers, as they or what is computed from them decide shapes. */
+  #noteNeeded(error: GraphError): void {
+    const needed = this.#importer.storedBehind(error).filter((name) => {
+      const stored = this.#model.initializers.get(name);
+      return stored !== undefined && !this.#numbers.has(name) && this.#isReadable(storedFacts(stored));
+    });
+    for (const name of needed) this.#numbers.add(name);
+    if (needed.length > 0) throw new NumbersNeeded();
   }
 
   /** Lets what follows a node that failed go on from the types that the file states, or that a run shows. */
   async #standIns(node: NodeProto): Promise<Tensor[]> {
-    const names = node.output.filter((name) => name !== "" && !this.#importer.values.has(name));
+    const names = node.output.filter((name) => name !== "" && !this.#importer.knows(name));
     if (this.#runs && names.some((name) => !this.#stated.has(name))) await this.#probe();
     for (const name of names) {
       const type = this.#stated.get(name) ?? this.#seen.get(name);
@@ -199,13 +227,6 @@ export class Walker {
 function followsOn(name: string, origin: Origin | undefined): string {
   if (!origin) return `the shape of ${name} is not known`;
   return `it follows ${nodeLabel(origin.node)} (${operatorOf(origin.node)})`;
-}
-
-/** Half precision has the shapes of single precision. */
-function storedType(tensor: TensorProto): TensorType | undefined {
-  const dtype = dtypeOf(tensor.dataType) ?? (isFloatTensor(tensor) ? "float32" : undefined);
-  const shape = tensor.dims.map(Number);
-  return dtype && { dtype, shape };
 }
 
 /** Names that the graphs within a node take from outside. */

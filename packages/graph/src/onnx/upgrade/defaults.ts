@@ -8,6 +8,7 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   Dropout: { seed: Number.NaN },
   GroupNormalization: { stash_type: 1 },
   LayerNormalization: { stash_type: 1 },
+  LpPool: { ceil_mode: 0 },
   MaxPool: { storage_order: 0, ceil_mode: 0 },
   Reshape: { allowzero: 0 },
   RMSNormalization: { stash_type: 1 },
@@ -21,6 +22,6 @@ export function dropDefaults(call: Call): Call {
     return !(name in kinds) && (Number.isNaN(value) || call.attributes[name] === value);
   });
   const ones = call.attributes.dilations;
-  const flat = call.op === "AveragePool" && Array.isArray(ones) && ones.every((value) => value === 1);
+  const flat = ["AveragePool", "LpPool"].includes(call.op) && Array.isArray(ones) && ones.every((value) => value === 1);
   return without(call, ...idle.map(([name]) => name), ...(flat && !("dilations" in kinds) ? ["dilations"] : []));
 }

@@ -11,6 +11,8 @@ import { dropout } from "./dropout.js";
 import { legacy } from "./legacy.js";
 import { normalization } from "./normalization.js";
 import { pad } from "./pad.js";
+import { pool } from "./pool.js";
+import { quantization } from "./quantized.js";
 import { recurrent } from "./recurrent.js";
 import { resize } from "./resize.js";
 import { scatter } from "./scatter.js";
@@ -28,6 +30,8 @@ const families: readonly (readonly Conversion[])[] = [
   split,
   clip,
   pad,
+  pool,
+  quantization,
   slice,
   topk,
   dropout,

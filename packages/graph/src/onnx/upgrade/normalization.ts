@@ -1,4 +1,6 @@
+import { GraphError } from "../../errors.js";
 import * as f from "../../ops/build.js";
+import { scratch } from "../../ops/normalized.js";
 import { normalizeAxis } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
 import { type Call, type Conversion, inputOf, numberOf, unsupported, without } from "../call.js";
@@ -10,11 +12,31 @@ function oldBatchNormalization(call: Call): Call {
   return { ...without(call, "spatial", "is_test", "consumed_inputs"), used: [true] };
 }
 
+/**
+ * In training mode ONNX Runtime writes over the running statistics that it is given, weights of the model included: it gets
+ * copies, and the next running statistics are blended here.
+ */
+function trainingBatchNormalization(call: Call): Call | readonly Tensor[] {
+  if (numberOf(call, "training_mode", 0) !== 1) return call;
+  const [x, scale, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => inputOf(call, i)) as [Tensor, ...Tensor[]];
+  const attributes = { epsilon: numberOf(call, "epsilon", 1e-5), momentum: 0, training_mode: 1 };
+  const inputs = [x, scale, bias, scratch(mean!), scratch(variance!)];
+  const [y, ...batch] = call.graph.emit("BatchNormalization", inputs, attributes);
+  if (!call.used[1] && !call.used[2]) return [y!];
+  const share = Math.fround(numberOf(call, "momentum", 0.9));
+  const blended = (running: Tensor, now: Tensor) =>
+    f.add(f.mul(f.detach(running), share), f.mul(f.detach(now), 1 - share));
+  return [y!, blended(mean!, batch[0]!), blended(variance!, batch[1]!)];
+}
+
 /** Groups become the channels of an instance normalization; the scale is one per group before opset 21. */
 function groupNormalization(call: Call): readonly Tensor[] {
   const [x, scale, bias] = [inputOf(call, 0), inputOf(call, 1), inputOf(call, 2)];
   const [batch = 1, channels = 1] = x.shape;
   const groups = numberOf(call, "num_groups", 1);
+  if (!(groups >= 1 && channels % groups === 0)) {
+    throw new GraphError("MODEL_INVALID", `${groups} groups do not divide ${channels} channels`, { value: groups });
+  }
   const fillWith = (value: number) => call.graph.constant(x.dtype, [groups], new Array(groups).fill(value));
   const rows = f.reshape(x, [batch, groups, x.shape.slice(1).reduce((a, b) => a * b, 1) / groups]);
   const epsilon = numberOf(call, "epsilon", 1e-5);
@@ -46,6 +68,7 @@ function rmsNormalization(call: Call): readonly Tensor[] {
 
 export const normalization: readonly Conversion[] = [
   { op: "BatchNormalization", before: 14, convert: oldBatchNormalization },
+  { op: "BatchNormalization", from: 14, convert: trainingBatchNormalization },
   { op: "GroupNormalization", ifMissing: true, needs: ["InstanceNormalization"], convert: groupNormalization },
   { op: "RMSNormalization", ifMissing: true, convert: rmsNormalization },
   { op: "SimplifiedLayerNormalization", ifMissing: true, convert: rmsNormalization },

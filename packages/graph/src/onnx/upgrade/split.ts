@@ -1,3 +1,4 @@
+import { GraphError } from "../../errors.js";
 import { constantInts } from "../../operator.js";
 import { normalizeAxis } from "../../shape.js";
 import { type Call, type Conversion, inputOf, numberOf, numbersOf, withInputs, without } from "../call.js";
@@ -7,7 +8,13 @@ function withLengths(call: Call): Call {
   const x = inputOf(call, 0);
   const given = numbersOf(call, "split") ?? constantInts(call, 1);
   const size = x.shape[normalizeAxis(numberOf(call, "axis", 0), x.shape.length)]!;
-  const lengths = given ?? evenParts(size, numberOf(call, "num_outputs", call.used.length));
+  const count = numberOf(call, "num_outputs", call.used.length);
+  if (count !== call.used.length) {
+    throw new GraphError("MODEL_INVALID", `Split into ${count} parts has ${call.used.length} outputs`, {
+      value: count,
+    });
+  }
+  const lengths = given ?? evenParts(size, count);
   return withInputs(without(call, "split", "num_outputs"), [x, call.graph.ints(lengths)]);
 }
 

@@ -2,7 +2,7 @@ import { toTypedArray } from "../../dtype.js";
 import * as f from "../../ops/build.js";
 import type { Tensor } from "../../tensor.js";
 import { type Call, type Conversion, inputOf, numberOf, withInputs, without } from "../call.js";
-import { DATA_TYPES } from "../data-types.js";
+import { DATA_TYPES, dtypeOf } from "../data-types.js";
 
 /** A constant in another element type, or a cast where the value is not known. */
 function convertTo(tensor: Tensor, dtype: Tensor["dtype"]): Tensor {
@@ -25,7 +25,7 @@ function castLike(call: Call): Call | readonly Tensor[] {
 /** Rounding of 8-bit floats does not matter to the other types, and a cast to the same type nothing. */
 function cast(call: Call): Call | readonly Tensor[] {
   const x = inputOf(call, 0);
-  return numberOf(call, "to", 0) === DATA_TYPES[x.dtype] ? [x] : without(call, "saturate", "round_mode");
+  return dtypeOf(numberOf(call, "to", 0)) === x.dtype ? [x] : without(call, "saturate", "round_mode");
 }
 
 export const types: readonly Conversion[] = [
