@@ -47,7 +47,7 @@ describe("inspecting a model", () => {
         producer: "",
         producerVersion: "",
         irVersion: 8,
-        opsets: { "ai.onnx": 17, "com.microsoft": 1 },
+        opsets: expect.objectContaining({ "ai.onnx": 17, "com.microsoft": 1 }),
         metadata: {},
         bytes: encodeModel(smallModel(between([relu]))).length,
         externalData: [],
