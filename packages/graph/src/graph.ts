@@ -162,6 +162,11 @@ export class Graph {
     (tensor as { name: string }).name = name;
   }
 
+  /** Gives a node another name: what errors, profiles and files call it. Nodes may share a name. */
+  renameNode(node: Node, name: string): void {
+    (node as { name: string }).name = name;
+  }
+
   #declare(name: string, type: TensorType, source: TensorSource): Tensor {
     const wrong = type.shape.find((dim) => !Number.isInteger(dim) || dim < 0);
     if (wrong !== undefined) {

@@ -1,3 +1,5 @@
+export type { Cost } from "./cost/cost.js";
+export { type GraphCost, graphCost, nodeCost } from "./cost/index.js";
 export { createGraph } from "./create.js";
 export type { DType, TypedArray } from "./dtype.js";
 export { GRAPH_ERROR_CODES, GraphError, type GraphErrorCode, TypedError, type TypedErrorDetails } from "./errors.js";
@@ -7,6 +9,8 @@ export type { KnownValue } from "./onnx/data-types.js";
 export { fromOnnx, type ImportedModel, type ImportOptions } from "./onnx/decode.js";
 export { type EncodeOptions, OPSET, toOnnx } from "./onnx/encode.js";
 export { matchesGlob, matchingNames } from "./onnx/glob.js";
+export { type InspectOptions, inspectModel } from "./onnx/inspect/inspect.js";
+export type * from "./onnx/inspect/report.js";
 export type { DimensionBindings, ShapeProbe } from "./onnx/shapes.js";
 export type { ExternalData } from "./onnx/tensors.js";
 export type { GradientContext, InferContext, Operator, OperatorTable } from "./operator.js";

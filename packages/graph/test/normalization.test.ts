@@ -129,6 +129,24 @@ describe("batch normalization in training", () => {
     expect(session.state()).toEqual({ weight: Float32Array.of(-5), count: Float32Array.of(6) });
   });
 
+  it("carries what a step sets without reading it", async () => {
+    const graph = createGraph();
+    const weight = graph.parameter("weight", "float32", []);
+    const x = graph.input("x", "float32", []);
+    const last = graph.input("last", "float32", []);
+    const training = compileTraining({
+      loss: ops.mul(weight, x),
+      optimizer: sgd(),
+      buffers: [{ input: last, next: ops.mul(x, 2) }],
+    });
+    const state = { weight: Float32Array.of(0), last: Float32Array.of(7) };
+    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+    expect(session.state().last).toEqual(Float32Array.of(7));
+    await session.run({ x: Float32Array.of(3) }, 1);
+    await session.run({ x: Float32Array.of(4) }, 1);
+    expect(session.state()).toEqual({ weight: Float32Array.of(-7), last: Float32Array.of(8) });
+  });
+
   it.each<[string, (carried: Tensor, other: Tensor) => object]>([
     ["what is trained", (carried) => ({ parameters: [carried], buffers: [{ input: carried, next: carried }] })],
     ["what is computed", (_, other) => ({ buffers: [{ input: ops.neg(other), next: other }] })],

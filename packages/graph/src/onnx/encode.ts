@@ -53,22 +53,27 @@ export interface EncodeOptions {
   readonly symbols?: Symbols;
   /** Key-value pairs for the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Who made the file. Default: "limbeck", without a version. */
+  readonly producer?: { readonly name: string; readonly version?: string };
 }
 
 /**
- * Writes a graph as an ONNX file (opset 17), with nothing in it that its outputs do not need.
+ * Writes a graph as an ONNX file (opset 17), with nothing in it that its outputs do not need. Nodes and values keep their
+ * names, but for values that are returned: those go by the output's name.
  * @throws GraphError GRAPH_INVALID, SHAPE_MISMATCH
  */
 export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
   verify(graph);
   checkSymbols(graph, options.symbols ?? {});
+  const { producer = { name: "limbeck" } } = options;
   const live = livePart(graph);
   const names = new ValueNames(graph);
   const stored = (tensor: Tensor) => tensor.source.kind === "parameter" && options.parameters !== undefined;
   const inputs = graph.inputs.filter((tensor) => live.values.has(tensor));
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(IR_VERSION),
-    producerName: "limbeck",
+    producerName: producer.name,
+    ...(producer.version === undefined ? {} : { producerVersion: producer.version }),
     opsetImport: opsetsOf(graph, live.nodes),
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) =>
       create(StringStringEntryProtoSchema, { key, value }),

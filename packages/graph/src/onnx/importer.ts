@@ -66,6 +66,18 @@ export class Importer {
     this.#define(name, this.graph.input(name, dtype, shape), this.#root);
   }
 
+  /** Declares a value that is trained. */
+  parameter(name: string, { dtype, shape }: TensorType): void {
+    const tensor = this.graph.parameter(name, dtype, shape);
+    this.#origins.set(tensor, name);
+    this.#define(name, tensor, this.#root);
+  }
+
+  /** Whether a name stands for something: a value that is there, a list, or a tensor of the file. */
+  knows(name: string): boolean {
+    return this.#root.knows(name);
+  }
+
   /** Returns a value from the graph. A constant steps aside: files return copies of constants. */
   output(name: string): void {
     const { graph } = this;
@@ -82,7 +94,7 @@ export class Importer {
   async run(): Promise<void> {
     const { model, part } = this.#options;
     checkOperators(part.nodes, model.functions, this.graph.operators);
-    for (const node of part.nodes) await this.#node(node);
+    for (const node of part.nodes) await this.node(node);
   }
 
   /** Which parameters, by the file's names, keep a value from being known that must be. */
@@ -96,7 +108,8 @@ export class Importer {
     return [...this.#origins].filter(([tensor]) => needed.has(tensor.name)).map(([, name]) => name);
   }
 
-  async #node(node: NodeProto): Promise<void> {
+  /** Carries one node over, whose inputs are there. @throws GraphError at the file's node */
+  async node(node: NodeProto): Promise<void> {
     const { learn, part } = this.#options;
     for (;;) {
       try {
@@ -164,7 +177,9 @@ export class Importer {
   #emit(proto: NodeProto, scope: Scope, used: ReadonlySet<string>): void {
     const node = boundNode(proto, scope);
     try {
+      const before = this.graph.nodes.length;
       const results = this.#results(node, scope, used);
+      this.#nameLast(node, scope, before);
       node.output.forEach((name, i) => {
         if (results[i] && name !== "") this.#define(name, results[i], scope);
         else if (used.has(name)) {
@@ -173,6 +188,15 @@ export class Importer {
       });
     } catch (error) {
       throw error instanceof GraphError ? located(error, node) : error;
+    }
+  }
+
+  /** The node that gives a result goes by the file's name, but for those of bodies and functions, which name their own. */
+  #nameLast(node: NodeProto, { prefix }: Scope, before: number): void {
+    const last = this.graph.nodes.at(-1);
+    const isOwn = !structures.has(operatorOf(node)) && !this.#functions.has(calledKey(node));
+    if (last && isOwn && node.name !== "" && this.graph.nodes.length > before) {
+      this.graph.renameNode(last, `${prefix}${node.name}`);
     }
   }
 

@@ -49,6 +49,11 @@ export class Scope {
     this.#values.set(name, value);
   }
 
+  /** Whether a name stands for something here or further out. */
+  knows(name: string): boolean {
+    return this.#values.has(name) || this.options.initializers.has(name) || (this.options.parent?.knows(name) ?? false);
+  }
+
   /** The value of a name here or further out; or what is stored under it and was not read yet. */
   find(name: string): { readonly value: Value | undefined } | { readonly stored: StoredTensor; readonly scope: Scope } {
     if (this.#values.has(name)) return { value: this.#values.get(name) };

@@ -31,17 +31,24 @@ export interface Chosen {
  * @throws GraphError OPTION_INVALID for patterns that fit nothing
  */
 export function trainableNames(model: ParsedModel, patterns: readonly string[]): Chosen {
-  const graphs = [model.graph, ...nestedGraphs(model.graph.node)];
-  const settings = new Set(graphs.flatMap(settingsOf));
-  const stored = graphs.flatMap(storedIn);
-  const names = new Set(stored.map(({ name }) => name));
-  const weights = new Set(
-    stored.filter(({ name, isWeight }) => isWeight && !settings.has(name)).map(({ name }) => name),
-  );
+  const { names, weights } = candidates(model);
   const [full, globs] = [patterns.filter((name) => names.has(name)), patterns.filter((name) => !names.has(name))];
   const byPattern = new Set(globs.flatMap((pattern) => fitting(weights, pattern, "initializer")));
   for (const name of full) byPattern.delete(name);
   return { names: new Set([...full, ...byPattern]), byPattern };
+}
+
+/** Names of the stored tensors that patterns choose among, element types aside. */
+export function weightNames(model: ParsedModel): ReadonlySet<string> {
+  return candidates(model).weights;
+}
+
+function candidates(model: ParsedModel): { names: ReadonlySet<string>; weights: ReadonlySet<string> } {
+  const graphs = [model.graph, ...nestedGraphs(model.graph.node)];
+  const settings = new Set(graphs.flatMap(settingsOf));
+  const stored = graphs.flatMap(storedIn);
+  const weights = stored.filter(({ name, isWeight }) => isWeight && !settings.has(name));
+  return { names: new Set(stored.map(({ name }) => name)), weights: new Set(weights.map(({ name }) => name)) };
 }
 
 /** The choice without some names. */

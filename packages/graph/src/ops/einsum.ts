@@ -7,7 +7,7 @@ import * as f from "./build.js";
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** An equation with its ellipses written out: one letter for each axis. */
-interface Equation {
+export interface Equation {
   readonly terms: readonly string[];
   readonly output: string;
   /** Size of each letter's axis, after broadcasting. */
@@ -18,7 +18,7 @@ function malformed(equation: string, what: string): GraphError {
   return new GraphError("ATTRIBUTE_INVALID", `equation "${equation}": ${what}`, { value: equation });
 }
 
-function readEquation(context: InferContext): Equation {
+export function readEquation(context: InferContext): Equation {
   const text = String(context.attributes.equation ?? "").replaceAll(/\s/g, "");
   const shapes = context.inputs.map((_, i) => required(context, i).shape);
   const [left, right, ...rest] = text.split("->");

@@ -93,7 +93,7 @@ export function standardizedGradient(g: Tensor, xhat: Tensor, inverse: Tensor, a
 /**
  * A buffer of a statistic's size, for one node alone. In training ONNX Runtime writes the batch's statistics over the
  * running ones that it is given, graph inputs and the caller's arrays included. With momentum 0 the values do not count;
- * the factor differs from node to node, or equal nodes would be merged into one.
+ * the factor differs from node to node, and from the shares of a blend by its sign, or ONNX Runtime would merge equal nodes.
  */
 export function scratch(running: Tensor): Tensor {
   return f.mul(f.detach(running), -1 / (1 + running.graph.nodes.length));

@@ -103,7 +103,7 @@ export class TrainingSession {
     if (unknown !== undefined) {
       throw new GraphError("FEED_MISMATCH", `the program has no input ${unknown}`, { value: unknown });
     }
-    const values: Record<string, RuntimeTensor> = { ...this.#state, ...this.#frozen };
+    const values: Record<string, RuntimeTensor> = { ...this.#readState(), ...this.#frozen };
     for (const tensor of program.feeds) values[tensor.name] = this.#tensor(tensor, feeds[tensor.name]);
     program.randoms.forEach((random, i) => {
       values[random.name] = this.#draw(random, this.#masks[i]!);
@@ -125,6 +125,12 @@ export class TrainingSession {
 
   async release(): Promise<void> {
     await this.#session.release();
+  }
+
+  /** A step may set a value without reading the last one, as statistics with a momentum of 1: it is then no input. */
+  #readState(): Record<string, RuntimeTensor> {
+    const read = this.#session.inputNames.filter((name) => Object.hasOwn(this.#state, name));
+    return Object.fromEntries(read.map((name) => [name, this.#state[name]!]));
   }
 
   #tensor(tensor: Tensor, values: TypedArray | undefined): RuntimeTensor {

@@ -26,12 +26,39 @@ export function formatSignificant(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** Lines up columns: the first to the left, the others to the right. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+/** Three significant digits and a unit of 1,000: `301 M`, `40.6 M`, `1.02 G`. */
+export function formatQuantity(value: number): string {
+  const units = ["", " k", " M", " G", " T", " P"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  const scaled = value / 1000 ** power;
+  return `${power === 0 ? Math.round(scaled) : formatSignificant(scaled)}${units[power]}`;
+}
+
+/**
+ * Lines up columns.
+ * @param left how many columns at the start are lined up to the left; the others go to the right
+ * @param last how many columns at the end are lined up to the left
+ */
+export function formatTable(rows: readonly (readonly string[])[], left = 1, last = 0): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join("   ");
-  return rows.map((row) => line(row).trimEnd()).join("\n");
+  const isLeft = (column: number) => column < left || column >= widths.length - last;
+  const cell = (text: string, column: number) =>
+    isLeft(column) ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+  return rows.map((row) => row.map(cell).join("   ").trimEnd()).join("\n");
+}
+
+const WIDTH = 80;
+
+/** Breaks a text into lines that fit a narrow terminal; all but the first are indented by two more spaces. */
+export function wrapText(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(" ")) {
+    const isStart = line.trim() === "";
+    if (!isStart && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else line += isStart ? word : ` ${word}`;
+  }
+  return [...lines, line];
 }

@@ -7,6 +7,7 @@ import { type DistillOptions, distill, resume } from "../runs/distill.js";
 import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
+import { showInspection } from "./inspect.js";
 import { EXIT, printError, showRun } from "./run.js";
 
 const wantsJson = process.argv.includes("--json");
@@ -34,6 +35,12 @@ function positiveNumber(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError("It must be a number above 0.");
   return value;
+}
+
+function dimension(text: string, known: Readonly<Record<string, number>>): Record<string, number> {
+  const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
+  if (!name || !Number.isSafeInteger(Number(size))) throw new InvalidArgumentError("Write it as batch=1.");
+  return { ...known, [name]: Number(size) };
 }
 
 // A reader that has seen enough, as `| head`, must not end a run; nor must a full disk behind a redirection.
@@ -80,6 +87,16 @@ program
     const options = checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery };
     await showRun((signal) => resume(folder, { ...options, signal }), { json });
   });
+
+program
+  .command("inspect")
+  .description("Show what an ONNX model is made of: operators, parameters, cost, what can be tapped and trained.")
+  .argument("<model>", "ONNX file")
+  .option("--dim <name=size>", "size of an open dimension, by symbol or as input[axis]; may be repeated", dimension, {})
+  .option("--taps <glob>", "list the values that a loss can look at")
+  .option("--trainable <glob>", "list the weights that can be trained")
+  .option("--json", "print one JSON document on stdout", false)
+  .action((path, { dim, taps, trainable, json }) => showInspection(path, { dims: dim, taps, trainable, json }));
 
 program
   .command("schema")

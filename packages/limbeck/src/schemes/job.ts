@@ -5,6 +5,7 @@ import type { Model } from "../models/model.js";
 export interface TrainingJob {
   readonly model: Model;
   readonly program: TrainingProgram;
+  /** First values of what is trained, carried (such as running statistics) and frozen, by name. */
   readonly initial: Readonly<Record<string, Float32Array>>;
   readonly seed: number;
   readonly epochs: number;

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { formatShape, type Tensor, type TrainingProgram, type TrainingState } from "@limbeck/graph";
 import { z } from "zod";
 import { LimbeckError } from "../support/errors.js";
+import { isFiniteArray } from "../support/finite.js";
 import { type HostTensor, readSafetensors, writeSafetensors } from "../support/safetensors.js";
 
 const progressSchema = z.strictObject({
@@ -15,8 +16,13 @@ const progressSchema = z.strictObject({
 /** How far a training has come, beside its tensors. */
 export type TrainingProgress = z.infer<typeof progressSchema>;
 
-/** Values of a finished model, by PyTorch's parameter names. */
+/** Values of a finished model, by PyTorch's parameter names: parameters, trained or not, and running statistics. */
 export type Parameters = Readonly<Record<string, Float32Array>>;
+
+/** What makes up a model once it is trained: all that its program was given a value for. */
+function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonly Tensor[] {
+  return [...parameters, ...buffers, ...frozen];
+}
 
 /** The checkpoints of one training: `<path>.partial.safetensors` while it runs, `<path>.safetensors` once it is done. */
 export class Checkpoints {
@@ -30,11 +36,11 @@ export class Checkpoints {
     this.#program = program;
   }
 
-  /** Parameters of the finished training, if it is finished. @throws LimbeckError FILE_UNREADABLE */
+  /** Values of the finished model, if training is finished. @throws LimbeckError FILE_UNREADABLE */
   finished(): Parameters | undefined {
     if (!existsSync(this.#finished)) return undefined;
     const { tensors } = readSafetensors(this.#finished);
-    const values = this.#checked(this.#finished, tensors, this.#program.parameters);
+    const values = this.#checked(this.#finished, tensors, modelTensors(this.#program));
     rmSync(this.#partial, { force: true });
     return values as Parameters;
   }
@@ -54,8 +60,9 @@ export class Checkpoints {
     writeSafetensors(this.#partial, { tensors: toHost(this.#program.state, state), metadata });
   }
 
-  finish(state: TrainingState, step: number): Parameters {
-    const tensors = toHost(this.#program.parameters, state);
+  /** @param values of the model after its last step; others beside them, such as an optimizer's slots, are not kept */
+  finish(values: TrainingState, step: number): Parameters {
+    const tensors = toHost(modelTensors(this.#program), values);
     writeSafetensors(this.#finished, { tensors, metadata: { format: "pt", step: String(step) } });
     rmSync(this.#partial, { force: true });
     return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data.slice() as Float32Array]));
@@ -70,7 +77,7 @@ export class Checkpoints {
         if (tensor?.dtype !== dtype || formatShape(tensor.shape) !== formatShape(shape)) {
           throw this.#damaged(path, `it has no ${name} of ${dtype}${formatShape(shape)}`);
         }
-        if (!(tensor.data as Float32Array).every(Number.isFinite)) throw this.#damaged(path, `${name} is not finite`);
+        if (!isFiniteArray(tensor.data)) throw this.#damaged(path, `${name} is not finite`);
         return [name, tensor.data];
       }),
     );

@@ -1,5 +1,6 @@
 import type { StepReport, TrainingState } from "@limbeck/graph";
 import { LimbeckError } from "../support/errors.js";
+import { isFiniteArray } from "../support/finite.js";
 
 /** How many times its first value a loss may reach before it counts as exploded. */
 const EXPLOSION = 1000;
@@ -24,7 +25,7 @@ export function guardLoss(phase: string, step: number, report: StepReport, first
 /** A checkpoint must never hold what cannot be trained on. @throws LimbeckError DIVERGED naming the tensor */
 export function guardState(phase: string, step: number, state: TrainingState): void {
   for (const [name, values] of Object.entries(state)) {
-    if ((values as Float32Array).every(Number.isFinite)) continue;
+    if (isFiniteArray(values)) continue;
     throw new LimbeckError("DIVERGED", `${name} is no longer finite after step ${step} of ${phase}`, {
       where: `${phase}, step ${step}`,
       value: { tensor: name, step },

@@ -11,7 +11,7 @@ export interface TrainingRunOptions {
   readonly phase: string;
   readonly checkpoints: Checkpoints;
   readonly threads: number;
-  /** Held-out errors of the current parameters, asked for in the epochs that `measured` picks. */
+  /** Held-out errors of the model with its current values, asked for in the epochs that `measured` picks. */
   readonly evaluate: (parameters: Parameters) => Promise<number>;
   readonly measured: (epoch: number) => boolean;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ const PROGRESS_MS = 100;
 
 /**
  * Trains, or goes on where a checkpoint ended, and yields what happens.
- * @returns the final parameters
+ * @returns the final values of the model
  * @throws Interrupted when `signal` aborts, after saving; LimbeckError DIVERGED, FILE_UNWRITABLE, DISK_FULL
  */
 export async function* runTraining(
@@ -36,13 +36,13 @@ export async function* runTraining(
   const session = await TrainingSession.create(job.program, nodeBackend, {
     seed: job.seed,
     step: progress.step,
-    state: restored?.state ?? job.initial,
+    state: restored ? { ...frozenValues(job), ...restored.state } : job.initial,
     threads: options.threads,
   });
   try {
     const step = yield* steps(job, options, session, progress);
     guardState(options.phase, step, session.state());
-    return checkpoints.finish(session.state(), step);
+    return checkpoints.finish(modelValues(job, session), step);
   } finally {
     await session.release();
   }
@@ -106,10 +106,19 @@ async function endEpoch(
     epoch,
     losses: Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / job.stepsPerEpoch])),
     learningRate: job.learningRate(session.step - 1),
-    errors: options.measured(epoch) ? await options.evaluate(session.state() as Parameters) : null,
+    errors: options.measured(epoch) ? await options.evaluate(modelValues(job, session)) : null,
   };
 }
 
 function accumulate(sums: LossValues, report: StepReport): Record<string, number> {
   return Object.fromEntries(Object.entries(report).map(([name, value]) => [name, (sums[name] ?? 0) + value]));
+}
+
+/** What the session neither trains nor carries: checkpoints need not hold it, but the model does. */
+function frozenValues({ program, initial }: TrainingJob): Parameters {
+  return Object.fromEntries(program.frozen.map(({ name }) => [name, initial[name]!]));
+}
+
+function modelValues(job: TrainingJob, session: TrainingSession): Parameters {
+  return { ...frozenValues(job), ...(session.state() as Parameters) };
 }
