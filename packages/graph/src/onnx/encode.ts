@@ -130,7 +130,7 @@ function encodeNode(graph: Graph, node: Node, live: LivePart, names: ValueNames)
   return create(NodeProtoSchema, {
     name: node.name,
     opType: runtime?.type ?? node.op,
-    domain: runtime?.domain ?? "",
+    ...(runtime ? { domain: runtime.domain } : {}),
     input: trimmed(node.inputs.map((input) => (input ? names.of(input) : ""))),
     // Left out, not just unnamed: MaxPool takes its fast path only without a second output.
     output: trimmed(node.outputs.map((output, i) => (isNamed(output, i) ? names.of(output) : ""))),

@@ -195,7 +195,7 @@ export class Importer {
   #nameLast(node: NodeProto, { prefix }: Scope, before: number): void {
     const last = this.graph.nodes.at(-1);
     const isOwn = !structures.has(operatorOf(node)) && !this.#functions.has(calledKey(node));
-    if (last && isOwn && node.name !== "" && this.graph.nodes.length > before) {
+    if (last && isOwn && node.name && this.graph.nodes.length > before) {
       this.graph.renameNode(last, `${prefix}${node.name}`);
     }
   }
