@@ -5,25 +5,45 @@ import type { Optimizer, OptimizerEntry, OptimizerUpdate } from "./optimizer.js"
 
 /** Larger parameters are updated one by one: they are not worth a copy. */
 const MOST_ELEMENTS = 1 << 15;
-const FEWEST_TOGETHER = 4;
+/** More would keep what their gradients are made of waiting for too long. */
+const MOST_TOGETHER = 16;
 
 /**
- * Emits the update of all parameters. The many small ones (biases, scales, small filters) are laid end to end and updated
- * as one, which spares a handful of nodes for each; the numbers are the same. Only where the optimizer treats elements
- * alike.
+ * Emits the update of all parameters, in their order. Small ones (biases, scales, small filters) that follow on each other are
+ * laid end to end and updated as one, which spares a handful of nodes for each; the numbers are the same. Only where the
+ * optimizer treats elements alike.
  */
 export function updateAll(
   optimizer: Optimizer,
   entries: readonly OptimizerEntry[],
   scalars: Readonly<Record<string, Tensor>>,
 ): readonly OptimizerUpdate[] {
-  const small = entries.filter((entry) => isSmall(entry));
-  if (!optimizer.isElementwise || small.length < FEWEST_TOGETHER) return optimizer.update(entries, scalars);
-  const [together] = optimizer.update([joined(small)], scalars);
-  const updates = new Map(split(small, together!).map((update, i) => [small[i]!, update]));
-  const large = entries.filter((entry) => !isSmall(entry));
-  for (const [i, update] of optimizer.update(large, scalars).entries()) updates.set(large[i]!, update);
+  if (!optimizer.isElementwise) return optimizer.update(entries, scalars);
+  const updates = new Map<OptimizerEntry, OptimizerUpdate>();
+  for (const group of groupsOf(entries)) {
+    const [update] = optimizer.update([group.length === 1 ? group[0]! : joined(group)], scalars);
+    const apart = group.length === 1 ? [update!] : split(group, update!);
+    for (const [i, entry] of group.entries()) updates.set(entry, apart[i]!);
+  }
   return entries.map((entry) => updates.get(entry)!);
+}
+
+/** A group stands where its first member did. */
+function groupsOf(entries: readonly OptimizerEntry[]): OptimizerEntry[][] {
+  const groups: OptimizerEntry[][] = [];
+  let small: OptimizerEntry[] | undefined;
+  for (const entry of entries) {
+    if (!isSmall(entry)) {
+      groups.push([entry]);
+      continue;
+    }
+    if (!small || small.length === MOST_TOGETHER) {
+      small = [];
+      groups.push(small);
+    }
+    small.push(entry);
+  }
+  return groups;
 }
 
 /** Products of matrices are left alone: an optimizer may let them add up momentum themselves. */

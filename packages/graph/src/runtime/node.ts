@@ -30,6 +30,8 @@ export const nodeBackend: Backend = {
       executionProviders: ["cpu"],
       intraOpNumThreads: options.threads ?? availableParallelism(),
       interOpNumThreads: 1,
+      // Buffers planned ahead take half as much memory again, and gain no time.
+      enableMemPattern: false,
       logSeverityLevel: ERRORS_ONLY,
       extra: { session: { intra_op: threading(options) } },
     }),
