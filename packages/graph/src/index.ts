@@ -26,6 +26,7 @@ export {
   type TrainingOptions,
   type TrainingProgram,
 } from "./runtime/program.js";
+export type { ExecutionProvider } from "./runtime/provider.js";
 export {
   type StepReport,
   TrainingSession,

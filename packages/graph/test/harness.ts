@@ -10,7 +10,7 @@ import {
   type TypedArray,
   toOnnx,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { COMPOSED } from "./composed.js";
 import type { GoldenCase, GoldenInput } from "./golden.js";
 
@@ -19,11 +19,11 @@ export async function runGraph(
   graph: Graph,
   feeds: Readonly<Record<string, TypedArray>>,
 ): Promise<Record<string, { shape: readonly number[]; data: number[] }>> {
-  const session = await nodeBackend.createSession(toOnnx(graph), { threads: 1 });
+  const session = await backend.createSession(toOnnx(graph), { threads: 1 });
   const used = graph.inputs.filter(({ name }) => session.inputNames.includes(name));
   const tensors = used.map((input) => [
     input.name,
-    nodeBackend.tensor(input.dtype, feeds[input.name] as Float32Array, input.shape),
+    backend.tensor(input.dtype, feeds[input.name] as Float32Array, input.shape),
   ]);
   const results = await session.run(Object.fromEntries(tensors));
   const outputs = Object.entries(results).map(([name, { dims, data }]) => {
