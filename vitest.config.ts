@@ -14,7 +14,12 @@ const node = {
   extends: true as const,
   test: {
     name: "node",
-    include: ["packages/*/test/**/*.test.ts", "bench/test/**/*.test.ts", "test/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "bench/test/**/*.test.ts",
+      "examples/*/test/**/*.test.ts",
+      "test/**/*.test.ts",
+    ],
     pool: "forks" as const,
   },
 };
