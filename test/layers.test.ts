@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   graph: [
     ["errors", "random"],
-    ["dtype", "shape"],
+    ["dtype", "shape", "provider"],
     ["tensor", "graph", "operator", "print"],
     ["ops"],
     ["create", "gradients", "prune", "verify"],

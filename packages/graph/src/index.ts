@@ -1,4 +1,4 @@
-export { createGraph } from "./create.js";
+export { createGraph, type GraphOptions } from "./create.js";
 export type { DType, TypedArray } from "./dtype.js";
 export { GRAPH_ERROR_CODES, GraphError, type GraphErrorCode, TypedError, type TypedErrorDetails } from "./errors.js";
 export { gradients } from "./gradients.js";
@@ -17,6 +17,7 @@ export type { Optimizer, OptimizerEntry, OptimizerUpdate } from "./optim/optimiz
 export { type Schedule, type ScheduleOptions, schedule } from "./optim/schedule.js";
 export { type SgdOptions, sgd } from "./optim/sgd.js";
 export { printGraph } from "./print.js";
+export type { ExecutionProvider } from "./provider.js";
 export { permutation, type RandomStream, randomStream } from "./random.js";
 export type { Backend, RuntimeTensor, SessionOptions } from "./runtime/backend.js";
 export { probeWith } from "./runtime/probe.js";
@@ -26,7 +27,6 @@ export {
   type TrainingOptions,
   type TrainingProgram,
 } from "./runtime/program.js";
-export type { ExecutionProvider } from "./runtime/provider.js";
 export {
   type StepReport,
   TrainingSession,

@@ -3,6 +3,7 @@ import { toTypedArray } from "../src/dtype.js";
 import {
   createGraph,
   type DType,
+  type ExecutionProvider,
   type Graph,
   gradients,
   ops,
@@ -59,8 +60,12 @@ export function precisionOf({ op }: GoldenCase): "float32" | "float64" {
   return FLOAT32_ONLY.has(op) ? "float32" : "float64";
 }
 
-export function buildCase(golden: GoldenCase, precision: "float32" | "float64"): BuiltCase {
-  const graph = createGraph();
+export function buildCase(
+  golden: GoldenCase,
+  precision: "float32" | "float64",
+  provider: ExecutionProvider = "cpu",
+): BuiltCase {
+  const graph = createGraph({ provider });
   const feeds: Record<string, TypedArray> = {};
   const dtypeOf = (dtype: DType) => (dtype === "float64" ? precision : dtype);
   const declare = (input: GoldenInput | null, i: number): Tensor | undefined => {

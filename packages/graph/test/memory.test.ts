@@ -3,8 +3,8 @@ import { compileTraining, createGraph, ops, sgd, TrainingSession } from "../src/
 import { backend, inBrowser } from "./backend.js";
 
 const WARM_UP = 20;
-const STEPS = 200;
-/** Of parameter and slot together; all steps make 40 times what may be left over. */
+const STEPS = 100;
+/** Of parameter and slot together; all steps make 20 times what may be left over. */
 const STATE_BYTES = 4e6;
 const ALLOWED_BYTES = 2e7;
 

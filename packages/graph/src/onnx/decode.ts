@@ -1,5 +1,5 @@
 import type { TensorProto } from "onnx-buf";
-import { createGraph } from "../create.js";
+import { createGraph, type GraphOptions } from "../create.js";
 import { type TypedArray, toTypedArray } from "../dtype.js";
 import { GraphError, TypedError } from "../errors.js";
 import type { Graph } from "../graph.js";
@@ -12,7 +12,7 @@ import { neededPart } from "./order.js";
 import { type DimensionBindings, inputType, probeConstants, type ShapeProbe } from "./shapes.js";
 import type { ExternalData } from "./tensors.js";
 
-export interface ImportOptions {
+export interface ImportOptions extends GraphOptions {
   /**
    * Sizes of dimensions that the file leaves open, by their symbol (`batch`), by input and axis (`images[0]`, which also
    * overrides a size that the file fixes), or for all others (`*`).
@@ -72,7 +72,7 @@ export async function fromOnnx(bytes: Uint8Array, options: ImportOptions = {}): 
 
 async function importModel(model: ParsedModel, options: ImportOptions): Promise<ImportedModel> {
   const { shapesOf } = options;
-  const graph = createGraph();
+  const graph = createGraph(options);
   const outputs = outputNames(model, options.until);
   const fed = model.graph.input.filter(({ name }) => !model.initializers.has(name));
   const part = neededPart(

@@ -12,6 +12,7 @@ import {
 import type { Attributes, Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
 import { channelAxes, channelsOf, inverseRoot, onlyFirstOutput, perChannel, requireInputs } from "./normalized.js";
+import { trainingBatchNormalization } from "./webgpu.js";
 
 const isTraining = (attributes: Attributes) => numberAttribute(attributes, "training_mode", 0) === 1;
 const epsilonOf = (attributes: Attributes) => floatAttribute(attributes, "epsilon", 1e-5);
@@ -99,6 +100,7 @@ export const batchNormalizations: readonly Operator[] = [
     inputs: [5, 5],
     attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
     namesAllOutputs: true,
+    lowerings: { webgpu: trainingBatchNormalization },
     infer: inferBatchNormalization,
     gradient: batchNormalizationGradient,
   },

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-common";
-import type { ExecutionProvider } from "./provider.js";
+import type { ExecutionProvider } from "../provider.js";
 
 /** A value of ONNX Runtime: numbers with a type and a shape. */
 export type RuntimeTensor = Tensor;

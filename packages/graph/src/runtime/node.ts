@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
+import type { ExecutionProvider } from "../provider.js";
 import type { Backend, SessionOptions } from "./backend.js";
-import { type ExecutionProvider, missingProvider, workingProviders } from "./provider.js";
+import { missingProvider, workingProviders } from "./working-providers.js";
 
 const ERRORS_ONLY = 3;
 const NOTHING = 4;

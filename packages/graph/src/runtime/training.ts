@@ -11,7 +11,8 @@ import { nextName, scalarName, type TrainingProgram } from "./program.js";
 /** Parameters, buffers and optimizer slots by name, on the host. */
 export type TrainingState = Readonly<Record<string, TypedArray>>;
 
-export interface TrainingSessionOptions extends SessionOptions {
+/** Options of a training session; the program's graph says what it runs on. */
+export interface TrainingSessionOptions extends Omit<SessionOptions, "provider"> {
   /** Seed of dropout masks. */
   readonly seed: number;
   /** Steps that `state` has behind it. Default 0. */
@@ -67,7 +68,8 @@ export class TrainingSession {
     options: TrainingSessionOptions,
   ): Promise<TrainingSession> {
     const initial = initialValues(program, backend, options);
-    const session = await runtimeErrors(() => backend.createSession(program.model, options));
+    const { provider } = program.graph;
+    const session = await runtimeErrors(() => backend.createSession(program.model, { ...options, provider }));
     return new TrainingSession(program, backend, session, options, initial);
   }
 

@@ -1,6 +1,7 @@
 import { type Env, type InferenceSession, Tensor } from "onnxruntime-common";
+import type { ExecutionProvider } from "../provider.js";
 import type { Backend } from "./backend.js";
-import { type ExecutionProvider, missingProvider } from "./provider.js";
+import { missingProvider } from "./working-providers.js";
 
 /** Options of all sessions of a page or worker: ONNX Runtime reads them once, before the first session. */
 export interface WebOptions {

@@ -2,14 +2,7 @@ import { createGraph } from "../create.js";
 import { GraphError } from "../errors.js";
 import { toOnnx } from "../onnx/encode.js";
 import { neg } from "../ops/build.js";
-
-/**
- * Where operators run: the processor, in a browser as WebAssembly (`cpu`); NVIDIA's CUDA; WebGPU; Apple's Core ML;
- * Microsoft's DirectML.
- */
-export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
-
-const EXECUTION_PROVIDERS = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
+import { EXECUTION_PROVIDERS, type ExecutionProvider } from "../provider.js";
 
 export function missingProvider(
   provider: ExecutionProvider,
