@@ -18,7 +18,7 @@ import { buildCase, expectClose, runGraph } from "./harness.js";
 const cases = ["convolution", "normalization"].flatMap((name) => readGolden<GoldenCase>(name));
 
 describe("what is put together for WebGPU computes the same, gradients included", () => {
-  it.each(["Conv", "conv", "BatchNormalization", "batchNorm"])("%s", async (op) => {
+  it.each(["Conv", "conv", "ConvTranspose", "convTranspose", "BatchNormalization", "batchNorm"])("%s", async (op) => {
     for (const golden of cases.filter((candidate) => candidate.op === op)) {
       const { graph, feeds, wanted } = buildCase(golden, "float32", "webgpu");
       const results = await runGraph(graph, feeds);
@@ -34,11 +34,14 @@ describe("what is put together for WebGPU computes the same, gradients included"
 
 const [BATCH, SIDE] = [3, 5];
 
-/** Convolution, batch normalization and a linear layer. */
+/** Convolutions of all kinds, batch normalization and a linear layer. */
 function network(provider: ExecutionProvider): TrainingProgram {
   const graph = createGraph({ provider });
   const parameter = (name: string, shape: readonly number[]) => graph.parameter(name, "float32", shape);
-  const map = ops.conv(graph.input("x", "float32", [BATCH, 2, SIDE, SIDE]), parameter("conv.weight", [4, 2, 3, 3]));
+  const x = graph.input("x", "float32", [BATCH, 2, SIDE, SIDE]);
+  const depthwise = ops.conv(x, parameter("depthwise.weight", [4, 1, 3, 3]), undefined, { groups: 2, padding: 1 });
+  const back = ops.convTranspose(depthwise, parameter("back.weight", [4, 1, 1, 1]), undefined, { groups: 2 });
+  const map = ops.conv(back, parameter("conv.weight", [4, 2, 3, 3]));
   const state = {
     weight: parameter("bn.weight", [4]),
     bias: parameter("bn.bias", [4]),

@@ -12,7 +12,7 @@ import {
 import { formatShape, sameShape } from "../shape.js";
 import type { Attributes, Tensor, TensorType } from "../tensor.js";
 import { biasGradient, type Convolution, correlate, filterGradient, spread } from "./convolution-lowering.js";
-import { depthwiseConv } from "./webgpu.js";
+import { depthwiseConv, transposedToOne } from "./webgpu.js";
 import { type WindowAxis, windowAxes } from "./window.js";
 
 const CONV_ATTRIBUTES = {
@@ -213,6 +213,7 @@ export const convolutions: readonly Operator[] = [
     name: "ConvTranspose",
     inputs: [2, 3],
     attributes: { ...CONV_ATTRIBUTES, output_padding: "ints", output_shape: "ints" },
+    lowerings: { webgpu: transposedToOne },
     infer: inferConvTranspose,
     gradient: convTransposeGradient,
   },

@@ -27,6 +27,18 @@ export function depthwiseConv({ inputs, attributes }: InferContext): Tensor[] | 
   return [f.reshape(stacked, [batch, channels * filters, ...positions])];
 }
 
+/** A transposed convolution that takes several channels of a group to one gives wrong numbers: to two, of which one goes. */
+export function transposedToOne({ inputs, attributes }: InferContext): Tensor[] | undefined {
+  const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor | undefined];
+  const group = numberAttribute(attributes, "group", 1);
+  if (group === 1 || weight.shape[1] !== 1 || weight.shape[0] === group) return undefined;
+  const double = f.emitOne("ConvTranspose", [x, f.concat([weight, weight], 1)], attributes);
+  const [batch, , ...positions] = double.shape as [number, number, ...number[]];
+  const pairs = f.reshape(double, [batch, group, 2, ...positions]);
+  const output = f.reshape(f.slice(pairs, [0], [1], [2]), [batch, group, ...positions]);
+  return [bias ? f.add(output, perChannel(bias, output.shape)) : output];
+}
+
 /** Batch normalization has no training mode. */
 export function trainingBatchNormalization({ inputs, attributes }: InferContext): Tensor[] | undefined {
   if (numberAttribute(attributes, "training_mode", 0) !== 1) return undefined;
