@@ -8,4 +8,4 @@ export const hasChromium = existsSync(executablePath);
 /** WebGPU without a graphics card runs on the processor, and counts as unsafe. */
 const FLAGS = ["--no-sandbox", "--enable-unsafe-webgpu", "--disable-quic", "--disable-background-networking"];
 
-export const launchOptions = { executablePath, args: FLAGS };
+export const launchOptions: { executablePath: string; args: string[] } = { executablePath, args: FLAGS };

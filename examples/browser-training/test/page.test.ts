@@ -9,27 +9,28 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasChromium, launchOptions } from "../../../test/chromium.js";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const outDir = mkdtempSync(join(tmpdir(), "limbeck-page-"));
 const alias = {
   "@limbeck/graph/web": at("../../../packages/graph/src/runtime/web.ts"),
   "@limbeck/graph": at("../../../packages/graph/src/index.ts"),
 };
-const config: InlineConfig = {
+const configFor = (outDir: string): InlineConfig => ({
   root: at(".."),
   configFile: at("../vite.config.ts"),
   logLevel: "error",
   resolve: { alias },
   build: { outDir, emptyOutDir: true },
-};
+});
 
-describe.skipIf(!hasChromium)("the page in Chromium (skipped where it is not installed)", () => {
+describe.skipIf(!hasChromium)("the page in Chromium (skipped where it is not installed)", { timeout: 180_000 }, () => {
   let browser: Browser;
   let server: PreviewServer;
+  let outDir: string;
   const troubles: string[] = [];
 
   beforeAll(async () => {
-    await build(config);
-    server = await preview({ ...config, preview: { port: 0, host: "localhost" } });
+    outDir = mkdtempSync(join(tmpdir(), "limbeck-page-"));
+    await build(configFor(outDir));
+    server = await preview({ ...configFor(outDir), preview: { port: 0, host: "localhost" } });
     browser = await chromium.launch(launchOptions);
   });
   afterAll(async () => {
@@ -40,6 +41,7 @@ describe.skipIf(!hasChromium)("the page in Chromium (skipped where it is not ins
 
   async function open(query: string, isolated = true): Promise<Page> {
     const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    page.setDefaultTimeout(90_000);
     page.on("console", (message) => troubles.push(message.text()));
     page.on("pageerror", (error) => troubles.push(error.message));
     if (!isolated) await page.route("**", withoutIsolation);
