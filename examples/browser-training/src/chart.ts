@@ -4,6 +4,8 @@ import type { Arm } from "./protocol.js";
 
 const ARMS: readonly Arm[] = ["teacher", "student", "baseline"];
 const HEIGHT = 260;
+/** What the axes show before there is anything to draw. */
+const EMPTY = { steps: 100, errors: 400, losses: [0.1, 10] } as const;
 
 type Points = Map<number, number>;
 
@@ -41,6 +43,7 @@ export class Chart {
 
   #data(): uPlot.AlignedData {
     const steps = [...new Set(ARMS.flatMap((arm) => [...this.#points[arm].keys()]))].sort((a, b) => a - b);
+    if (steps.length === 0) return [[0], ...ARMS.map(() => [null])];
     return [steps, ...ARMS.map((arm) => steps.map((step) => this.#points[arm].get(step)))];
   }
 
@@ -62,8 +65,8 @@ export class Chart {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { time: false },
-          y: this.#isLogarithmic ? { distr: 3 } : { range: (_, least, most) => [0, nice(least, most)] },
+          x: { time: false, range: (_, __, last) => [0, last || EMPTY.steps] },
+          y: this.#isLogarithmic ? { distr: 3, range: lossRange } : { range: errorRange },
         },
         axes: [
           { ...axis, size: 32, values: (_, steps) => steps.map(abbreviate) },
@@ -102,8 +105,13 @@ function decades(_: uPlot, splits: readonly number[]): (number | null)[] {
 }
 
 /** The first points, before anything is learned, would squeeze the rest into the ground. */
-function nice(_: number, most: number): number {
-  return Math.min(most || 1, 400) * 1.05;
+function errorRange(_: uPlot, __: number, most: number): [number, number] {
+  return [0, Math.min(most || EMPTY.errors, EMPTY.errors) * 1.05];
+}
+
+function lossRange(_: uPlot, least: number, most: number): [number, number] {
+  const [low, high] = uPlot.rangeLog(least || EMPTY.losses[0], most || EMPTY.losses[1], 10, true);
+  return [low ?? EMPTY.losses[0], high ?? EMPTY.losses[1]];
 }
 
 const abbreviate = (step: number) => (step >= 1000 ? `${step / 1000}k` : String(step));

@@ -17,7 +17,7 @@ async function negate(provider?: ExecutionProvider): Promise<unknown> {
 }
 
 describe("execution providers", () => {
-  it("are the processor first, and whatever else works", async () => {
+  it("are the processor first, and whatever else works", { timeout: 120_000 }, async () => {
     const providers = await backend.providers();
     expect(providers[0]).toBe("cpu");
     for (const provider of providers) expect(await negate(provider)).toEqual(Float32Array.of(-1, 2));

@@ -42,8 +42,7 @@ export function createWebBackend(options: WebOptions = {}): Backend {
     name: "onnxruntime-web",
     providers,
     createSession: async (model, { provider = "cpu" } = {}) => {
-      const working = await providers();
-      if (!working.includes(provider)) throw missingProvider(provider, working);
+      if (provider !== "cpu") await requireProvider(provider);
       const build = await load(provider);
       build.env.wasm.numThreads = threadsOf(options);
       if (options.wasmPaths !== undefined) build.env.wasm.wasmPaths = options.wasmPaths;
@@ -70,6 +69,11 @@ function open(build: Build, model: Uint8Array, provider: ExecutionProvider): Pro
 async function providers(): Promise<readonly ExecutionProvider[]> {
   const adapter = await (globalThis as BrowserGlobals).navigator?.gpu?.requestAdapter();
   return adapter ? ["cpu", "webgpu"] : ["cpu"];
+}
+
+async function requireProvider(provider: ExecutionProvider): Promise<void> {
+  const working = await providers();
+  if (!working.includes(provider)) throw missingProvider(provider, working);
 }
 
 function threadsOf({ threads }: WebOptions): number {
