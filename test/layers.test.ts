@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   graph: [
     ["errors", "random"],
-    ["dtype", "shape"],
+    ["dtype", "shape", "provider"],
     ["tensor", "graph", "operator", "print"],
     ["ops"],
     ["create", "gradients", "prune", "verify", "cost"],
@@ -93,9 +93,32 @@ describe.each(Object.keys(FLOORS))("packages/%s", (name) => {
   }
 });
 
-it("the graph package knows nothing of Node, but for its Node backend", () => {
-  const node = filesOf("graph").filter((file) =>
-    importsOf(file).some((path) => path.startsWith("node:") || path === "onnxruntime-node"),
+describe("packages/graph", () => {
+  const entries = { node: join("runtime", "node.ts"), web: join("runtime", "web.ts") };
+  const named = (files: readonly string[]) => files.map((file) => relative(sources("graph"), file));
+
+  it("knows nothing of Node, but for its Node backend", () => {
+    const ofNode = /\b(?:Buffer|process|require|__dirname|__filename|setImmediate)\b(?=[.([])|from "node:/;
+    const files = filesOf("graph").filter((file) => ofNode.test(withoutComments(readFileSync(file, "utf8"))));
+    expect(named(files)).toEqual([entries.node]);
+  });
+
+  it.each(Object.entries(entries))(
+    "loads onnxruntime-%s in that backend alone, and nothing else imports it",
+    (name, entry) => {
+      const loads = filesOf("graph").filter((file) =>
+        importsOf(file).some((path) => path.split("/")[0] === `onnxruntime-${name}`),
+      );
+      expect(named(loads)).toEqual([entry]);
+      const target = join(sources("graph"), entry);
+      const users = filesOf("graph").filter((file) =>
+        importsOf(file).some((path) => resolve(dirname(file), path.replace(/\.js$/, ".ts")) === target),
+      );
+      expect(named(users)).toEqual([]);
+    },
   );
-  expect(node.map((file) => relative(sources("graph"), file))).toEqual([join("runtime", "node.ts")]);
+
+  function withoutComments(text: string): string {
+    return text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+  }
 });

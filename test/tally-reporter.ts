@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from "vitest/node";
+import { executablePath, hasChromium } from "./chromium.js";
 
 /** Ends the output with one plain line of counts, and says why tests were skipped. */
 export default class TallyReporter implements Reporter {
@@ -10,6 +11,11 @@ export default class TallyReporter implements Reporter {
       const result = test.result();
       const reason = result.state === "skipped" && result.note ? `: ${result.note}` : "";
       process.stdout.write(`skipped: ${test.fullName}${reason}\n`);
+    }
+    if (!hasChromium) {
+      process.stdout.write(
+        `skipped: all tests in Chromium: there is no ${executablePath}; CHROMIUM_PATH names another\n`,
+      );
     }
     process.stdout.write(`${count("passed")} passed, ${count("failed")} failed, ${skipped.length} skipped\n`);
   }

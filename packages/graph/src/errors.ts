@@ -40,6 +40,7 @@ export const GRAPH_ERROR_CODES = {
   OPERATOR_UNKNOWN: "The operator table has no such operator.",
   OPTION_INVALID: "An option is outside its range.",
   PARAMETER_UNUSED: "A gradient was asked for a tensor the loss does not depend on.",
+  PROVIDER_MISSING: "An execution provider was asked for that this machine lacks.",
   RUNTIME_FAILED: "ONNX Runtime could not load or run a graph.",
   SESSION_BUSY: "A training session was asked for a step while another is under way.",
   SHAPE_MISMATCH: "Shapes that must agree do not.",

@@ -1,6 +1,7 @@
 import { type DType, type TypedArray, toTypedArray } from "./dtype.js";
 import { GraphError } from "./errors.js";
 import type { AttributeKind, InferContext, Operator, OperatorTable } from "./operator.js";
+import type { ExecutionProvider } from "./provider.js";
 import { formatShape, type Shape, sizeOf } from "./shape.js";
 import {
   type Attribute,
@@ -37,8 +38,12 @@ export class Graph {
   readonly #scalars = new Map<string, Tensor>();
   readonly #shared = new Map<string, Tensor>();
 
-  constructor(operators: OperatorTable) {
+  /** What the graph will run on; see {@link Operator.lowerings}. */
+  readonly provider: ExecutionProvider;
+
+  constructor(operators: OperatorTable, provider: ExecutionProvider = "cpu") {
     this.operators = operators;
+    this.provider = provider;
   }
 
   /** Declares a value that is fed at every run. */
@@ -115,6 +120,9 @@ export class Graph {
       }
     }
     const types = inferNode(operator, name, { inputs, attributes, outputCount });
+    const lowered = operator.lowerings?.[this.provider]?.({ inputs, attributes, outputCount });
+    if (lowered)
+      return detached ? lowered.flatMap((value) => this.emit("Identity", [value], {}, { detached })) : lowered;
     const outputs: Tensor[] = [];
     const node = { name, op, inputs: [...inputs], outputs, attributes: { ...attributes }, detached, outputCount };
     types.forEach((type, index) => {

@@ -1,6 +1,6 @@
 export type { Cost } from "./cost/cost.js";
 export { type GraphCost, graphCost, nodeCost } from "./cost/index.js";
-export { createGraph } from "./create.js";
+export { createGraph, type GraphOptions } from "./create.js";
 export type { DType, TypedArray } from "./dtype.js";
 export { GRAPH_ERROR_CODES, GraphError, type GraphErrorCode, TypedError, type TypedErrorDetails } from "./errors.js";
 export { gradients } from "./gradients.js";
@@ -27,6 +27,7 @@ export { dropDeadCode } from "./passes/dead-code.js";
 export { freezeParameters } from "./passes/freeze.js";
 export { forInference, type InferenceOptions } from "./passes/inference.js";
 export { printGraph } from "./print.js";
+export type { ExecutionProvider } from "./provider.js";
 export { permutation, type RandomStream, randomStream } from "./random.js";
 export type { Backend, RuntimeTensor, SessionOptions } from "./runtime/backend.js";
 export { probeWith } from "./runtime/probe.js";

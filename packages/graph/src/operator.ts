@@ -1,5 +1,6 @@
 import type { DType } from "./dtype.js";
 import { GraphError } from "./errors.js";
+import type { ExecutionProvider } from "./provider.js";
 import type { Attributes, Node, Tensor, TensorType } from "./tensor.js";
 
 /** What an attribute holds. A float and an int look alike in JavaScript, but not in ONNX. */
@@ -45,6 +46,11 @@ export interface Operator {
   accepts?(dtype: DType): boolean;
   /** Shape rule: the types of all outputs. */
   infer(context: InferContext): readonly TensorType[];
+  /**
+   * Puts a node together from other operators where a provider has no kernel for it, or a wrong one: the outputs, or
+   * nothing where this node needs no help. Gradients follow from what it is put together from.
+   */
+  readonly lowerings?: Partial<Record<ExecutionProvider, (context: InferContext) => Tensor[] | undefined>>;
   /** Gradient rule, or the reason why there is none. */
   readonly gradient: string | ((context: GradientContext) => readonly GradientResult[]);
   /**

@@ -9,7 +9,7 @@ import {
   type TrainingProgram,
   TrainingSession,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { expectClose } from "./harness.js";
 import { someNumbers } from "./onnx-files.js";
 
@@ -28,7 +28,7 @@ function program(optimizer: Optimizer): TrainingProgram {
 const slopes = someNumbers([taken.length, 2]).data as Float32Array;
 
 async function step(training: TrainingProgram): Promise<number[]> {
-  const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state: { weight: table.data } });
+  const session = await TrainingSession.create(training, backend, { seed: 1, state: { weight: table.data } });
   await session.run({ tokens: BigInt64Array.from(taken, BigInt), slopes }, 0.5);
   const values = Array.from(session.state().weight as Float32Array);
   await session.release();

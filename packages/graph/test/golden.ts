@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Attributes, DType } from "../src/index.js";
 
 export interface GoldenInput {
@@ -22,8 +21,9 @@ export interface GoldenCase {
   }[];
 }
 
-/** Reads vectors that a generator beside this file made with PyTorch. */
+const files = import.meta.glob<readonly unknown[]>("./golden/*.json", { eager: true, import: "cases" });
+
+/** Vectors that a generator beside this file made with PyTorch. */
 export function readGolden<Case>(name: string): readonly Case[] {
-  const text = readFileSync(new URL(`./golden/${name}.json`, import.meta.url), "utf8");
-  return JSON.parse(text).cases;
+  return files[`./golden/${name}.json`] as readonly Case[];
 }

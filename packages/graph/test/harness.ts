@@ -3,6 +3,7 @@ import { toTypedArray } from "../src/dtype.js";
 import {
   createGraph,
   type DType,
+  type ExecutionProvider,
   type Graph,
   gradients,
   ops,
@@ -10,7 +11,7 @@ import {
   type TypedArray,
   toOnnx,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { COMPOSED } from "./composed.js";
 import type { GoldenCase, GoldenInput } from "./golden.js";
 
@@ -19,11 +20,11 @@ export async function runGraph(
   graph: Graph,
   feeds: Readonly<Record<string, TypedArray>>,
 ): Promise<Record<string, { shape: readonly number[]; data: number[] }>> {
-  const session = await nodeBackend.createSession(toOnnx(graph), { threads: 1 });
+  const session = await backend.createSession(toOnnx(graph), { threads: 1 });
   const used = graph.inputs.filter(({ name }) => session.inputNames.includes(name));
   const tensors = used.map((input) => [
     input.name,
-    nodeBackend.tensor(input.dtype, feeds[input.name] as Float32Array, input.shape),
+    backend.tensor(input.dtype, feeds[input.name] as Float32Array, input.shape),
   ]);
   const results = await session.run(Object.fromEntries(tensors));
   const outputs = Object.entries(results).map(([name, { dims, data }]) => {
@@ -59,8 +60,12 @@ export function precisionOf({ op }: GoldenCase): "float32" | "float64" {
   return FLOAT32_ONLY.has(op) ? "float32" : "float64";
 }
 
-export function buildCase(golden: GoldenCase, precision: "float32" | "float64"): BuiltCase {
-  const graph = createGraph();
+export function buildCase(
+  golden: GoldenCase,
+  precision: "float32" | "float64",
+  provider: ExecutionProvider = "cpu",
+): BuiltCase {
+  const graph = createGraph({ provider });
   const feeds: Record<string, TypedArray> = {};
   const dtypeOf = (dtype: DType) => (dtype === "float64" ? precision : dtype);
   const declare = (input: GoldenInput | null, i: number): Tensor | undefined => {

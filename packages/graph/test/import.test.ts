@@ -15,7 +15,7 @@ import {
   TrainingSession,
   toOnnx,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import {
   encodeModel,
   float32,
@@ -97,7 +97,7 @@ describe("reading a model", () => {
     expect(Object.keys(parameters)).toEqual(["fc1.weight", "fc1.bias", "fc2.weight"]);
     const logits = outputs.get("logits")!;
     const program = compileTraining({ loss: ops.reduceMean(ops.mul(logits, logits)), optimizer: sgd() });
-    const session = await TrainingSession.create(program, nodeBackend, { seed: 1, state: parameters, threads: 1 });
+    const session = await TrainingSession.create(program, backend, { seed: 1, state: parameters, threads: 1 });
     const losses: number[] = [];
     for (let i = 0; i < 5; i++) losses.push((await session.run({ x: someNumbers([4, 2, 3]).data }, 0.01)).loss!);
     await session.release();
@@ -147,7 +147,7 @@ describe("reading a model", () => {
       initializers: { nothing: float32([], [0]), first: int64([0]) },
     });
     expect(await errorOf(bytes)).toMatchObject({ code: "NOT_CONSTANT", value: "target" });
-    const { outputs } = await fromOnnx(bytes, { shapesOf: probeWith(nodeBackend) });
+    const { outputs } = await fromOnnx(bytes, { shapesOf: probeWith(backend) });
     expect(outputs.get("y")!.shape).toEqual([6]);
     const failing = () => Promise.reject(new Error("no kernel"));
     expect(await errorOf(bytes, { shapesOf: failing })).toMatchObject({ code: "RUNTIME_FAILED" });

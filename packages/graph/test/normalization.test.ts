@@ -11,7 +11,7 @@ import {
   TrainingSession,
   type TypedArray,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { expectClose, runGraph } from "./harness.js";
 
 const [BATCH, CHANNELS, WIDTH] = [4, 2, 3];
@@ -56,7 +56,7 @@ function program() {
 }
 
 const start = (state: Record<string, TypedArray> = INITIAL, step = 0) =>
-  TrainingSession.create(program(), nodeBackend, { seed: 1, step, state, threads: 1 });
+  TrainingSession.create(program(), backend, { seed: 1, step, state, threads: 1 });
 
 const snapshot = (session: TrainingSession) =>
   Object.fromEntries(Object.entries(session.state()).map(([name, values]) => [name, values.slice()]));
@@ -120,7 +120,7 @@ describe("batch normalization in training", () => {
     const training = compileTraining({ loss, optimizer: sgd(), buffers: [{ input: count, next: ops.add(count, 1) }] });
     expect([training.feeds, training.frozen]).toEqual([[], []]);
     const start = (state: Record<string, TypedArray>) =>
-      TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+      TrainingSession.create(training, backend, { seed: 1, state, threads: 1 });
     const initial = { weight: Float32Array.of(0) };
     await expect(start(initial)).rejects.toMatchObject({ code: "STATE_MISMATCH", value: "count" });
     const session = await start({ ...initial, count: Float32Array.of(5) });
@@ -140,7 +140,7 @@ describe("batch normalization in training", () => {
       buffers: [{ input: last, next: ops.mul(x, 2) }],
     });
     const state = { weight: Float32Array.of(0), last: Float32Array.of(7) };
-    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+    const session = await TrainingSession.create(training, backend, { seed: 1, state, threads: 1 });
     expect(session.state().last).toEqual(Float32Array.of(7));
     await session.run({ x: Float32Array.of(3) }, 1);
     await session.run({ x: Float32Array.of(4) }, 1);

@@ -10,7 +10,7 @@ import {
 import { type DType, randomStream, sizeOf, type TypedArray } from "../src/index.js";
 import { DATA_TYPES, type KnownValue } from "../src/onnx/data-types.js";
 import { decodeTensor } from "../src/onnx/tensors.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 
 /** Reads a tensor that lies in a file of its own, as the official cases have them. */
 export function readTensorFile(bytes: Uint8Array): KnownValue & { readonly name: string } {
@@ -23,11 +23,11 @@ export async function runModel(
   model: Uint8Array,
   feeds: Readonly<Record<string, KnownValue>>,
 ): Promise<Record<string, { readonly shape: readonly number[]; readonly data: TypedArray }>> {
-  const session = await nodeBackend.createSession(model, { threads: 1 });
+  const session = await backend.createSession(model, { threads: 1 });
   try {
     const tensors = session.inputNames.map((name) => {
       const { dtype, data, shape } = feeds[name]!;
-      return [name, nodeBackend.tensor(dtype, data as Float32Array, shape)];
+      return [name, backend.tensor(dtype, data as Float32Array, shape)];
     });
     const results = await session.run(Object.fromEntries(tensors));
     return Object.fromEntries(

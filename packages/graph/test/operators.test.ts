@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { operatorTable, randomStream, type TypedArray, toOnnx } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { type GoldenCase, readGolden } from "./golden.js";
 import { type BuiltCase, buildCase, expectClose, precisionOf, runGraph } from "./harness.js";
 
@@ -43,12 +43,12 @@ async function checkDifferences(golden: GoldenCase): Promise<void> {
   const precision = precisionOf(golden);
   const { step, tolerance } = DIFFERENCES[precision];
   const built = buildCase(golden, precision);
-  const session = await nodeBackend.createSession(toOnnx(built.graph), { threads: 1 });
+  const session = await backend.createSession(toOnnx(built.graph), { threads: 1 });
   const at = (feeds: Readonly<Record<string, TypedArray>>) => {
     const inputs = built.graph.inputs.filter(({ name }) => session.inputNames.includes(name));
     return session.run(
       Object.fromEntries(
-        inputs.map(({ name, dtype, shape }) => [name, nodeBackend.tensor(dtype, feeds[name] as Float32Array, shape)]),
+        inputs.map(({ name, dtype, shape }) => [name, backend.tensor(dtype, feeds[name] as Float32Array, shape)]),
       ),
     );
   };

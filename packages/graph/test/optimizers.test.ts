@@ -11,7 +11,7 @@ import {
   sgd,
   TrainingSession,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { readGolden } from "./golden.js";
 import { expectClose } from "./harness.js";
 
@@ -41,7 +41,7 @@ async function follow(golden: OptimizerCase, optimizer: Optimizer): Promise<void
   );
   const program = compileTraining({ loss: products.reduce((a, b) => ops.add(a, b)), optimizer });
   const state = Object.fromEntries(golden.parameters.map(({ name, data }) => [name, Float64Array.from(data)]));
-  const session = await TrainingSession.create(program, nodeBackend, { seed: 1, state, threads: 1 });
+  const session = await TrainingSession.create(program, backend, { seed: 1, state, threads: 1 });
   for (const [step, gradients] of golden.gradients.entries()) {
     const feeds = golden.parameters.map(({ name }, i) => [`g/${name}`, Float64Array.from(gradients[i]!)]);
     await session.run(Object.fromEntries(feeds), golden.learningRates[step]!);
@@ -102,7 +102,7 @@ async function descend(optimizer: Optimizer, learningRate: number, problem: Prob
   const graph = createGraph();
   const program = compileTraining({ loss: problem(graph.parameter("x", "float64", [2])), optimizer });
   const state = { x: Float64Array.of(-0.5, 0.8) };
-  const session = await TrainingSession.create(program, nodeBackend, { seed: 1, state, threads: 1 });
+  const session = await TrainingSession.create(program, backend, { seed: 1, state, threads: 1 });
   let loss = Number.POSITIVE_INFINITY;
   for (let step = 0; step < 4000; step++) loss = (await session.run({}, learningRate)).loss!;
   await session.release();

@@ -1,7 +1,3 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   compileTraining,
@@ -15,39 +11,20 @@ import {
   sgd,
   type Tensor,
   TrainingSession,
-  toOnnx,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { expectClose } from "./harness.js";
-
-const BATCH = 4;
-const INITIAL = { "fc.weight": Float32Array.of(0.1, -0.2, 0.3, 0.4, -0.5, 0.6), "fc.bias": Float32Array.of(0, 0.1) };
-const FEEDS = {
-  x: Float32Array.from({ length: BATCH * 3 }, (_, i) => Math.sin(i)),
-  y: Float32Array.from({ length: BATCH * 2 }, (_, i) => Math.cos(i)),
-};
-
-/** A regression with dropout. */
-function program(dropout = 0.5) {
-  const graph = createGraph();
-  const x = graph.input("x", "float32", [BATCH, 3]);
-  const y = graph.input("y", "float32", [BATCH, 2]);
-  const weight = graph.parameter("fc.weight", "float32", [2, 3]);
-  const bias = graph.parameter("fc.bias", "float32", [2]);
-  const error = ops.sub(ops.linear(ops.dropout(x, dropout), weight, bias), y);
-  const loss = ops.reduceMean(ops.mul(error, error));
-  return compileTraining({ loss, terms: { mse: ops.identity(loss) }, optimizer: sgd({ momentum: 0.9 }) });
-}
+import { FEEDS, INITIAL, regression } from "./regression.js";
 
 const start = (options: { seed?: number; step?: number; state?: Record<string, Float32Array> } = {}) =>
-  TrainingSession.create(program(), nodeBackend, { seed: 1, state: INITIAL, threads: 1, ...options });
+  TrainingSession.create(regression(), backend, { seed: 1, state: INITIAL, threads: 1, ...options });
 
 const snapshot = (session: TrainingSession) =>
   Object.fromEntries(Object.entries(session.state()).map(([name, values]) => [name, (values as Float32Array).slice()]));
 
 describe("a training session", () => {
   it("lowers the loss and reports its terms", async () => {
-    const session = await TrainingSession.create(program(0), nodeBackend, { seed: 1, state: INITIAL, threads: 1 });
+    const session = await TrainingSession.create(regression(0), backend, { seed: 1, state: INITIAL, threads: 1 });
     const first = await session.run(FEEDS, 0.1);
     for (let step = 0; step < 50; step++) await session.run(FEEDS, 0.1);
     const last = await session.run(FEEDS, 0.1);
@@ -114,7 +91,7 @@ describe("a training program", () => {
   it("leaves parameters alone that are not to be trained", async () => {
     const { second, loss } = twoLayers();
     const training = compileTraining({ loss, optimizer: sgd(), parameters: [second] });
-    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+    const session = await TrainingSession.create(training, backend, { seed: 1, state, threads: 1 });
     await session.run({ x: Float32Array.of(1, 1) }, 1);
     expect(session.state()).toEqual({ second: Float32Array.of(1 - 3, -1 - 7) });
   });
@@ -139,7 +116,7 @@ describe("a training program", () => {
       expect(products).toHaveLength(dtype === "float32" ? 1 : 0);
       const Values = dtype === "float32" ? Float32Array : Float64Array;
       const initial = { weight: Values.from([0.1, -0.2, 0.3, 0.4, -0.5, 0.6]) };
-      const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state: initial, threads: 1 });
+      const session = await TrainingSession.create(training, backend, { seed: 1, state: initial, threads: 1 });
       for (let step = 0; step < 10; step++) await session.run({ x: Values.from([1, 2, -1, 0.5, -1, 1]) }, 0.05);
       return Array.from(session.state().weight as Float64Array);
     };
@@ -167,7 +144,7 @@ describe("gradients on two threads", () => {
     );
     const training = compileTraining({ loss: ops.reduceSum(ops.gather(table, indices)), optimizer: sgd() });
     const initial = { table: new Float32Array(classes * width) };
-    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state: initial, threads: 2 });
+    const session = await TrainingSession.create(training, backend, { seed: 1, state: initial, threads: 2 });
     for (let step = 1; step <= 50; step++) {
       await session.run({}, 1);
       const wrong = (session.state().table as Float32Array).find((value) => value !== (-step * rows) / classes);
@@ -191,7 +168,7 @@ describe("gradients on two threads", () => {
     const training = compileTraining({ loss: ops.reduceSum(take(table)), optimizer: sgd() });
     expect(training.graph.nodes.map(({ op }) => op)).not.toContain("ScatterND");
     const state = { table: new Float32Array(2 * 64) };
-    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 2 });
+    const session = await TrainingSession.create(training, backend, { seed: 1, state, threads: 2 });
     for (let step = 1; step <= 20; step++) {
       await session.run({}, 1);
       const wrong = (session.state().table as Float32Array).find((value) => value !== -step * 1024);
@@ -207,7 +184,7 @@ describe("dropout", () => {
     const loss = ops.reduceSum(ops.dropout(x, 0.2));
     const training = compileTraining({ loss, optimizer: sgd() });
     const state = { x: new Float32Array(10_001).fill(1) };
-    const session = await TrainingSession.create(training, nodeBackend, { seed: 3, state, threads: 1 });
+    const session = await TrainingSession.create(training, backend, { seed: 3, state, threads: 1 });
     const report = await session.run({}, 1);
     const moved = Array.from(session.state().x as Float32Array, (value) => 1 - value);
     const kept = moved.filter((value) => value !== 0);
@@ -222,70 +199,10 @@ describe("dropout", () => {
     const [y] = graph.emit("Dropout", [x, graph.scalar(0.25), graph.constant("bool", [], [1])], { seed: 5 });
     const training = compileTraining({ loss: ops.reduceSum(y!), optimizer: sgd() });
     const state = { x: new Float32Array(1000).fill(1) };
-    const session = await TrainingSession.create(training, nodeBackend, { seed: 1, state, threads: 1 });
+    const session = await TrainingSession.create(training, backend, { seed: 1, state, threads: 1 });
     const { loss } = await session.run({}, 1);
     const slope = Array.from(session.state().x as Float32Array).reduce((sum, value) => sum + 1 - value, 0);
     expect(slope).toBeCloseTo(loss!, 1);
-  });
-});
-
-describe("ONNX files", () => {
-  const exported = () => {
-    const graph = createGraph();
-    const x = graph.input("x", "float32", [1, 3]);
-    const logits = ops.linear(
-      x,
-      graph.parameter("fc.weight", "float32", [2, 3]),
-      graph.parameter("fc.bias", "float32", [2]),
-    );
-    ops.exp(logits);
-    graph.output("logits", logits);
-    graph.output("same", logits);
-    graph.output("echo", x);
-    const symbols = Object.fromEntries(["x", "logits", "same", "echo"].map((name) => [name, { 0: "batch" }]));
-    return toOnnx(graph, { parameters: INITIAL, symbols, metadata: { made: "here" } });
-  };
-
-  it("take any batch, hold their parameters, and leave out what no output needs", async () => {
-    const file = exported();
-    const session = await nodeBackend.createSession(file, { threads: 1 });
-    expect(session.inputNames).toEqual(["x"]);
-    for (const batch of [1, 4]) {
-      const x = nodeBackend.tensor("float32", FEEDS.x.subarray(0, batch * 3), [batch, 3]);
-      const { logits, same, echo } = await session.run({ x });
-      expect(logits!.dims).toEqual([batch, 2]);
-      expect(same!.data).toEqual(logits!.data);
-      expect(echo!.data).toEqual(x.data);
-    }
-    expect(Buffer.from(file).includes("Exp")).toBe(false);
-  });
-
-  const checker = spawnSync("/usr/bin/python3", ["-c", "import onnx"]).status === 0;
-  it.skipIf(!checker)("pass the official checker (skipped without Debian's python3-onnx)", () => {
-    const folder = mkdtempSync(join(tmpdir(), "limbeck-onnx-"));
-    for (const [name, bytes] of [
-      ["inference", exported()],
-      ["training", program().model],
-    ] as const) {
-      const path = join(folder, `${name}.onnx`);
-      writeFileSync(path, bytes);
-      const script = "import onnx,sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)";
-      execFileSync("/usr/bin/python3", ["-c", script, path]);
-    }
-  });
-
-  it("refuse symbolic dimensions that are built in, or of nothing", () => {
-    const graph = createGraph();
-    const x = graph.input("x", "float32", [2, 4]);
-    graph.output("y", ops.reshape(x, [2, 2, 2]));
-    expect(() => toOnnx(graph, { symbols: { x: { 0: "batch" }, y: { 0: "batch" } } })).toThrow(/cannot become/);
-    expect(() => toOnnx(graph, { symbols: { z: { 0: "batch" } } })).toThrow(/no input or output/);
-  });
-
-  it("refuse parameters of the wrong size", () => {
-    const graph = createGraph();
-    graph.output("y", ops.neg(graph.parameter("w", "float32", [3])));
-    expect(() => toOnnx(graph, { parameters: { w: new Float32Array(2) } })).toThrow(/parameter w has 2 values/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createGraph, GraphError, gradients, ops, type Tensor, toOnnx } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { expectClose, runGraph } from "./harness.js";
 
 const image = (shape: readonly number[] = [1, 4, 6, 6]) => createGraph().input("x", "float32", shape);
@@ -78,10 +78,10 @@ describe("max pooling", () => {
     const x = image([2, 8, 24, 24]);
     const [dx] = gradients(ops.reduceSum(ops.maxPool2d(x, kernel, { stride: 1 })), [x]);
     x.graph.output("dx", dx!);
-    const session = await nodeBackend.createSession(toOnnx(x.graph), { threads: 4 });
+    const session = await backend.createSession(toOnnx(x.graph), { threads: 4 });
     // Few peaks, so that many windows add to the same element.
     const values = Float32Array.from({ length: 2 * 8 * 24 * 24 }, (_, i) => (i % 7 === 0 ? 1 : (i * 31) % 97) / 97);
-    const run = async () => (await session.run({ x: nodeBackend.tensor("float32", values, x.shape) })).dx!.data;
+    const run = async () => (await session.run({ x: backend.tensor("float32", values, x.shape) })).dx!.data;
     const first = Array.from((await run()) as Float32Array);
     expect(first.reduce((a, b) => a + b, 0)).toBe(2 * 8 * (25 - kernel) ** 2);
     for (let i = 0; i < 3; i++) expectClose(Array.from((await run()) as Float32Array), first, 0, "dx");

@@ -16,7 +16,7 @@ import { rules } from "./rules.js";
  */
 export function toBlockedLayout(graph: Graph, block: number): Graph {
   const { nodes } = livePart(graph);
-  const target = new Graph(withBlockedOperators(graph.operators));
+  const target = new Graph(withBlockedOperators(graph.operators), graph.provider);
   const named = [...graph.constants, ...graph.nodes, ...graph.nodes.flatMap((node) => node.outputs)];
   target.reserve([...named.map(({ name }) => name), ...graph.outputs.keys()]);
   const readers = readersOf(graph);

@@ -1,4 +1,4 @@
-import { createGraph } from "../create.js";
+import { createGraph, type GraphOptions } from "../create.js";
 import { type TypedArray, toTypedArray } from "../dtype.js";
 import { GraphError, TypedError } from "../errors.js";
 import type { Graph } from "../graph.js";
@@ -12,7 +12,7 @@ import { type DimensionBindings, inputType, probeConstants, type ShapeProbe } fr
 import type { ExternalData } from "./tensors.js";
 import { type Chosen, passOver, trainableNames } from "./trainable.js";
 
-export interface ImportOptions {
+export interface ImportOptions extends GraphOptions {
   /**
    * Sizes of dimensions that the file leaves open, by their symbol (`batch`), by input and axis (`images[0]`, which also
    * overrides a size that the file fixes), or for all others (`*`).
@@ -93,7 +93,7 @@ function startImport(model: ParsedModel, outputs: readonly string[], chosen: Cho
   if (given.size !== fed.length + model.initializers.size) throw definedTwice(fed.map(({ name }) => name));
   const part = neededPart(model.graph, outputs, given);
   const importer = new Importer({
-    graph: createGraph(),
+    graph: createGraph(options),
     model,
     part,
     trainable: chosen.names,

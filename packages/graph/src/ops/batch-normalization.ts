@@ -12,6 +12,7 @@ import {
 import type { Attributes, Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
 import { channelAxes, channelsOf, inverseRoot, onlyFirstOutput, perChannel, requireInputs } from "./normalized.js";
+import { trainingBatchNormalization } from "./webgpu.js";
 
 const isTraining = (attributes: Attributes) => numberAttribute(attributes, "training_mode", 0) === 1;
 const epsilonOf = (attributes: Attributes) => floatAttribute(attributes, "epsilon", 1e-5);
@@ -100,6 +101,7 @@ export const batchNormalizations: readonly Operator[] = [
     attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
     namesAllOutputs: true,
     overwrites: (attributes) => (isTraining(attributes) ? [3, 4] : []),
+    lowerings: { webgpu: trainingBatchNormalization },
     infer: inferBatchNormalization,
     gradient: batchNormalizationGradient,
   },

@@ -12,6 +12,7 @@ import {
 import { formatShape, sameShape } from "../shape.js";
 import type { Attributes, Tensor, TensorType } from "../tensor.js";
 import { biasGradient, type Convolution, correlate, filterGradient, spread } from "./convolution-lowering.js";
+import { depthwiseConv, transposedToOne } from "./webgpu.js";
 import { type WindowAxis, windowAxes } from "./window.js";
 
 export const CONV_ATTRIBUTES = {
@@ -200,11 +201,19 @@ function convTransposeGradient(context: GradientContext): (Tensor | undefined)[]
 }
 
 export const convolutions: readonly Operator[] = [
-  { name: "Conv", inputs: [2, 3], attributes: CONV_ATTRIBUTES, infer: inferConv, gradient: convGradient },
+  {
+    name: "Conv",
+    inputs: [2, 3],
+    attributes: CONV_ATTRIBUTES,
+    lowerings: { webgpu: depthwiseConv },
+    infer: inferConv,
+    gradient: convGradient,
+  },
   {
     name: "ConvTranspose",
     inputs: [2, 3],
     attributes: { ...CONV_ATTRIBUTES, output_padding: "ints", output_shape: "ints" },
+    lowerings: { webgpu: transposedToOne },
     infer: inferConvTranspose,
     gradient: convTransposeGradient,
   },

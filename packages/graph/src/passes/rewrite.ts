@@ -27,7 +27,7 @@ export function rewrite(
   rules: RewriteRules = {},
   outputs: ReadonlyMap<string, Tensor> = graph.outputs,
 ): Graph {
-  const target = new Graph(graph.operators);
+  const target = new Graph(graph.operators, graph.provider);
   const { nodes } = livePart(graph, outputs.values());
   const named = [...graph.constants, ...graph.nodes, ...graph.nodes.flatMap((node) => node.outputs)];
   target.reserve(named.map(({ name }) => name));

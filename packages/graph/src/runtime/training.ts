@@ -12,7 +12,8 @@ import { nextName, scalarName, TRAINING_STEP, type TrainingProgram } from "./pro
 /** Parameters, buffers and optimizer slots by name, on the host. */
 export type TrainingState = Readonly<Record<string, TypedArray>>;
 
-export interface TrainingSessionOptions extends SessionOptions {
+/** Options of a training session; the program's graph says what it runs on. */
+export interface TrainingSessionOptions extends Omit<SessionOptions, "provider"> {
   /** Seed of dropout masks. */
   readonly seed: number;
   /** Steps that `state` has behind it. Default 0. */
@@ -68,7 +69,10 @@ export class TrainingSession {
     options: TrainingSessionOptions,
   ): Promise<TrainingSession> {
     const initial = initialValues(program, backend, options);
-    const session = await runtimeErrors(async () => backend.createSession(await modelFor(program, backend), options));
+    const { provider } = program.graph;
+    const session = await runtimeErrors(async () =>
+      backend.createSession(await modelFor(program, backend), { ...options, provider }),
+    );
     return new TrainingSession(program, backend, session, options, initial);
   }
 

@@ -9,7 +9,7 @@ import {
   type Tensor,
   TrainingSession,
 } from "../../src/index.js";
-import { nodeBackend } from "../../src/runtime/node.js";
+import { backend } from "../backend.js";
 import { expectClose, runGraph } from "../harness.js";
 import { someNumbers } from "../onnx-files.js";
 import { count, expectSame } from "./same.js";
@@ -171,7 +171,7 @@ describe("a training step", () => {
     const feeds = { x: someNumbers([4, 3, 5, 5]).data };
     const ends = [];
     for (const each of [merged, plain]) {
-      const session = await TrainingSession.create(each, nodeBackend, { seed: 1, state, threads: 1 });
+      const session = await TrainingSession.create(each, backend, { seed: 1, state, threads: 1 });
       for (let step = 0; step < 3; step++) await session.run(feeds, 0.01);
       ends.push(
         Object.fromEntries(

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { type Graph, probeWith, verify } from "../../src/index.js";
-import { nodeBackend } from "../../src/runtime/node.js";
+import { backend } from "../backend.js";
 import { runGraph } from "../harness.js";
 import { largestError, someNumbers } from "../onnx-files.js";
 
-export const run = probeWith(nodeBackend);
+export const run = probeWith(backend);
 
 export const count = (graph: Graph, op: string): number => graph.nodes.filter((node) => node.op === op).length;
 

