@@ -1,4 +1,4 @@
-import { adamw, ops, type Tensor } from "@limbeck/graph";
+import { ops, sgd, type Tensor } from "@limbeck/graph";
 import type { Trainer } from "../process/trainer.js";
 import type { Problem } from "../row.js";
 import { type Architecture, distillationTrainer, type Weights } from "./trainer.js";
@@ -35,7 +35,7 @@ function forward(weights: Weights, tokens: Tensor, layers: number, heads: number
 export const encoder: Architecture = {
   student: (weights, { tokens }, { layers, heads }) => ({ logits: forward(weights, tokens!, layers!, heads!) }),
   teacher: (weights, { tokens }, { teacherLayers, heads }) => forward(weights, tokens!, teacherLayers!, heads!),
-  optimizer: ({ weightDecay }) => adamw({ weightDecay: weightDecay! }),
+  optimizer: ({ momentum }) => sgd({ momentum: momentum! }),
 };
 
 /** Our training step of a text encoder. */

@@ -11,7 +11,7 @@ import {
   type TypedArray,
 } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
-import { BUFFER, batchAt, PARAMETER, TEACHER, under } from "../problems/problem.js";
+import { BATCH, BUFFER, batchAt, PARAMETER, TEACHER, under } from "../problems/problem.js";
 import type { Trainer } from "../process/trainer.js";
 import type { Problem, ProblemTensor } from "../row.js";
 import { about } from "./about.js";
@@ -43,10 +43,11 @@ export async function distillationTrainer(problem: Problem, architecture: Archit
   const state = Object.fromEntries(Object.entries(carried).map(([name, { data }]) => [name, data]));
   const program = compileStep(problem, architecture);
   const session = await TrainingSession.create(program, nodeBackend, { seed: 0, threads, state });
+  const batches = onlyBatches(problem);
   return {
     about: about(threads),
     step: async (index) => {
-      const { loss } = await session.run(feedsOf(problem, index), problem.settings.learningRate!);
+      const { loss } = await session.run(feedsOf(batches, index), batches.settings.learningRate!);
       return loss!;
     },
   };
@@ -77,6 +78,13 @@ function teacherLogits(graph: Graph, problem: Problem, { teacher }: Architecture
   if (inputs.teacherLogits) return inputs.teacherLogits;
   const weights = mapValues(under(problem, TEACHER), (_, { shape, data }) => graph.constant("float32", shape, data));
   return teacher!(weights, inputs, problem.settings);
+}
+
+/** A copy, so that the parameters' memory is free once they have become state. */
+function onlyBatches({ tensors, settings }: Problem): Problem {
+  const batches = Object.entries(tensors).filter(([name]) => name.startsWith(BATCH));
+  const copies = batches.map(([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const);
+  return { settings, tensors: Object.fromEntries(copies) };
 }
 
 function feedsOf(problem: Problem, index: number): Record<string, TypedArray> {

@@ -45,7 +45,7 @@ def start(problem):
     return distillation_step(
         problem,
         lambda values, batch: forward(values, batch["tokens"], layers, heads),
-        lambda values: torch.optim.AdamW(values, lr=settings["learningRate"], weight_decay=settings["weightDecay"]),
+        lambda values: torch.optim.SGD(values, lr=settings["learningRate"], momentum=settings["momentum"]),
         lambda values, batch: forward(values, batch["tokens"], teacher_layers, heads),
     )
 

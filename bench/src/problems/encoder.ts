@@ -23,8 +23,8 @@ export interface EncoderProblemOptions extends BatchOptions {
   readonly classes: number;
 }
 
-/** Half hard labels, half a teacher softened by 2; AdamW, as encoders are trained. */
-const SETTINGS = { temperature: 2, hardWeight: 0.5, learningRate: 5e-5, weightDecay: 0.01 };
+/** Half hard labels, half a teacher softened by 2; SGD with momentum. */
+const SETTINGS = { temperature: 2, hardWeight: 0.5, learningRate: 0.01, momentum: 0.9 };
 /** Uniform draws of BERT's standard deviation, 0.02. */
 const BOUND = 0.02 * Math.sqrt(3);
 

@@ -11,7 +11,7 @@ const script = new URL("../../src/peers/encoder.py", import.meta.url);
 export const studentEncoder6: Row = {
   name: "student-encoder6",
   description:
-    "distillation step (CE + KL, AdamW), 6-layer encoder, width 384, 12 heads, 128 tokens, batch 16, teacher logits given",
+    "distillation step (CE + KL, SGD momentum), 6-layer encoder, width 384, 12 heads, 128 tokens, batch 16, teacher logits given",
   unit: "ms",
   problem: () =>
     encoderProblem({

@@ -22,10 +22,11 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
     });
   }
   const dependent = dependentsOf(graph, wrt);
+  const asked = new Set(wrt);
   const found = new Map<Tensor, Tensor>([[loss, graph.constant(loss.dtype, loss.shape, [1])]]);
   for (const node of [...graph.nodes].reverse()) {
     if (node.detached || !node.outputs.some((output) => found.has(output) && dependent.has(output))) continue;
-    for (const [input, gradient] of inputGradients(node, found, dependent)) {
+    for (const [input, gradient] of inputGradients(node, { found, dependent, asked })) {
       const known = found.get(input);
       found.set(input, known ? add(known, gradient) : gradient);
     }
@@ -52,16 +53,19 @@ function dependentsOf(graph: Graph, roots: readonly Tensor[]): Set<Tensor> {
   return dependent;
 }
 
-function inputGradients(
-  node: Node,
-  found: ReadonlyMap<Tensor, Tensor>,
-  dependent: ReadonlySet<Tensor>,
-): [Tensor, Tensor][] {
+/** How far the reverse walk has come, and where it is to go. */
+interface Walk {
+  readonly found: ReadonlyMap<Tensor, Tensor>;
+  readonly dependent: ReadonlySet<Tensor>;
+  readonly asked: ReadonlySet<Tensor>;
+}
+
+function inputGradients(node: Node, { found, dependent, asked }: Walk): [Tensor, Tensor][] {
   const operator = node.outputs[0]!.graph.operators.get(node.op)!;
   const depends = node.inputs.map((input) => input !== undefined && dependent.has(input));
   const wants = node.inputs.map((input, i) => depends[i]! && isFloat(input!.dtype));
-  const asked = operator.throughIntegers ? depends : wants;
-  if (!asked.includes(true)) return [];
+  const concerned = operator.throughIntegers ? depends : wants;
+  if (!concerned.includes(true)) return [];
   if (typeof operator.gradient === "string") throw noGradient(node, operator.gradient);
   const results = operator.gradient({
     node,
@@ -69,6 +73,7 @@ function inputGradients(
     outputs: node.outputs,
     outputGradients: node.outputs.map((output) => found.get(output)),
     wants,
+    asked,
   });
   return node.inputs.flatMap((input, i): [Tensor, Tensor][] => {
     const gradient = results[i];

@@ -26,6 +26,8 @@ export interface GradientContext {
   readonly outputGradients: readonly (Tensor | undefined)[];
   /** Which inputs want a gradient. */
   readonly wants: readonly boolean[];
+  /** Values whose gradients are asked for at the end of the walk. */
+  readonly asked: ReadonlySet<Tensor>;
 }
 
 /** One entry of the operator table, in the form of opset 17. */

@@ -12,6 +12,7 @@ import {
 import { broadcastShapes } from "../shape.js";
 import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
+import { geluGradient } from "./gelu.js";
 
 /** Shape rule of operators that keep their input's type. */
 export function inferUnary(context: InferContext): readonly TensorType[] {
@@ -95,6 +96,13 @@ function clipGradient(context: GradientContext): GradientResult[] {
   ];
 }
 
+const productPartials: readonly [Partial, Partial] = [({ g, b }) => f.mul(g, b), ({ g, x }) => f.mul(g, x)];
+
+const mul: Operator = {
+  ...binary("Mul", ...productPartials),
+  gradient: (context) => geluGradient(context) ?? binaryGradients(context, productPartials),
+};
+
 const clip: Operator = { name: "Clip", inputs: [1, 3], infer: inferUnary, gradient: clipGradient };
 
 const cast: Operator = {
@@ -136,11 +144,7 @@ export const elementwise: readonly Operator[] = [
     ({ g }) => g,
     ({ g }) => f.neg(g),
   ),
-  binary(
-    "Mul",
-    ({ g, b }) => f.mul(g, b),
-    ({ g, x }) => f.mul(g, x),
-  ),
+  mul,
   binary(
     "Div",
     ({ g, b }) => f.div(g, b),

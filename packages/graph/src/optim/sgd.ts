@@ -48,13 +48,16 @@ function subtractScaled(parameter: Tensor, gradient: Tensor, lr: Tensor): Tensor
 
 /**
  * `momentum · buffer + gradient`. Where the gradient is a matrix product that nothing else needs, the product adds it up
- * itself, which saves two passes over memory. In single precision only, because Gemm's factor has no more.
+ * itself, which saves two passes over memory (in single precision only, because Gemm's factor has no more). The rows that a
+ * batch took of an embedding are added into the decayed buffer, which saves a table of zeros.
  */
 function accumulate(buffer: Tensor, momentum: number, gradient: Tensor, isNeededAgain: boolean): Tensor {
+  const decayed = () => mul(buffer, momentum);
+  if (isNeededAgain) return add(decayed(), gradient);
+  const rows = addedRows(gradient);
+  if (rows) return addRows(decayed(), rows, rows.updates);
   const node = gradient.source.kind === "node" ? gradient.source.node : undefined;
   const [a, b, c] = node?.inputs ?? [];
-  if (node?.op !== "Gemm" || !a || !b || c || isNeededAgain || gradient.dtype !== "float32") {
-    return add(mul(buffer, momentum), gradient);
-  }
-  return gemm(a, b, buffer, { ...node.attributes, beta: momentum });
+  const isProduct = node?.op === "Gemm" && a && b && !c && gradient.dtype === "float32";
+  return isProduct ? gemm(a, b, buffer, { ...node.attributes, beta: momentum }) : add(decayed(), gradient);
 }
