@@ -8,7 +8,7 @@ import { type RowResult, runRow } from "./run.js";
 
 const ROUNDS = 3;
 /** At most so many steps that no number has shrunk into the slow, denormal range. */
-const PLAN: Plan = { warmupSeconds: 0.5, seconds: 3, minSteps: 20, maxSteps: 500 };
+const PLAN: Plan = { warmupSeconds: 0.5, seconds: 3, minSteps: 8, maxSteps: 500 };
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(
