@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { losses } from "../losses/index.js";
+import type { LossNeed } from "../losses/loss.js";
 import { modelFamilies } from "../models/index.js";
 
 const describe = (description: string) => ({ description });
@@ -65,10 +66,15 @@ const train = z.strictObject({
 
 const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
 
+/** What schemes can give to a loss so far. */
+const SERVED: readonly LossNeed[] = ["labels", "teacher logits"];
+
+const servedLosses = losses.filter(({ needs }) => needs.every((need) => SERVED.includes(need)));
+
 const distillTerm = z
   .discriminatedUnion(
     "loss",
-    losses.map(({ name, options, description }) =>
+    servedLosses.map(({ name, options, description }) =>
       options
         .extend({
           loss: z.literal(name),

@@ -1,7 +1,7 @@
 import { ops } from "@limbeck/graph";
 import { z } from "zod";
-import type { Loss } from "./loss.js";
-import { sumPerSampleMean } from "./reduce.js";
+import type { Loss } from "../loss.js";
+import { sumPerSampleMean } from "../reduce.js";
 
 const options = z.strictObject({
   temperature: z
@@ -21,9 +21,11 @@ export const kd: Loss<z.infer<typeof options>> = {
   description: "The student matches the teacher's softened class probabilities.",
   formula:
     "T² times the Kullback-Leibler divergence of softmax(student / T) from softmax(teacher / T), summed over classes, averaged over samples",
+  use: "The default wherever teacher and student have the same classes. Few classes, a tiny student or short training: temperature 1 to 4.",
   source: "Hinton, Vinyals & Dean 2015, Distilling the Knowledge in a Neural Network, section 2",
   needs: ["teacher logits"],
   options,
+  recipe: "- { loss: kd, temperature: 4, weight: 0.9 }\n- { loss: cross-entropy, weight: 0.1 }",
   compute: ({ logits, teacherLogits }, { temperature }) => {
     const student = ops.logSoftmax(ops.div(logits, temperature));
     const teacher = ops.logSoftmax(ops.div(ops.detach(teacherLogits!), temperature));

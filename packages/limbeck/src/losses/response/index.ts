@@ -1,0 +1,2 @@
+export { crossEntropy } from "./cross-entropy.js";
+export { kd } from "./kd.js";
