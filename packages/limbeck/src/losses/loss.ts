@@ -1,5 +1,5 @@
 import type { Tensor } from "@limbeck/graph";
-import type { ParameterSpec } from "../models/model.js";
+import type { InitialValues } from "../models/initial.js";
 import type { OptionsSchema } from "../support/options.js";
 import type { TermSchedule } from "./schedule.js";
 
@@ -31,9 +31,9 @@ export interface FeaturePair {
  */
 export interface LossStore {
   /** A trained tensor, such as an adapter's weights. */
-  parameter(name: string, shape: readonly number[], init: ParameterSpec["init"]): Tensor;
+  parameter(name: string, shape: readonly number[], init: InitialValues): Tensor;
   /** A tensor carried from step to step without gradient, such as running statistics or a memory bank. */
-  buffer(name: string, shape: readonly number[], init: ParameterSpec["init"]): Tensor;
+  buffer(name: string, shape: readonly number[], init: InitialValues): Tensor;
   /** Sets a buffer's value after the step. */
   carry(buffer: Tensor, next: Tensor): void;
 }

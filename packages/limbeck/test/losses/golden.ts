@@ -16,7 +16,7 @@ export interface GoldenLoss {
   readonly name: string;
   readonly loss: string;
   readonly options: Readonly<Record<string, unknown>>;
-  readonly studentLogits: GoldenTensor;
+  readonly studentLogits?: GoldenTensor;
   readonly teacherLogits?: GoldenTensor | null;
   readonly labels?: readonly number[] | null;
   readonly features?: readonly { readonly student: GoldenTensor; readonly teacher: GoldenTensor }[];
@@ -65,8 +65,9 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
   };
   const ints = (values: readonly number[]) => graph.constant("int64", [values.length], [...values]);
   const { labels, teacherLogits, sampleIndices, sampleCount } = golden;
+  const samples = golden.features?.[0]?.student.shape[0] ?? 1;
   const context: LossContext = {
-    logits: trained("logits", golden.studentLogits),
+    logits: trained("logits", golden.studentLogits ?? { shape: [samples, 2], data: new Array(2 * samples).fill(0) }),
     labels: labels ? ints(labels) : undefined,
     teacherLogits: teacherLogits ? input("teacherLogits", teacherLogits) : undefined,
     features: golden.features?.map(({ student, teacher }, i) => ({

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Make relation_losses.json: golden values and gradients of relation losses in float64.
+"""Make losses_relation.json: golden values and gradients of relation losses in float64.
 
 Run it with Debian's PyTorch, without arguments:
 
-    /usr/bin/python3 make_relation_losses.py
+    /usr/bin/python3 make_losses_relation.py
 
 A second run writes the same bytes. Features of more than two dimensions are flattened, one row a sample. Formulas:
 
@@ -22,7 +22,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from feature_cases import constant, draw, label, make_case, unit, write
+from loss_cases import constant, draw, label, make_case, unit, write
 
 SHAPES = [([2, 3], [2, 5]), ([4, 6], [4, 3]), ([6, 2, 2, 3], [6, 4, 3, 1]), ([5, 8], [5, 8])]
 SINGLE = ([1, 4], [1, 6])
@@ -137,4 +137,4 @@ def cc_neighbors_cases():
 
 
 if __name__ == "__main__":
-    write(__file__, "relation_losses.json", [*plain_cases(), *cc_cases(), *cc_neighbors_cases()])
+    write(__file__, "losses_relation.json", [*plain_cases(), *cc_cases(), *cc_neighbors_cases()])

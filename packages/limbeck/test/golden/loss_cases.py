@@ -42,22 +42,19 @@ def _entry(x, gradient=None):
     return entry
 
 
-def make_case(loss, name, options, student, teacher, value_of, parameters=None, extra=None):
-    """value_of(students, teachers, parameters) -> scalar. `extra` is copied into the case."""
+def make_case(loss, name, options, student, teacher, value_of, parameters=None):
+    """value_of(students, teachers, parameters) -> scalar, of lists of features and a dict of adapters' parameters."""
     students = [x.clone().requires_grad_(True) for x in student]
     weights = {key: x.clone().requires_grad_(True) for key, x in (parameters or {}).items()}
     value = value_of(students, teacher, weights)
-    leaves = [*students, *weights.values()]
-    grads = torch.autograd.grad(value, leaves, allow_unused=True)
-    grads = [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, grads)]
+    grads = iter(torch.autograd.grad(value, [*students, *weights.values()]))
+    pairs = [{"student": _entry(s, next(grads)), "teacher": _entry(t)} for s, t in zip(students, teacher)]
     return {
         "name": f"{loss} {name}",
         "loss": loss,
         "options": options,
-        "student": [_entry(x, g) for x, g in zip(students, grads)],
-        "teacher": [_entry(x) for x in teacher],
-        "parameters": {k: _entry(x, g) for (k, x), g in zip(weights.items(), grads[len(students) :])},
-        **(extra or {}),
+        "features": pairs,
+        "parameters": {key: _entry(x, next(grads)) for key, x in weights.items()},
         "value": value.item() + 0,
     }
 
