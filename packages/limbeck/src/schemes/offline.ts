@@ -4,7 +4,7 @@ import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../da
 import type { Split } from "../data/dataset.js";
 import { lossNamed } from "../losses/index.js";
 import type { LossContext } from "../losses/loss.js";
-import { declareParameters, initialize, type Model } from "../models/model.js";
+import { carriedBuffers, declareTensors, initialize, type Model } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import type { TeacherSource } from "../teachers/teacher.js";
 import type { TrainingJob } from "./job.js";
@@ -62,7 +62,9 @@ function offlineProgram(
   const graph = createGraph();
   const { channels, height, width } = dataset;
   const images = graph.input("images", "float32", [batchSize, channels, height, width]);
-  const { logits } = model.forward(images, declareParameters(model, graph), true);
+  const weights = declareTensors(model, graph);
+  const result = model.forward(images, weights, true);
+  const { logits } = result;
   const needs = new Set(terms.flatMap((term) => lossNamed(String(term.loss)).needs));
   const context: LossContext = {
     logits,
@@ -77,6 +79,7 @@ function offlineProgram(
     loss: weighted.reduce((a, b) => ops.add(a, b)),
     terms: Object.fromEntries(weighted.map((term, i) => [names[i]!, term])),
     optimizer: buildOptimizer(optimizer),
+    buffers: carriedBuffers(model, weights, result),
   });
 }
 
