@@ -67,16 +67,27 @@ const train = z.strictObject({
 const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
 
 /** What schemes can give to a loss so far. */
-const SERVED: readonly LossNeed[] = ["labels", "teacher logits"];
+const SERVED: readonly LossNeed[] = ["labels", "teacher logits", "features", "pairs of features", "adapters"];
 
 const servedLosses = losses.filter(({ needs }) => needs.every((need) => SERVED.includes(need)));
+
+/** Where a loss that looks inside of the networks taps them. */
+function tapFields(needs: readonly LossNeed[]) {
+  const name = z.string().min(1);
+  const [one, several] = [needs.includes("features"), needs.includes("pairs of features")];
+  const taps = several ? z.array(name).min(1) : name;
+  const meta = (side: string) =>
+    describe(several ? `The ${side}'s taps, from the input to the output.` : `The ${side}'s tap.`);
+  return one || several ? { student: taps.meta(meta("student")), teacher: taps.meta(meta("teacher")) } : {};
+}
 
 const distillTerm = z
   .discriminatedUnion(
     "loss",
-    servedLosses.map(({ name, options, description }) =>
+    servedLosses.map(({ name, options, description, needs }) =>
       options
         .extend({
+          ...tapFields(needs),
           loss: z.literal(name),
           weight: z.number().positive().default(1).meta(describe("Factor of this term.")),
         })

@@ -4,7 +4,8 @@ import { countErrors } from "../evaluate/metrics.js";
 import { toOnnxModel } from "../models/inference.js";
 import type { Model } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
-import { needsTeacher, offlineJob } from "../schemes/offline.js";
+import { offlineJob } from "../schemes/offline.js";
+import { needsLiveTeacher, needsTeacher } from "../schemes/terms.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
@@ -42,7 +43,7 @@ export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEven
   const file = toOnnxModel(model, samples.train.dataset, parameters);
   writeFileAtomic(path, file);
   const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
-  return { model, file, outputs: wanted ? yield* label(context, file) : undefined };
+  return { model, parameters, file, outputs: wanted ? yield* label(context, file) : undefined };
 }
 
 /** The teacher's answers to all training samples, from the cache where they are there already. */
@@ -106,6 +107,7 @@ export async function* trainArm(
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
+      liveTeacher: { model: teacher.model, values: teacher.parameters },
     });
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job) });
   }
@@ -119,7 +121,7 @@ async function teacherSource(
   arm: Arm,
   { file, outputs }: TrainedTeacher,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
-  if (!needsTeacher(arm.terms)) return undefined;
+  if (!needsTeacher(arm.terms) || needsLiveTeacher(arm.terms)) return undefined;
   if (arm.train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const classifier = await Classifier.load(file, context.samples.train.dataset, context.threads);
   return {
