@@ -1,1 +1,12 @@
-export {};
+export { ab } from "./ab.js";
+export { at } from "./at.js";
+export { attentionDistribution } from "./attention-distribution.js";
+export { attentionScores } from "./attention-scores.js";
+export { cosine } from "./cosine.js";
+export { fitnets } from "./fitnets.js";
+export { fsp } from "./fsp.js";
+export { hidden } from "./hidden.js";
+export { minilmRelation } from "./minilm.js";
+export { nst } from "./nst.js";
+export { patient } from "./patient.js";
+export { vid } from "./vid.js";
