@@ -8,13 +8,14 @@ export type LossFamily = "response" | "feature" | "relation" | "explanation";
 
 /**
  * What a loss may look at or keep. "features" is one pair of tapped values, "pairs of features" is several, from the
- * input to the output; "adapters" are weights of its own that train with the student.
+ * input to the output; "linear heads" are last feature maps and the weights of the layer behind their average; "adapters" are weights of its own that train with the student.
  */
 export type LossNeed =
   | "labels"
   | "teacher logits"
   | "features"
   | "pairs of features"
+  | "linear heads"
   | "sample indices"
   | "memory bank"
   | "adapters";
@@ -23,6 +24,14 @@ export type LossNeed =
 export interface FeaturePair {
   readonly student: Tensor;
   readonly teacher: Tensor;
+}
+
+/** The end of a network that averages its last feature maps over places and applies one linear layer. */
+export interface LinearHead {
+  /** [N, C, H, W] */
+  readonly maps: Tensor;
+  /** Of the linear layer, [K, C]. */
+  readonly weight: Tensor;
 }
 
 /**
@@ -48,6 +57,8 @@ export interface LossContext {
   readonly teacherLogits?: Tensor | undefined;
   /** From the input to the output; one pair for a loss that needs "features". */
   readonly features?: readonly FeaturePair[] | undefined;
+  /** The ends of both networks; no gradient flows into the teacher's. */
+  readonly heads?: { readonly student: LinearHead; readonly teacher: LinearHead } | undefined;
   /** Places of the samples in the transfer set, int64 [N]. */
   readonly sampleIndices?: Tensor | undefined;
   /** Samples of the transfer set: the rows of a memory bank. */

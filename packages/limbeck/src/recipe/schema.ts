@@ -67,7 +67,14 @@ const train = z.strictObject({
 const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
 
 /** What schemes can give to a loss so far. */
-const SERVED: readonly LossNeed[] = ["labels", "teacher logits", "features", "pairs of features", "adapters"];
+const SERVED: readonly LossNeed[] = [
+  "labels",
+  "teacher logits",
+  "features",
+  "pairs of features",
+  "linear heads",
+  "adapters",
+];
 
 const servedLosses = losses.filter(({ needs }) => needs.every((need) => SERVED.includes(need)));
 

@@ -4,6 +4,7 @@ import type { FeaturePair, LossContext, LossNeed } from "../losses/loss.js";
 import type { ForwardResult } from "../models/model.js";
 import type { DistillTerm } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
+import { linearHeads } from "./heads.js";
 import type { TermStore } from "./store.js";
 
 /** What terms look at: both networks of one graph, and what is fed. */
@@ -28,6 +29,10 @@ export function needsTeacher(terms: readonly DistillTerm[]): boolean {
 
 /** Whether any term looks inside of the teacher, so that stored answers are not enough. */
 export function needsLiveTeacher(terms: readonly DistillTerm[]): boolean {
+  return needsTaps(terms) || needsOf(terms).has("linear heads");
+}
+
+function needsTaps(terms: readonly DistillTerm[]): boolean {
   const needs = needsOf(terms);
   return needs.has("features") || needs.has("pairs of features");
 }
@@ -46,18 +51,19 @@ export function weightedTerms(terms: readonly DistillTerm[], inputs: TermInputs)
 }
 
 function weightedTerm(name: string, term: DistillTerm, inputs: TermInputs): Tensor {
-  const { labels, teacherLogits, student, store } = inputs;
+  const { labels, teacherLogits, student, teacher, store } = inputs;
   const record = lossNamed(String(term.loss));
-  const looksInside = needsLiveTeacher([term]);
+  const taps = needsTaps([term]);
   const context: LossContext = {
     logits: student.logits,
     labels,
     teacherLogits,
-    features: looksInside ? featuresOf(name, term, inputs) : undefined,
+    features: taps ? featuresOf(name, term, inputs) : undefined,
+    heads: record.needs.includes("linear heads") ? linearHeads(name, student, teacher!) : undefined,
     store: store.of(name),
   };
   const { loss: _, weight, ...rest } = term;
-  const options = record.options.parse(looksInside ? withoutTaps(rest) : rest);
+  const options = record.options.parse(taps ? withoutTaps(rest) : rest);
   const value = saying(name, term, () => record.compute(context, options));
   return weight === 1 ? value : ops.mul(value, Number(weight));
 }

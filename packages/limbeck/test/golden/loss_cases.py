@@ -35,7 +35,7 @@ def unit(x, dim):
     return torch.where(known, x / length, torch.zeros_like(x))
 
 
-def _entry(x, gradient=None):
+def entry(x, gradient=None):
     entry = {"shape": list(x.shape), "data": flat(x)}
     if gradient is not None:
         entry["gradient"] = flat(gradient)
@@ -48,13 +48,13 @@ def make_case(loss, name, options, student, teacher, value_of, parameters=None):
     weights = {key: x.clone().requires_grad_(True) for key, x in (parameters or {}).items()}
     value = value_of(students, teacher, weights)
     grads = iter(torch.autograd.grad(value, [*students, *weights.values()]))
-    pairs = [{"student": _entry(s, next(grads)), "teacher": _entry(t)} for s, t in zip(students, teacher)]
+    pairs = [{"student": entry(s, next(grads)), "teacher": entry(t)} for s, t in zip(students, teacher)]
     return {
         "name": f"{loss} {name}",
         "loss": loss,
         "options": options,
         "features": pairs,
-        "parameters": {key: _entry(x, next(grads)) for key, x in weights.items()},
+        "parameters": {key: entry(x, next(grads)) for key, x in weights.items()},
         "value": value.item() + 0,
     }
 

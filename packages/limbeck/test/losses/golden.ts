@@ -11,6 +11,11 @@ export interface GoldenTensor {
   readonly gradient?: readonly number[];
 }
 
+interface GoldenHead {
+  readonly maps: GoldenTensor;
+  readonly weight: GoldenTensor;
+}
+
 /** A loss with what goes in, as a generator beside the JSON files writes it. */
 export interface GoldenLoss {
   readonly name: string;
@@ -20,6 +25,7 @@ export interface GoldenLoss {
   readonly teacherLogits?: GoldenTensor | null;
   readonly labels?: readonly number[] | null;
   readonly features?: readonly { readonly student: GoldenTensor; readonly teacher: GoldenTensor }[];
+  readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
   readonly sampleIndices?: readonly number[];
   readonly sampleCount?: number;
   /** What the loss declares, by the names that it gives; `next` is a buffer's value after the step. */
@@ -35,7 +41,8 @@ export function readLossCases(): GoldenLoss[] {
   return files.flatMap((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")).cases as GoldenLoss[]);
 }
 
-/** What a loss comes to: its value, gradients by input (`logits`, `features/0`, `parameters/<name>`), buffers' next values. */
+/** What a loss comes to: its value, gradients by input (`logits`, `features/0`, `heads/maps`,
+ * `parameters/<name>`), buffers' next values. */
 export interface Evaluated {
   readonly value: number;
   readonly gradients: Readonly<Record<string, readonly number[]>>;
@@ -74,13 +81,23 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
       student: trained(`features/${i}`, student),
       teacher: input(`teacherFeatures/${i}`, teacher),
     })),
+    heads: golden.heads && {
+      student: {
+        maps: trained("heads/maps", golden.heads.student.maps),
+        weight: trained("heads/weight", golden.heads.student.weight),
+      },
+      teacher: {
+        maps: input("teacherHeads/maps", golden.heads.teacher.maps),
+        weight: input("teacherHeads/weight", golden.heads.teacher.weight),
+      },
+    },
     sampleIndices: sampleIndices && ints(sampleIndices),
     sampleCount,
     store,
   };
   const record = lossNamed(golden.loss);
   const value = record.compute(context, record.options.parse(golden.options));
-  const reached = Object.entries(wanted).filter(([name]) => golden.features === undefined || name !== "logits");
+  const reached = Object.entries(wanted).filter(([name]) => name !== "logits" || !(golden.features ?? golden.heads));
   graph.output("value", value);
   const grads = gradients(
     value,

@@ -8,7 +8,8 @@ const cases = readLossCases();
 /** Golden gradients by the names that {@link evaluateLoss} gives. */
 function goldenGradients(golden: GoldenLoss): Record<string, readonly number[]> {
   const all = {
-    ...(golden.features ? {} : { logits: golden.studentLogits! }),
+    ...((golden.features ?? golden.heads) ? {} : { logits: golden.studentLogits! }),
+    ...Object.fromEntries(Object.entries(golden.heads?.student ?? {}).map(([name, x]) => [`heads/${name}`, x])),
     ...Object.fromEntries((golden.features ?? []).map(({ student }, i) => [`features/${i}`, student])),
     ...Object.fromEntries(Object.entries(golden.parameters ?? {}).map(([name, p]) => [`parameters/${name}`, p])),
   };
@@ -73,7 +74,11 @@ it("every loss says what it is, and has golden values", () => {
       expect(text.length, loss.name).toBeGreaterThan(12);
     }
     const golden = cases.filter((one) => one.loss === loss.name);
-    const shapes = new Set(golden.map((one) => String((one.features?.at(-1)?.student ?? one.studentLogits!).shape)));
+    const shapes = new Set(
+      golden.map((one) =>
+        String((one.features?.at(-1)?.student ?? one.heads?.student.maps ?? one.studentLogits!).shape),
+      ),
+    );
     expect(shapes.size, `${loss.name} has golden values of three shapes`).toBeGreaterThanOrEqual(3);
   }
 });

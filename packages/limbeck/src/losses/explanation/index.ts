@@ -1,1 +1,2 @@
-export {};
+export { cam } from "./cam.js";
+export { catKd } from "./cat-kd.js";
