@@ -78,13 +78,11 @@ function build(choice: RepVggOptions, geometry: ImageGeometry, classes: number):
       const features = pooled(x);
       return { logits: layers.linear("linear", features, classes), taps: { ...taps, features } };
     };
-  const deployed = (values: ModelValues) => ({
+  const names = blocks.map(({ name }) => name);
+  const deployed = {
     model: traceModel("repvgg", geometry, bodyOf(single)),
-    values: mergedBranches(
-      blocks.map(({ name }) => name),
-      values,
-    ),
-  });
+    convert: (values: ModelValues) => mergedBranches(names, values),
+  };
   return { ...traceModel("repvgg", geometry, bodyOf(branches)), deployed };
 }
 
