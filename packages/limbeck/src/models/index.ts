@@ -1,16 +1,35 @@
 import { GraphError } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import { LimbeckError } from "../support/errors.js";
+import { efficientnetLite } from "./efficientnet-lite.js";
 import { lenet } from "./lenet.js";
+import { mixer } from "./mixer.js";
 import { mlp } from "./mlp.js";
 import { mobilenetv2 } from "./mobilenetv2.js";
+import { mobilenetv3 } from "./mobilenetv3.js";
 import type { Model, ModelFamily } from "./model.js";
+import { repvgg } from "./repvgg.js";
 import { resnet } from "./resnet.js";
+import { shufflenetv2 } from "./shufflenetv2.js";
 import { vgg } from "./vgg.js";
+import { vit } from "./vit.js";
 import { wrn } from "./wrn.js";
 
 /** All model families. */
-export const modelFamilies = [mlp, lenet, resnet, wrn, vgg, mobilenetv2] as const;
+export const modelFamilies = [
+  mlp,
+  lenet,
+  resnet,
+  wrn,
+  vgg,
+  mobilenetv2,
+  mobilenetv3,
+  shufflenetv2,
+  efficientnetLite,
+  repvgg,
+  vit,
+  mixer,
+] as const;
 
 /** A family's name and its options, as a recipe gives them. */
 export type ModelChoice = { readonly family: string } & Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
-import { createGraph, forInference, type Graph, type GraphCost, graphCost, sizeOf, toOnnx } from "@limbeck/graph";
+import { createGraph, forInference, type Graph, type GraphCost, graphCost, toOnnx } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
-import { declareTensors, type Model, type ModelValues, tensorsOf } from "./model.js";
+import { declareTensors, type Model, type ModelValues } from "./model.js";
 
 /** Names of an exported classifier's input [batch, C, H, W], values 0 … 1, and output [batch, classes]. */
 export const INPUT = "images";
@@ -22,8 +22,9 @@ export function toOnnxModel(
   values: ModelValues,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const deployed = model.deployed?.(values) ?? { model, values };
-  const graph = forInference(inferenceGraph(deployed.model, geometry), { parameters: deployed.values });
+  const { deployed } = model;
+  const parameters = deployed ? deployed.convert(values) : values;
+  const graph = forInference(inferenceGraph(deployed?.model ?? model, geometry), { parameters });
   return toOnnx(graph, { name: model.family, symbols: SYMBOLS, metadata });
 }
 
@@ -32,11 +33,10 @@ export function toOnnxForward(model: Model, geometry: ImageGeometry): Uint8Array
   return toOnnx(inferenceGraph(model, geometry), { name: model.family, symbols: SYMBOLS });
 }
 
-/** What one image costs the exported model. */
-export function modelCost(model: Model, geometry: ImageGeometry): GraphCost {
-  const zeros = Object.fromEntries(tensorsOf(model).map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]));
-  const deployed = model.deployed?.(zeros) ?? { model, values: zeros };
-  const graph = inferenceGraph(deployed.model, geometry);
-  // Layers whose weights are all zero would be taken for one.
-  return graphCost(forInference(graph, { parameters: deployed.values, mergeCommon: false }));
+/**
+ * What one image costs the model in its deployed form. Batch normalization counts, although exports fold it into
+ * convolutions where they can.
+ */
+export function modelCost({ deployed, ...model }: Model, geometry: ImageGeometry): GraphCost {
+  return graphCost(inferenceGraph(deployed?.model ?? model, geometry));
 }

@@ -9,7 +9,10 @@ export type InitialValues =
   | { readonly kind: "normal"; readonly std: number; readonly limit?: number };
 
 /** Which side of a layer keeps its variance: "in" forwards, "out" backwards. */
-export type Fan = "in" | "out";
+type Fan = "in" | "out";
+
+/** Standard deviation of a standard normal that is cut off at ± 2. */
+const TRUNCATED_STD = 0.8796256610342398;
 
 export const constant = (value: number): InitialValues => ({ kind: "constant", value });
 
@@ -28,9 +31,10 @@ export function kaimingNormal(weight: readonly number[], fan: Fan = "in"): Initi
   return normal(Math.sqrt(2 / fanOf(weight, fan)));
 }
 
-/** The same standard deviation as {@link kaimingNormal}, drawn uniformly. */
-export function kaimingUniform(weight: readonly number[], fan: Fan = "in"): InitialValues {
-  return { kind: "uniform", bound: Math.sqrt(6 / fanOf(weight, fan)) };
+/** LeCun et al. 1998: variance 1 / fan in, drawn within two standard deviations of the untruncated normal, as in JAX and timm. */
+export function lecunNormal(weight: readonly number[]): InitialValues {
+  const std = Math.sqrt(1 / fanOf(weight, "in")) / TRUNCATED_STD;
+  return { kind: "normal", std, limit: 2 * std };
 }
 
 /** Glorot & Bengio 2010, eq. 16: uniform in ± sqrt(6 / (fan in + fan out)). */

@@ -3,8 +3,8 @@ import type { ImageGeometry } from "../data/dataset.js";
 import { constant, type InitialValues, pytorchDefault } from "./initial.js";
 import type { ForwardResult, Model, TensorSpec } from "./model.js";
 
-/** How the first values of a weight depend on its shape. */
-export type WeightInit = (shape: readonly number[]) => InitialValues;
+/** How the first values of a weight depend on its shape, [out, in / groups, ...kernel], and its groups. */
+type WeightInit = (shape: readonly number[], groups: number) => InitialValues;
 
 /** Options of {@link Layers.conv}. */
 export interface ConvLayer {
@@ -66,7 +66,7 @@ export class Layers {
   conv(name: string, x: Tensor, out: number, options: ConvLayer = {}): Tensor {
     const { kernel = 3, stride = 1, padding = Math.floor(kernel / 2), groups = 1, bias = false } = options;
     const shape = [out, x.shape[1]! / groups, kernel, kernel];
-    const weight = this.parameter(`${name}.weight`, shape, (this.#inits.conv ?? pytorchDefault)(shape));
+    const weight = this.parameter(`${name}.weight`, shape, (this.#inits.conv ?? pytorchDefault)(shape, groups));
     const biasInit = this.#inits.convBias ?? pytorchDefault(shape);
     const shift = bias ? this.parameter(`${name}.bias`, [out], biasInit) : undefined;
     return ops.conv(x, weight, shift, { stride, padding, groups });
@@ -90,23 +90,14 @@ export class Layers {
     return result.output;
   }
 
-  /** `Linear`. @param x [N, features] */
-  linear(name: string, x: Tensor, out: number): Tensor {
-    const [weight, bias] = this.#linearParameters(name, x.shape.at(-1)!, out);
-    return ops.linear(x, weight, bias);
-  }
-
-  /** `Linear` of every token. @param x [N, tokens, features] */
-  tokenLinear(name: string, x: Tensor, out: number): Tensor {
-    const [, tokens, features] = x.shape;
-    const [weight, bias] = this.#linearParameters(name, features!, out);
-    return ops.reshape(ops.linear(ops.reshape(x, [-1, features!]), weight, bias), [-1, tokens!, out]);
-  }
-
-  #linearParameters(name: string, features: number, out: number): [Tensor, Tensor] {
-    const shape = [out, features];
-    const weight = this.parameter(`${name}.weight`, shape, (this.#inits.linear ?? pytorchDefault)(shape));
-    return [weight, this.parameter(`${name}.bias`, [out], this.#inits.linearBias ?? pytorchDefault(shape))];
+  /** `Linear`, over the last axis. @param x [N, features] or [N, tokens, features] */
+  linear(name: string, x: Tensor, out: number, inits: LayerInits = this.#inits): Tensor {
+    const shape = [out, x.shape.at(-1)!];
+    const weight = this.parameter(`${name}.weight`, shape, (inits.linear ?? pytorchDefault)(shape, 1));
+    const bias = this.parameter(`${name}.bias`, [out], inits.linearBias ?? pytorchDefault(shape));
+    if (x.shape.length === 2) return ops.linear(x, weight, bias);
+    const rows = ops.linear(ops.reshape(x, [-1, shape[1]!]), weight, bias);
+    return ops.reshape(rows, [-1, x.shape[1]!, out]);
   }
 
   /** `LayerNorm` over the last axis. */

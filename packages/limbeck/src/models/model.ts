@@ -38,8 +38,15 @@ export interface Model {
    * @param training whether dropout is on and batches are normalized by their own statistics
    */
   forward(images: Tensor, weights: Readonly<Record<string, Tensor>>, training: boolean): ForwardResult;
-  /** The model that is exported in this one's place and gives the same answers. Default: this one. */
-  deployed?(values: ModelValues): { readonly model: Model; readonly values: ModelValues };
+  /** The model that is exported in this one's place and gives the same answers, where there is one. */
+  readonly deployed?: DeployedForm;
+}
+
+/** Another form of a trained model. */
+export interface DeployedForm {
+  readonly model: Model;
+  /** Its values, from those of the trained model. */
+  convert(values: ModelValues): ModelValues;
 }
 
 /** A model that is known by a name: options of its family, and the images that it was made for. */
@@ -63,9 +70,9 @@ export interface ModelFamily<Options = unknown> {
   build(options: Options, geometry: ImageGeometry, classes: number): Model;
 }
 
-/** Number of trainable values; running statistics do not count. */
-export function parameterCount(model: Model): number {
-  return model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+/** Number of trainable values of the model in its deployed form; running statistics do not count. */
+export function parameterCount({ parameters, deployed }: Model): number {
+  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** All that a model needs a value for. */

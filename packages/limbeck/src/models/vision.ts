@@ -46,13 +46,18 @@ export function fittingStrides(
   { height, width }: ImageGeometry,
   outputStride?: number,
 ): number[] {
-  const wanted = outputStride ?? 2 ** Math.floor(Math.log2(Math.max(1, Math.min(height, width) / 4)));
+  const wanted = outputStride ?? defaultOutputStride(Math.min(height, width));
   let total = strides.reduce((product, stride) => product * stride, 1);
   return strides.map((stride) => {
     if (total <= wanted) return stride;
     total /= stride;
     return 1;
   });
+}
+
+/** The largest power of two that leaves more than 3 pixels, which strided convolutions round up to 4. */
+function defaultOutputStride(side: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(side / 3)) - 1);
 }
 
 /** A number of channels as a multiple of `divisor`, never less than 90 % of what was asked for, as in MobileNets. */

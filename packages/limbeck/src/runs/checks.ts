@@ -8,11 +8,15 @@ import { type Arm, armId, armsOf } from "./arms.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 
 /**
- * Finds what cannot work before anything is trained: transfer sets that the data do not yield, corrections without
- * anything to correct, warm-ups longer than training, taps that are not there or do not fit.
+ * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
+ * not yield, corrections without anything to correct, warm-ups longer than training, taps that are not there or do not fit.
  * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH
  */
 export function checkArms(recipe: Recipe, samples: RunSamples): void {
+  const { dataset } = samples.train;
+  for (const { model } of [recipe.teacher, recipe.student]) {
+    buildModel(model as ModelChoice, dataset, dataset.classes.length);
+  }
   checkWarmUp("teacher.train.warmupEpochs", recipe.teacher.train);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);

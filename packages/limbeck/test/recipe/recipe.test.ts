@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { modelFamilies } from "../../src/models/index.js";
 import { parseRecipe, type RecipeProblem, readRecipe } from "../../src/recipe/parse.js";
 import { recipeJsonSchema } from "../../src/recipe/schema.js";
 import type { LimbeckError } from "../../src/support/errors.js";
@@ -66,7 +67,7 @@ describe("a wrong recipe points at line and column", () => {
     [
       "an unknown family",
       GOOD.replace("mlp, hidden: [8]", "mpl, hidden: [8]"),
-      '8:20 student.model.family "mpl" is unknown; use one of mlp; did you mean "mlp"?',
+      `8:20 student.model.family "mpl" is unknown; use one of ${modelFamilies.map(({ name }) => name).join(", ")}; did you mean "mlp"?`,
     ],
     [
       "an unknown optimizer",
