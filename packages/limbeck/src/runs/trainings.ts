@@ -5,7 +5,7 @@ import { toOnnxModel } from "../models/inference.js";
 import type { Model } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { offlineJob } from "../schemes/offline.js";
-import { needsLiveTeacher, needsTeacher } from "../schemes/terms.js";
+import { needsLiveTeacher, needsTeacher } from "../schemes/inside.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";

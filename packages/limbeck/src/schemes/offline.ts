@@ -18,7 +18,7 @@ import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
 import { buildOptimizer } from "./optimizers.js";
 import { TermStore } from "./store.js";
-import { needsLiveTeacher, needsOf, weightedTerms } from "./terms.js";
+import { needsLiveTeacher, needsOf, weightedTerms } from "./inside.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
