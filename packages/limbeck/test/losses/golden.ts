@@ -19,6 +19,7 @@ export interface GoldenLoss {
   readonly studentLogits: GoldenTensor;
   readonly teacherLogits?: GoldenTensor | null;
   readonly labels?: readonly number[] | null;
+  readonly targets?: GoldenTensor;
   readonly features?: readonly { readonly student: GoldenTensor; readonly teacher: GoldenTensor }[];
   readonly sampleIndices?: readonly number[];
   readonly sampleCount?: number;
@@ -64,10 +65,11 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     },
   };
   const ints = (values: readonly number[]) => graph.constant("int64", [values.length], [...values]);
-  const { labels, teacherLogits, sampleIndices, sampleCount } = golden;
+  const { labels, targets, teacherLogits, sampleIndices, sampleCount } = golden;
   const context: LossContext = {
     logits: trained("logits", golden.studentLogits),
     labels: labels ? ints(labels) : undefined,
+    targets: targets && input("targets", targets),
     teacherLogits: teacherLogits ? input("teacherLogits", teacherLogits) : undefined,
     features: golden.features?.map(({ student, teacher }, i) => ({
       student: trained(`features/${i}`, student),
