@@ -26,15 +26,18 @@ export interface FeaturePair {
   readonly teacher: Tensor;
 }
 
+/** How a tensor starts, as a model's parameters do. */
+export type FirstValues = ParameterSpec["init"];
+
 /**
  * What a loss keeps beside the student: declared in the training graph, saved in checkpoints, gone when the student is
  * exported. Names need to be unique within the loss only.
  */
 export interface LossStore {
   /** A trained tensor, such as an adapter's weights. */
-  parameter(name: string, shape: readonly number[], init: ParameterSpec["init"]): Tensor;
+  parameter(name: string, shape: readonly number[], init: FirstValues): Tensor;
   /** A tensor carried from step to step without gradient, such as running statistics or a memory bank. */
-  buffer(name: string, shape: readonly number[], init: ParameterSpec["init"]): Tensor;
+  buffer(name: string, shape: readonly number[], init: FirstValues): Tensor;
   /** Sets a buffer's value after the step. */
   carry(buffer: Tensor, next: Tensor): void;
 }

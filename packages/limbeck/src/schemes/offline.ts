@@ -1,4 +1,4 @@
-import { compileTraining, createGraph, ops, schedule, type Tensor, type TrainingProgram } from "@limbeck/graph";
+import { compileTraining, createGraph, schedule, type TrainingProgram } from "@limbeck/graph";
 import { type Augmenter, createAugmenter, prepareAugmentation } from "../data/augment/index.js";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
@@ -9,6 +9,7 @@ import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import type { TeacherSource } from "../teachers/teacher.js";
 import type { TrainingJob } from "./job.js";
 import { buildOptimizer } from "./optimizers.js";
+import { type BuiltTerms, buildTerms } from "./terms.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
@@ -31,10 +32,10 @@ export function needsTeacher(terms: readonly DistillTerm[]): boolean {
  * training, which is how teachers and baselines are trained.
  */
 export function offlineJob(options: OfflineOptions): TrainingJob {
-  const { model, split, train, terms, seed } = options;
+  const { model, split, train, seed } = options;
   const stepsPerEpoch = batchesPerEpoch(split.indices.length, train.batchSize);
   const totalSteps = stepsPerEpoch * train.epochs;
-  const program = offlineProgram(model, split, train, terms);
+  const { program, weights } = offlineProgram(options, stepsPerEpoch);
   return {
     model,
     program,
@@ -48,17 +49,15 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
       decay: train.decay,
       warmupSteps: Math.min(totalSteps, Math.round(train.warmupEpochs * stepsPerEpoch)),
     }),
-    feeds: batchFeeds(options, program, stepsPerEpoch),
+    feeds: batchFeeds(options, program, stepsPerEpoch, weights),
   };
 }
 
 /** Forward pass, weighted sum of terms, gradients and update as one graph. */
 function offlineProgram(
-  model: Model,
-  { dataset }: Split,
-  { batchSize, optimizer }: TrainOptions,
-  terms: readonly DistillTerm[],
-): TrainingProgram {
+  { model, split: { dataset }, train: { batchSize, optimizer, epochs }, terms }: OfflineOptions,
+  stepsPerEpoch: number,
+): { program: TrainingProgram; weights: BuiltTerms["weights"] } {
   const graph = createGraph();
   const { channels, height, width } = dataset;
   const images = graph.input("images", "float32", [batchSize, channels, height, width]);
@@ -69,25 +68,18 @@ function offlineProgram(
     labels: needs.has("labels") ? graph.input("labels", "int64", [batchSize]) : undefined,
     teacherLogits: needs.has("teacher logits") ? graph.input("teacherLogits", "float32", logits.shape) : undefined,
   };
-  const weighted = terms.map((term) => weightedTerm(term, context));
-  const names = terms.map(({ loss }, i) =>
-    terms.findIndex((t) => t.loss === loss) === i ? `${loss}` : `${loss}.${i}`,
-  );
-  return compileTraining({
-    loss: weighted.reduce((a, b) => ops.add(a, b)),
-    terms: Object.fromEntries(weighted.map((term, i) => [names[i]!, term])),
-    optimizer: buildOptimizer(optimizer),
-  });
-}
-
-function weightedTerm({ loss, weight, ...options }: DistillTerm, context: LossContext): Tensor {
-  const record = lossNamed(String(loss));
-  const value = record.compute(context, record.options.parse(options));
-  return weight === 1 ? value : ops.mul(value, Number(weight));
+  const built = buildTerms(graph, terms, context, { epochs, stepsPerEpoch });
+  const program = compileTraining({ loss: built.loss, terms: built.terms, optimizer: buildOptimizer(optimizer) });
+  return { program, weights: built.weights };
 }
 
 /** Fills one batch after another; order and augmentation are drawn anew for each epoch. */
-function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerEpoch: number): TrainingJob["feeds"] {
+function batchFeeds(
+  options: OfflineOptions,
+  program: TrainingProgram,
+  stepsPerEpoch: number,
+  weights: BuiltTerms["weights"],
+): TrainingJob["feeds"] {
   const { split, train, seed, teacher } = options;
   const target = createBatchTarget(split.dataset, train.batchSize);
   const samples = new Uint32Array(train.batchSize);
@@ -111,7 +103,7 @@ function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerE
       });
       await teacher!.answer(target.images, samples, teacherLogits);
     }
-    const all = { images: target.images, labels: target.labels, teacherLogits };
+    const all = { images: target.images, labels: target.labels, teacherLogits, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };
 }
