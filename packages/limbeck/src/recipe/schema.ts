@@ -70,7 +70,12 @@ const model = choice("family", modelFamilies).meta(describe("A model family and 
 /** What schemes can give to a loss so far. */
 const SERVED: readonly LossNeed[] = ["labels", "teacher logits"];
 
-const servedLosses = losses.filter(({ needs }) => needs.every((need) => SERVED.includes(need)));
+/** What a loss needs, but no scheme gives so far: it cannot stand in a recipe then. */
+export function unservedNeeds({ needs }: Loss): LossNeed[] {
+  return needs.filter((need) => !SERVED.includes(need));
+}
+
+const servedLosses = losses.filter((loss) => unservedNeeds(loss).length === 0);
 
 const distillTerm = z
   .discriminatedUnion("loss", servedLosses.map(termOf) as [z.ZodObject, ...z.ZodObject[]])
