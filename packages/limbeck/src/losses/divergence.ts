@@ -25,10 +25,15 @@ export function divergence(logP: Tensor, logQ: Tensor): Tensor {
   return sumPerSampleMean(divergenceOfRows(logP, logQ));
 }
 
-/** log(share · p + (1 - share) · q) from logarithms; 0 < share < 1. */
+/**
+ * log(share · p + (1 - share) · q) from logarithms; 0 < share < 1. Nothing large is added to the larger of the two, which
+ * may be small.
+ */
 export function logMixture(logP: Tensor, logQ: Tensor, share: number): Tensor {
-  const rest = ops.add(logQ, Math.log1p(-share));
-  return ops.add(rest, ops.softplus(ops.sub(ops.add(logP, Math.log(share)), rest)));
+  const [p, q] = [ops.add(logP, Math.log(share)), ops.add(logQ, Math.log1p(-share))];
+  const isFirst = ops.greater(p, q);
+  const [larger, smaller] = [ops.where(isFirst, p, q), ops.where(isFirst, q, p)];
+  return ops.add(larger, ops.softplus(ops.sub(smaller, larger)));
 }
 
 /** Multiplies by T², which keeps the size of gradients independent of T (Hinton et al. 2015, section 2). */
