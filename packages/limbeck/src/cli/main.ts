@@ -9,6 +9,7 @@ import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { showInspection } from "./inspect.js";
+import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
 import { EXIT, printError, showRun } from "./run.js";
 
@@ -124,6 +125,14 @@ program
     if (out === undefined) process.stdout.write(text);
     else writeFileAtomic(out, text);
   });
+
+program
+  .command("methods")
+  .description("List the losses that a student can be taught with, or tell all about one.")
+  .argument("[name]", "the method to tell about")
+  .option("--markdown", "print the page docs/methods.md", false)
+  .option("--json", "print one JSON document on stdout", false)
+  .action((name, { markdown, json }) => showMethods({ name, markdown, json }));
 
 try {
   await program.parseAsync();

@@ -12,6 +12,7 @@ export type LossFamily = "response" | "feature" | "relation" | "explanation";
  */
 export type LossNeed =
   | "labels"
+  | "targets"
   | "teacher logits"
   | "features"
   | "pairs of features"
@@ -53,6 +54,8 @@ export interface LossContext {
   readonly logits: Tensor;
   /** Class numbers, int64 [N]. */
   readonly labels?: Tensor | undefined;
+  /** Numbers to predict, [N, K]. */
+  readonly targets?: Tensor | undefined;
   /** Teacher's logits [N, K]; no gradient flows into them. */
   readonly teacherLogits?: Tensor | undefined;
   /** From the input to the output; one pair for a loss that needs "features". */

@@ -25,7 +25,10 @@ export const termSchedule = z
       })
       .meta({ description: "The weight falls along half a cosine over the whole training." }),
   ])
-  .meta({ description: "How the term's weight changes during training. Default: the method's own, else constant." });
+  .meta({
+    id: "schedule",
+    description: "How the term's weight changes during training. Default: the method's own, else constant.",
+  });
 
 /** How a term's weight changes during training, as a recipe writes it. */
 export type TermSchedule = z.input<typeof termSchedule>;

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { losses } from "../losses/index.js";
-import type { LossNeed } from "../losses/loss.js";
+import type { Loss, LossNeed } from "../losses/loss.js";
+import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
 
 const describe = (description: string) => ({ description });
@@ -76,7 +77,12 @@ const SERVED: readonly LossNeed[] = [
   "adapters",
 ];
 
-const servedLosses = losses.filter(({ needs }) => needs.every((need) => SERVED.includes(need)));
+/** What a loss needs, but no scheme gives so far: it cannot stand in a recipe then. */
+export function unservedNeeds({ needs }: Loss): LossNeed[] {
+  return needs.filter((need) => !SERVED.includes(need));
+}
+
+const servedLosses = losses.filter((loss) => unservedNeeds(loss).length === 0);
 
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {
@@ -89,19 +95,20 @@ function tapFields(needs: readonly LossNeed[]) {
 }
 
 const distillTerm = z
-  .discriminatedUnion(
-    "loss",
-    servedLosses.map(({ name, options, description, needs }) =>
-      options
-        .extend({
-          ...tapFields(needs),
-          loss: z.literal(name),
-          weight: z.number().positive().default(1).meta(describe("Factor of this term.")),
-        })
-        .meta(describe(description)),
-    ) as unknown as [z.ZodObject, ...z.ZodObject[]],
-  )
-  .meta(describe("One term of the student's loss."));
+  .discriminatedUnion("loss", servedLosses.map(termOf) as [z.ZodObject, ...z.ZodObject[]])
+  .meta({ id: "term", ...describe("One term of the student's loss.") });
+
+/** A loss's own options, with what all terms have. */
+function termOf({ name, options, description, needs, weight = 1, schedule }: Loss): z.ZodObject {
+  return options
+    .extend({
+      ...tapFields(needs),
+      loss: z.literal(name),
+      weight: z.number().positive().default(weight).meta(describe("Factor of this term.")),
+      schedule: schedule ? termSchedule.prefault(schedule) : termSchedule.optional(),
+    })
+    .meta(describe(description));
+}
 
 const distill = z.array(distillTerm).min(1).meta(describe("Terms of the student's loss; they are added up."));
 

@@ -1,8 +1,8 @@
 import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Recipe } from "../recipe/schema.js";
+import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { checkOffline } from "../schemes/offline.js";
-import { needsLiveTeacher, needsTeacher } from "../schemes/inside.js";
 import { LimbeckError } from "../support/errors.js";
 import { type Arm, armId, armsOf } from "./arms.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";

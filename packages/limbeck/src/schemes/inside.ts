@@ -1,81 +1,31 @@
-import { ops, type Tensor } from "@limbeck/graph";
-import { lossNamed } from "../losses/index.js";
-import type { FeaturePair, LossContext, LossNeed } from "../losses/loss.js";
+import type { Tensor } from "@limbeck/graph";
+import type { FeaturePair, LossContext } from "../losses/loss.js";
 import type { ForwardResult } from "../models/model.js";
 import type { DistillTerm } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { linearHeads } from "./heads.js";
+import { needsOf, needsTaps } from "./needs.js";
 import type { TermStore } from "./store.js";
 
-/** What terms look at: both networks of one graph, and what is fed. */
-export interface TermInputs {
-  readonly student: ForwardResult;
-  /** Missing where no term looks inside of the teacher. */
-  readonly teacher?: ForwardResult | undefined;
-  readonly labels?: Tensor | undefined;
-  readonly teacherLogits?: Tensor | undefined;
-  readonly store: TermStore;
-}
-
-/** Everything that terms need. */
-export function needsOf(terms: readonly DistillTerm[]): ReadonlySet<LossNeed> {
-  return new Set(terms.flatMap((term) => lossNamed(String(term.loss)).needs));
-}
-
-/** Whether any term looks at the teacher. */
-export function needsTeacher(terms: readonly DistillTerm[]): boolean {
-  return needsOf(terms).has("teacher logits") || needsLiveTeacher(terms);
-}
-
-/** Whether any term looks inside of the teacher, so that stored answers are not enough. */
-export function needsLiveTeacher(terms: readonly DistillTerm[]): boolean {
-  return needsTaps(terms) || needsOf(terms).has("linear heads");
-}
-
-function needsTaps(terms: readonly DistillTerm[]): boolean {
-  const needs = needsOf(terms);
-  return needs.has("features") || needs.has("pairs of features");
-}
+/** What one term sees beside answers: what it taps, the ends of both networks, and where it keeps adapters. */
+export type InsideOf = (name: string, term: DistillTerm) => Pick<LossContext, "features" | "heads" | "store">;
 
 /**
- * The terms, each times its weight, by name: the loss's, and its place where a loss occurs twice.
- * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH
+ * Looks inside of both networks for one term after another.
+ * @param teacher missing where no term looks inside of it
  */
-export function weightedTerms(terms: readonly DistillTerm[], inputs: TermInputs): Record<string, Tensor> {
-  const named = terms.map((term, i): [string, Tensor] => {
-    const isFirst = terms.findIndex(({ loss }) => loss === term.loss) === i;
-    const name = isFirst ? `${term.loss}` : `${term.loss}.${i}`;
-    return [name, weightedTerm(name, term, inputs)];
-  });
-  return Object.fromEntries(named);
-}
-
-function weightedTerm(name: string, term: DistillTerm, inputs: TermInputs): Tensor {
-  const { labels, teacherLogits, student, teacher, store } = inputs;
-  const record = lossNamed(String(term.loss));
-  const taps = needsTaps([term]);
-  const context: LossContext = {
-    logits: student.logits,
-    labels,
-    teacherLogits,
-    features: taps ? featuresOf(name, term, inputs) : undefined,
-    heads: record.needs.includes("linear heads") ? linearHeads(name, student, teacher!) : undefined,
+export function lookInside(student: ForwardResult, teacher: ForwardResult | undefined, store: TermStore): InsideOf {
+  return (name, term) => ({
     store: store.of(name),
-  };
-  const { loss: _, weight, ...rest } = term;
-  const options = record.options.parse(taps ? withoutTaps(rest) : rest);
-  const value = saying(name, term, () => record.compute(context, options));
-  return weight === 1 ? value : ops.mul(value, Number(weight));
-}
-
-function withoutTaps({ student: _, teacher: __, ...options }: Readonly<Record<string, unknown>>): object {
-  return options;
+    features: needsTaps([term]) ? featuresOf(name, term, student, teacher!) : undefined,
+    heads: needsOf([term]).has("linear heads") ? linearHeads(name, student, teacher!) : undefined,
+  });
 }
 
 /** Pairs of what the term taps, in its order. */
-function featuresOf(name: string, term: DistillTerm, { student, teacher }: TermInputs): FeaturePair[] {
+function featuresOf(name: string, term: DistillTerm, student: ForwardResult, teacher: ForwardResult): FeaturePair[] {
   const ours = tapped(name, "student", term.student, student);
-  const theirs = tapped(name, "teacher", term.teacher, teacher!);
+  const theirs = tapped(name, "teacher", term.teacher, teacher);
   if (ours.length === theirs.length) return ours.map((tensor, i) => ({ student: tensor, teacher: theirs[i]! }));
   throw new LimbeckError("RECIPE_INVALID", `${name} taps ${ours.length} student and ${theirs.length} teacher values`, {
     where: `distill: ${name}`,
@@ -94,21 +44,4 @@ function tapped(name: string, side: "student" | "teacher", taps: unknown, { taps
       fix: `Use one of ${Object.keys(known).join(", ")}.`,
     });
   });
-}
-
-/** Adds to an error which term it is about. */
-function saying<Result>(name: string, { student, teacher }: DistillTerm, action: () => Result): Result {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof LimbeckError) || error.where !== undefined) throw error;
-    const { code, message, value, fix } = error;
-    const taps = student === undefined ? "" : ` (student ${student}, teacher ${teacher})`;
-    throw new LimbeckError(code, `${message}${taps}`, {
-      where: `distill: ${name}`,
-      value,
-      ...(fix ? { fix } : {}),
-      cause: error,
-    });
-  }
 }

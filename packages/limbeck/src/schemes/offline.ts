@@ -1,12 +1,4 @@
-import {
-  compileTraining,
-  createGraph,
-  GraphError,
-  gradients,
-  ops,
-  schedule,
-  type TrainingProgram,
-} from "@limbeck/graph";
+import { compileTraining, createGraph, GraphError, gradients, schedule, type TrainingProgram } from "@limbeck/graph";
 import { type Augmenter, createAugmenter, prepareAugmentation } from "../data/augment/index.js";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
@@ -14,11 +6,13 @@ import { carriedBuffers, declareTensors, initialize, type Model } from "../model
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
+import { lookInside } from "./inside.js";
 import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
+import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
 import { TermStore } from "./store.js";
-import { needsLiveTeacher, needsOf, weightedTerms } from "./inside.js";
+import { type BuiltTerms, buildTerms } from "./terms.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
@@ -66,7 +60,7 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
   const { model, split, train, seed } = options;
   const stepsPerEpoch = batchesPerEpoch(split.indices.length, train.batchSize);
   const totalSteps = stepsPerEpoch * train.epochs;
-  const { store, ...parts } = offlineGraph(options);
+  const { store, weights, ...parts } = offlineGraph(options);
   const program = compileTraining({ ...parts, optimizer: buildOptimizer(train.optimizer) });
   return {
     model,
@@ -81,40 +75,40 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
       decay: train.decay,
       warmupSteps: Math.min(totalSteps, Math.round(train.warmupEpochs * stepsPerEpoch)),
     }),
-    feeds: batchFeeds(options, program, stepsPerEpoch),
+    feeds: batchFeeds(options, program, stepsPerEpoch, weights),
   };
 }
 
 /** Both networks and the weighted sum of terms as one graph. @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH */
 function offlineGraph({ model, split, train, terms, liveTeacher }: GraphOptions) {
   const graph = createGraph();
-  const { batchSize } = train;
+  const { batchSize, epochs } = train;
   const { channels, height, width } = split.dataset;
   const images = graph.input("images", "float32", [batchSize, channels, height, width]);
-  const weights = declareTensors(model, graph);
-  const student = model.forward(images, weights, true);
+  const values = declareTensors(model, graph);
+  const student = model.forward(images, values, true);
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
   const needs = needsOf(terms);
   const store = new TermStore(graph);
-  const weighted = weightedTerms(terms, {
-    student,
-    teacher,
-    store,
+  const context = {
+    logits: student.logits,
     labels: needs.has("labels") ? graph.input("labels", "int64", [batchSize]) : undefined,
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
-  });
-  return {
-    loss: Object.values(weighted).reduce((a, b) => ops.add(a, b)),
-    terms: weighted,
-    buffers: [...carriedBuffers(model, weights, student), ...store.buffers],
-    store,
   };
+  const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
+  const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));
+  return { ...built, buffers: [...carriedBuffers(model, values, student), ...store.buffers], store };
 }
 
 /** Fills one batch after another; order and augmentation are drawn anew for each epoch. */
-function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerEpoch: number): TrainingJob["feeds"] {
+function batchFeeds(
+  options: OfflineOptions,
+  program: TrainingProgram,
+  stepsPerEpoch: number,
+  weights: BuiltTerms["weights"],
+): TrainingJob["feeds"] {
   const { split, train, seed, teacher } = options;
   const target = createBatchTarget(split.dataset, train.batchSize);
   const samples = new Uint32Array(train.batchSize);
@@ -138,7 +132,7 @@ function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerE
       });
       await teacher!.answer(target.images, samples, teacherLogits);
     }
-    const all = { images: target.images, labels: target.labels, teacherLogits };
+    const all = { images: target.images, labels: target.labels, teacherLogits, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };
 }

@@ -24,6 +24,7 @@ export interface GoldenLoss {
   readonly studentLogits?: GoldenTensor;
   readonly teacherLogits?: GoldenTensor | null;
   readonly labels?: readonly number[] | null;
+  readonly targets?: GoldenTensor;
   readonly features?: readonly { readonly student: GoldenTensor; readonly teacher: GoldenTensor }[];
   readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
   readonly sampleIndices?: readonly number[];
@@ -71,11 +72,12 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     },
   };
   const ints = (values: readonly number[]) => graph.constant("int64", [values.length], [...values]);
-  const { labels, teacherLogits, sampleIndices, sampleCount } = golden;
+  const { labels, targets, teacherLogits, sampleIndices, sampleCount } = golden;
   const samples = golden.features?.[0]?.student.shape[0] ?? 1;
   const context: LossContext = {
     logits: trained("logits", golden.studentLogits ?? { shape: [samples, 2], data: new Array(2 * samples).fill(0) }),
     labels: labels ? ints(labels) : undefined,
+    targets: targets && input("targets", targets),
     teacherLogits: teacherLogits ? input("teacherLogits", teacherLogits) : undefined,
     features: golden.features?.map(({ student, teacher }, i) => ({
       student: trained(`features/${i}`, student),
