@@ -19,6 +19,11 @@ distill:
   - { loss: cross-entropy, weight: 0.1, schedule: { kind: warm-up, epochs: 5 } }
 \`\`\`
 
+Losses that look inside of the networks name a tap of each: \`{ loss: pkt, student: features, teacher: features }\`; an
+unknown name is answered with those that there are. The teacher then runs inside of the training graph and sees the very images
+that the student sees. Where a loss has an adapter, it trains with the student and is left out of the exported file. Default
+weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
+
 \`metrics.jsonl\` has the mean of each weighted term in every epoch, beside that of the whole loss.
 `;
 
@@ -42,10 +47,20 @@ function scheduleSection(): string {
   return ["## Schedules", "", "| kind | what the weight does | options |", "|---|---|---|", ...rows, ""].join("\n");
 }
 
+/** What is to be said of a whole family. */
+const NOTES: Readonly<Record<string, string>> = {
+  explanation: `The student is to look where the teacher looks. \`cam\` is the CNN paper of that idea (e2KD) in a form without second
+derivatives; "explanation guided knowledge distillation" is also the title of a paper on language models (Yang et al. 2024),
+which these are not. The name "TFTKD", by which some lists call such a transfer between CNNs, could not be traced to a paper: what
+it is used for is covered by \`cat-kd\`, \`cam\` and, on middle layers and without labels, \`at\`.
+`,
+};
+
 function familySection([family, members]: [string, Loss[]]): string {
   const rows = members.map(({ name, description }) => `| [\`${name}\`](#${name}) | ${description} |`);
   const title = `## ${family[0]!.toUpperCase()}${family.slice(1)} losses`;
-  const table = [title, "", "| method | |", "|---|---|", ...rows, ""].join("\n");
+  const note = NOTES[family];
+  const table = [title, "", ...(note ? [note] : []), "| method | |", "|---|---|", ...rows, ""].join("\n");
   return [table, ...members.map(methodSection)].join("\n");
 }
 
