@@ -4,7 +4,7 @@ import { nodeBackend } from "@limbeck/graph/node";
 import { lossNamed } from "../../src/losses/index.js";
 import type { LossContext, LossStore } from "../../src/losses/loss.js";
 
-/** Numbers of a tensor; `gradient` is that of the loss. */
+/** Numbers of a tensor; `gradient` is that of the loss, missing where the loss does not look at it. */
 export interface GoldenTensor {
   readonly shape: readonly number[];
   readonly data: readonly number[];
@@ -86,7 +86,7 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     heads: golden.heads && {
       student: {
         maps: trained("heads/maps", golden.heads.student.maps),
-        weight: trained("heads/weight", golden.heads.student.weight),
+        weight: (golden.heads.student.weight.gradient ? trained : input)("heads/weight", golden.heads.student.weight),
       },
       teacher: {
         maps: input("teacherHeads/maps", golden.heads.teacher.maps),

@@ -12,7 +12,9 @@ function goldenGradients(golden: GoldenLoss): Record<string, readonly number[]> 
     ...Object.fromEntries((golden.features ?? []).map(({ student }, i) => [`features/${i}`, student])),
     ...Object.fromEntries(Object.entries(golden.parameters ?? {}).map(([name, p]) => [`parameters/${name}`, p])),
   };
-  return Object.fromEntries(Object.entries(all).map(([name, { gradient }]) => [name, gradient!]));
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, { gradient }]) => (gradient ? [[name, gradient] as const] : [])),
+  );
 }
 
 /** Values are rounded to single precision: what they add up to scales the tolerance. */

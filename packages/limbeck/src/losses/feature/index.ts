@@ -9,4 +9,5 @@ export { hidden } from "./hidden.js";
 export { minilmRelation } from "./minilm.js";
 export { nst } from "./nst.js";
 export { patient } from "./patient.js";
+export { srrl } from "./srrl.js";
 export { vid } from "./vid.js";

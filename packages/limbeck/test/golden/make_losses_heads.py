@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Make losses_explanation.json: golden values and gradients of explanation losses in float64.
+"""Make losses_heads.json: golden values and gradients of losses on the ends of networks in float64.
 
 Run it with Debian's PyTorch, without arguments:
 
-    /usr/bin/python3 make_losses_explanation.py
+    /usr/bin/python3 make_losses_heads.py
 
 A second run writes the same bytes. Both networks end in feature maps F [N, C, H, W], their average over places and a
 linear layer W [K, C]; gradients are by the student's F and W. Formulas:
@@ -12,6 +12,8 @@ linear layer W [K, C]; gradients are by the student's F and W. Formulas:
   where "normalize"; |M_s - M_t|^2 summed over classes and places, averaged over samples.
 - "cam" (Parchami-Araghi et al. 2024): Grad-CAM g of the teacher's most probable class, computed with autograd:
   relu(sum_k mean(d logit / d F_k) F_k); 1 - cos(g_s, g_t), averaged over samples; different sizes are pooled.
+- "srrl" (Yang et al. 2021): f = mean over places of relu(BN(conv(F_s))), compared with the mean of F_t: "features" times
+  |f_s - f_t|^2 plus "answers" times the squared difference of the answers of the teacher's classifier, with any bias.
 """
 import torch
 from torch.nn import functional as F
@@ -51,10 +53,20 @@ def cam(s, t):
     return 1 - (unit(g_s, 1) * unit(g_t, 1)).sum(1).mean()
 
 
-def make(loss, name, options, student, teacher, value_of):
+def srrl(maps, teacher, p, features=0.004, answers=0.05):
+    x = F.conv2d(maps, p["connector.weight"])
+    x = torch.relu(F.batch_norm(x, None, None, p["norm.weight"], p["norm.bias"], training=True, eps=1e-5))
+    f_s, f_t = x.mean((2, 3)), teacher[0].mean((2, 3))
+    bias = torch.ones(len(teacher[1]), dtype=x.dtype)
+    a_s, a_t = F.linear(f_s, teacher[1], bias), F.linear(f_t, teacher[1], bias)
+    return (features * ((f_s - f_t) ** 2).sum() + answers * ((a_s - a_t) ** 2).sum()) / len(maps)
+
+
+def make(loss, name, options, student, teacher, value_of, parameters=None):
     leaves = [x.clone().requires_grad_(True) for x in student]
-    value = value_of(leaves, teacher)
-    grads = torch.autograd.grad(value, leaves)
+    weights = {key: x.clone().requires_grad_(True) for key, x in (parameters or {}).items()}
+    value = value_of(leaves, teacher, weights)
+    grads = torch.autograd.grad(value, [*leaves, *weights.values()], allow_unused=True)
     answers = logits(*teacher)
     return {
         "name": f"{loss} {name}",
@@ -65,6 +77,7 @@ def make(loss, name, options, student, teacher, value_of):
             "student": {key: entry(x, g) for key, x, g in zip(("maps", "weight"), leaves, grads)},
             "teacher": {key: entry(x) for key, x in zip(("maps", "weight"), teacher)},
         },
+        "parameters": {key: entry(x, g) for (key, x), g in zip(weights.items(), grads[2:])},
         "value": value.item() + 0,
     }
 
@@ -85,10 +98,21 @@ def cases():
         size, normalize = options.get("size", 2), options.get("normalize", False)
         for name, s, t in networks():
             title = " ".join([name, *(f"{k} {v}" for k, v in options.items())])
-            yield make("cat-kd", title, options, s, t, lambda a, b, n=size, m=normalize: cat_kd(a, b, n, m))
+            yield make("cat-kd", title, options, s, t, lambda a, b, _, n=size, m=normalize: cat_kd(a, b, n, m))
     for name, s, t in networks():
-        yield make("cam", name, {}, s, t, cam)
+        yield make("cam", name, {}, s, t, lambda a, b, _: cam(a, b))
+    for options in ({}, {"features": 0.05, "answers": 0.2}):
+        for name, s, t in networks():
+            k, c = t[0].shape[1], s[0].shape[1]
+            parameters = {
+                "connector.weight": draw([k, c, 1, 1], 31, 0.5),
+                "norm.weight": draw([k], 32, 0.5, 1),
+                "norm.bias": draw([k], 33, 0.5),
+            }
+            title = " ".join([name, *(f"{key} {v}" for key, v in options.items())])
+            value = lambda a, b, p, o=options: srrl(a[0], b, p, **o)
+            yield make("srrl", title, options, s, t, value, parameters)
 
 
 if __name__ == "__main__":
-    write(__file__, "losses_explanation.json", list(cases()))
+    write(__file__, "losses_heads.json", list(cases()))
