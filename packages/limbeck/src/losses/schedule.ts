@@ -17,7 +17,7 @@ export const termSchedule = z
         kind: z.literal("ramp"),
         epochs: epochs.meta({ description: "Length. Default: 80 of 300 epochs, as ONE has it." }),
       })
-      .meta({ description: "The weight climbs slowly, then fast: exp(-5 (1 - t)²) (Laine & Aila 2017, section 2.1)." }),
+      .meta({ description: "The weight climbs slowly, then fast: exp(-5 (1 - t)²) (Laine & Aila 2017)." }),
     z
       .strictObject({
         kind: z.literal("cosine-decay"),

@@ -8,6 +8,7 @@ import { type Arm, armId, armsOf } from "./arms.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 
 /**
+    checkSchedules(arm);
  * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
  * not yield, corrections without anything to correct, warm-ups longer than training, taps that are not there or do not fit.
  * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH
@@ -20,6 +21,7 @@ export function checkArms(recipe: Recipe, samples: RunSamples): void {
   checkWarmUp("teacher.train.warmupEpochs", recipe.teacher.train);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
+    checkSchedules(arm);
     const split = drawTransferSet(samples.train, arm.transfer, recipe.seed);
     checkTerms(recipe, arm, split);
     const absent = absentClasses(split);
@@ -43,6 +45,20 @@ function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: nu
     value: warmupEpochs,
     fix: "Make it shorter than the training.",
   });
+}
+
+/** A weight that is still climbing when training ends was never meant. */
+function checkSchedules(arm: Arm): void {
+  const { terms, train } = arm;
+  for (const { loss, schedule } of terms) {
+    const { kind, epochs = 0 } = (schedule ?? { kind: "constant" }) as { kind: string; epochs?: number };
+    if (epochs <= train.epochs) continue;
+    throw new LimbeckError("RECIPE_INVALID", `a ${kind} of ${epochs} epochs does not fit into ${train.epochs}`, {
+      where: `${armId(arm)}: distill: ${loss}: schedule.epochs`,
+      value: epochs,
+      fix: "Make it shorter than the training, or leave it out: it is then a share of the training.",
+    });
+  }
 }
 
 function checkCorrection({ variant, terms }: Arm, absent: readonly number[]): void {
