@@ -6,7 +6,7 @@ export { cosine } from "./cosine.js";
 export { fitnets } from "./fitnets.js";
 export { fsp } from "./fsp.js";
 export { hidden } from "./hidden.js";
-export { minilmRelation } from "./minilm.js";
+export { minilmRelation } from "./minilm-relation.js";
 export { nst } from "./nst.js";
 export { patient } from "./patient.js";
 export { srrl } from "./srrl.js";
