@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { GRAPH_ERROR_CODES } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
+import { methodsPage } from "../packages/limbeck/src/cli/methods-page.js";
 import { ERROR_CODES } from "../packages/limbeck/src/support/errors.js";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -8,6 +9,12 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 describe("docs/errors.md", () => {
   it.each(Object.entries({ ...ERROR_CODES, ...GRAPH_ERROR_CODES }))("has %s with its meaning", (code, meaning) => {
     expect(read("docs/errors.md")).toContain(`| \`${code}\` | ${meaning} |`);
+  });
+});
+
+describe("docs/methods.md", () => {
+  it("is up to date (`limbeck methods --markdown` prints it)", () => {
+    expect(read("docs/methods.md")).toBe(methodsPage());
   });
 });
 

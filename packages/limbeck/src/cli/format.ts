@@ -49,15 +49,15 @@ export function formatTable(rows: readonly (readonly string[])[], left = 1, last
 
 const WIDTH = 80;
 
-/** Breaks a text into lines that fit a narrow terminal; all but the first are indented by two more spaces. */
-export function wrapText(text: string, indent: string): string[] {
+/** Breaks a text into lines that fit a narrow terminal; all but the first are indented by `hang` more. */
+export function wrapText(text: string, indent: string, hang = "  "): string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of text.split(" ")) {
     const isStart = line.trim() === "";
     if (!isStart && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
-      line = `${indent}  ${word}`;
+      line = `${indent}${hang}${word}`;
     } else line += isStart ? word : ` ${word}`;
   }
   return [...lines, line];

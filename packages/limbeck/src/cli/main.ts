@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { TypedError } from "@limbeck/graph";
+import type { ImageGeometry } from "../data/dataset.js";
 import { readRecipe } from "../recipe/parse.js";
 import { recipeJsonSchema } from "../recipe/schema.js";
 import { type DistillOptions, distill, resume } from "../runs/distill.js";
@@ -8,6 +9,8 @@ import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { showInspection } from "./inspect.js";
+import { showMethods } from "./methods.js";
+import { showModels } from "./models.js";
 import { EXIT, printError, showRun } from "./run.js";
 
 const wantsJson = process.argv.includes("--json");
@@ -41,6 +44,12 @@ function dimension(text: string, known: Readonly<Record<string, number>>): Recor
   const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
   if (!name || !Number.isSafeInteger(Number(size))) throw new InvalidArgumentError("Write it as batch=1.");
   return { ...known, [name]: Number(size) };
+}
+
+function imageSize(text: string): ImageGeometry {
+  const [, channels, height, width] = /^(\d+)x(\d+)x(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!channels || !height || !width) throw new InvalidArgumentError("Write channels, height and width as 3x32x32.");
+  return { channels, height, width };
 }
 
 // A reader that has seen enough, as `| head`, must not end a run; nor must a full disk behind a redirection.
@@ -99,6 +108,15 @@ program
   .action((path, { dim, taps, trainable, json }) => showInspection(path, { dims: dim, taps, trainable, json }));
 
 program
+  .command("models")
+  .description("List the models that a recipe can name, with their size and cost.")
+  .option("--input <CxHxW>", "images that the figures are for (default: those that each was made for)", imageSize)
+  .option("--classes <n>", "classes that the figures are for (default: likewise)", positiveInteger)
+  .option("--markdown", "print the page docs/models.md", false)
+  .option("--json", "print one JSON document on stdout", false)
+  .action(({ input, classes, markdown, json }) => showModels({ input, classes, markdown, json }));
+
+program
   .command("schema")
   .description("Print the JSON schema of recipes, for editors.")
   .option("--out <file>", "write it to a file instead")
@@ -107,6 +125,14 @@ program
     if (out === undefined) process.stdout.write(text);
     else writeFileAtomic(out, text);
   });
+
+program
+  .command("methods")
+  .description("List the losses that a student can be taught with, or tell all about one.")
+  .argument("[name]", "the method to tell about")
+  .option("--markdown", "print the page docs/methods.md", false)
+  .option("--json", "print one JSON document on stdout", false)
+  .action((name, { markdown, json }) => showMethods({ name, markdown, json }));
 
 try {
   await program.parseAsync();

@@ -1,29 +1,95 @@
 import type { Tensor } from "@limbeck/graph";
+import type { InitialValues } from "../models/initial.js";
 import type { OptionsSchema } from "../support/options.js";
+import type { TermSchedule } from "./schedule.js";
 
-/** What a loss may look at. */
-export type LossNeed = "labels" | "teacher logits";
+/** What a loss looks at: answers, values inside of the networks, or relations between samples, or explanations. */
+export type LossFamily = "response" | "feature" | "relation" | "explanation";
+
+/**
+ * What a loss may look at or keep. "features" is one pair of tapped values, "pairs of features" is several, from the
+ * input to the output; "linear heads" are last feature maps and the weights of the layer behind their average; "adapters" are weights of its own that train with the student.
+ */
+export type LossNeed =
+  | "labels"
+  | "targets"
+  | "teacher logits"
+  | "features"
+  | "pairs of features"
+  | "linear heads"
+  | "sample indices"
+  | "memory bank"
+  | "adapters";
+
+/** Values tapped at corresponding places, [N, …] each; no gradient flows into the teacher's. */
+export interface FeaturePair {
+  readonly student: Tensor;
+  readonly teacher: Tensor;
+}
+
+/** The end of a network that averages its last feature maps over places and applies one linear layer. */
+export interface LinearHead {
+  /** [N, C, H, W] */
+  readonly maps: Tensor;
+  /** Of the linear layer, [K, C]. */
+  readonly weight: Tensor;
+}
+
+/**
+ * What a loss keeps beside the student: declared in the training graph, saved in checkpoints, gone when the student is
+ * exported. Names need to be unique within the loss only.
+ */
+export interface LossStore {
+  /** A trained tensor, such as an adapter's weights. */
+  parameter(name: string, shape: readonly number[], init: InitialValues): Tensor;
+  /** A tensor carried from step to step without gradient, such as running statistics or a memory bank. */
+  buffer(name: string, shape: readonly number[], init: InitialValues): Tensor;
+  /** Sets a buffer's value after the step. */
+  carry(buffer: Tensor, next: Tensor): void;
+}
 
 /** Tensors of one batch. What a loss needs is there; what it does not need may be missing. */
 export interface LossContext {
   /** Student's logits [N, K]. */
   readonly logits: Tensor;
   /** Class numbers, int64 [N]. */
-  readonly labels: Tensor | undefined;
+  readonly labels?: Tensor | undefined;
+  /** Numbers to predict, [N, K]. */
+  readonly targets?: Tensor | undefined;
   /** Teacher's logits [N, K]; no gradient flows into them. */
-  readonly teacherLogits: Tensor | undefined;
+  readonly teacherLogits?: Tensor | undefined;
+  /** From the input to the output; one pair for a loss that needs "features". */
+  readonly features?: readonly FeaturePair[] | undefined;
+  /** The ends of both networks; no gradient flows into the teacher's. */
+  readonly heads?: { readonly student: LinearHead; readonly teacher: LinearHead } | undefined;
+  /** Places of the samples in the transfer set, int64 [N]. */
+  readonly sampleIndices?: Tensor | undefined;
+  /** Samples of the transfer set: the rows of a memory bank. */
+  readonly sampleCount?: number | undefined;
+  /** Where "adapters" and a "memory bank" are declared. */
+  readonly store?: LossStore | undefined;
 }
 
 /** A method: a record and a pure function of tensors. */
 export interface Loss<Options = unknown> {
+  /** As recipes and `limbeck methods` call it. */
   readonly name: string;
-  readonly family: "response";
+  readonly family: LossFamily;
+  /** What the student is asked for, in a sentence. */
   readonly description: string;
   /** Formula in words. */
   readonly formula: string;
+  /** When to use it, and when not. */
+  readonly use: string;
   readonly source: string;
   readonly needs: readonly LossNeed[];
   readonly options: OptionsSchema<Options>;
-  /** One number: summed over classes, averaged over samples. */
+  /** The term's usual weight, converted to this library's convention. Default 1. */
+  readonly weight?: number;
+  /** How the weight changes during training, where that is part of the method. */
+  readonly schedule?: TermSchedule;
+  /** The `distill` section of a recipe that uses it. */
+  readonly recipe: string;
+  /** One number: summed over classes or features, averaged over samples. */
   compute(context: LossContext, options: Options): Tensor;
 }

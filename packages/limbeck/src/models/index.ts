@@ -1,17 +1,57 @@
+import { GraphError } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
+import { LimbeckError } from "../support/errors.js";
+import { efficientnetLite } from "./efficientnet-lite.js";
+import { lenet } from "./lenet.js";
+import { mixer } from "./mixer.js";
 import { mlp } from "./mlp.js";
+import { mobilenetv2 } from "./mobilenetv2.js";
+import { mobilenetv3 } from "./mobilenetv3.js";
 import type { Model, ModelFamily } from "./model.js";
+import { repvgg } from "./repvgg.js";
+import { resnet } from "./resnet.js";
+import { shufflenetv2 } from "./shufflenetv2.js";
+import { vgg } from "./vgg.js";
+import { vit } from "./vit.js";
+import { wrn } from "./wrn.js";
 
 /** All model families. */
-export const modelFamilies = [mlp] as const;
+export const modelFamilies = [
+  mlp,
+  lenet,
+  resnet,
+  wrn,
+  vgg,
+  mobilenetv2,
+  mobilenetv3,
+  shufflenetv2,
+  efficientnetLite,
+  repvgg,
+  vit,
+  mixer,
+] as const;
 
 /** A family's name and its options, as a recipe gives them. */
 export type ModelChoice = { readonly family: string } & Readonly<Record<string, unknown>>;
 
-/** Builds the model that a recipe names. */
+/**
+ * Builds the model that a recipe names.
+ * @throws LimbeckError RECIPE_INVALID where it does not fit the images
+ */
 export function buildModel(choice: ModelChoice, geometry: ImageGeometry, classes: number): Model {
   const { family, ...options } = choice;
   const found = (modelFamilies as readonly ModelFamily[]).find(({ name }) => name === family);
   if (!found) throw new TypeError(`no model family ${family}`);
-  return found.build(found.options.parse(options), geometry, classes);
+  try {
+    return found.build(found.options.parse(options), geometry, classes);
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    const size = [geometry.channels, geometry.height, geometry.width].join(" × ");
+    throw new LimbeckError("RECIPE_INVALID", `${family} does not take images of ${size}: ${error.message}`, {
+      where: `model: ${family}`,
+      value: size,
+      fix: "Choose a shallower model, one for small images, or larger images.",
+      cause: error,
+    });
+  }
 }

@@ -1,6 +1,6 @@
-import { createGraph, forInference, type Graph, toOnnx } from "@limbeck/graph";
+import { createGraph, forInference, type Graph, type GraphCost, graphCost, toOnnx } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
-import { declareParameters, type Model } from "./model.js";
+import { declareTensors, type Model, type ModelValues } from "./model.js";
 
 /** Names of an exported classifier's input [batch, C, H, W], values 0 … 1, and output [batch, classes]. */
 export const INPUT = "images";
@@ -11,22 +11,32 @@ const SYMBOLS = { [INPUT]: { 0: "batch" }, [OUTPUT]: { 0: "batch" } };
 function inferenceGraph(model: Model, { channels, height, width }: ImageGeometry): Graph {
   const graph = createGraph();
   const images = graph.input(INPUT, "float32", [1, channels, height, width]);
-  graph.output(OUTPUT, model.forward(images, declareParameters(model, graph), false).logits);
+  graph.output(OUTPUT, model.forward(images, declareTensors(model, graph), false).logits);
   return graph;
 }
 
-/** A model with its numbers as an ONNX file with a symbolic batch dimension. */
+/** A model with its numbers as an ONNX file with a symbolic batch dimension. Batch normalization is folded where it can be. */
 export function toOnnxModel(
   model: Model,
   geometry: ImageGeometry,
-  parameters: Readonly<Record<string, Float32Array>>,
+  values: ModelValues,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const graph = forInference(inferenceGraph(model, geometry), { parameters });
+  const { deployed } = model;
+  const parameters = deployed ? deployed.convert(values) : values;
+  const graph = forInference(inferenceGraph(deployed?.model ?? model, geometry), { parameters });
   return toOnnx(graph, { name: model.family, symbols: SYMBOLS, metadata });
 }
 
-/** The same as a file whose parameters are inputs, for measuring a model while it trains. */
+/** The same as a file whose parameters and buffers are inputs, for measuring a model while it trains. */
 export function toOnnxForward(model: Model, geometry: ImageGeometry): Uint8Array {
   return toOnnx(inferenceGraph(model, geometry), { name: model.family, symbols: SYMBOLS });
+}
+
+/**
+ * What one image costs the model in its deployed form. Batch normalization counts, although exports fold it into
+ * convolutions where they can.
+ */
+export function modelCost({ deployed, ...model }: Model, geometry: ImageGeometry): GraphCost {
+  return graphCost(inferenceGraph(deployed?.model ?? model, geometry));
 }

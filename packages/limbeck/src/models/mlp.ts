@@ -1,7 +1,9 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import { z } from "zod";
 import type { ImageGeometry } from "../data/dataset.js";
-import type { ForwardResult, Model, ModelFamily, ParameterSpec } from "./model.js";
+import { traceModel } from "./layers.js";
+import type { Model, ModelFamily } from "./model.js";
+import { MNIST, membersOf } from "./vision.js";
 
 const options = z.strictObject({
   hidden: z.array(z.int().positive()).min(1).meta({ description: "Units of each hidden layer." }),
@@ -16,46 +18,27 @@ const options = z.strictObject({
 
 type MlpOptions = z.infer<typeof options>;
 
-/** PyTorch's default for `Linear`: weights and biases uniform in ± 1 / sqrt(inputs). */
-function linearParameters(layer: number, inputs: number, outputs: number): ParameterSpec[] {
-  const init = { kind: "uniform", bound: 1 / Math.sqrt(inputs) } as const;
-  return [
-    { name: `fc${layer}.weight`, shape: [outputs, inputs], init },
-    { name: `fc${layer}.bias`, shape: [outputs], init },
-  ];
+function build({ hidden, dropout }: MlpOptions, geometry: ImageGeometry, classes: number): Model {
+  return traceModel("mlp", geometry, (layers, images) => {
+    const taps: Record<string, Tensor> = {};
+    let x = layers.dropout(ops.flatten(images), dropout.input);
+    for (const [i, units] of hidden.entries()) {
+      x = ops.relu(layers.linear(`fc${i + 1}`, x, units));
+      taps[`relu${i + 1}`] = x;
+      x = layers.dropout(x, dropout.hidden);
+    }
+    return { logits: layers.linear(`fc${hidden.length + 1}`, x, classes), taps };
+  });
 }
 
-function forward(
-  { hidden, dropout }: MlpOptions,
-  images: Tensor,
-  weights: Readonly<Record<string, Tensor>>,
-  training: boolean,
-): ForwardResult {
-  const taps: Record<string, Tensor> = {};
-  let x = ops.flatten(images);
-  if (training) x = ops.dropout(x, dropout.input);
-  for (let layer = 1; layer <= hidden.length; layer++) {
-    x = ops.relu(ops.linear(x, weights[`fc${layer}.weight`]!, weights[`fc${layer}.bias`]));
-    taps[`relu${layer}`] = x;
-    if (training) x = ops.dropout(x, dropout.hidden);
-  }
-  const last = `fc${hidden.length + 1}`;
-  return { logits: ops.linear(x, weights[`${last}.weight`]!, weights[`${last}.bias`]), taps };
-}
-
-function build(mlpOptions: MlpOptions, geometry: ImageGeometry, classes: number): Model {
-  const sizes = [geometry.channels * geometry.height * geometry.width, ...mlpOptions.hidden, classes];
-  return {
-    family: "mlp",
-    parameters: sizes.slice(1).flatMap((outputs, i) => linearParameters(i + 1, sizes[i]!, outputs)),
-    forward: (images, weights, training) => forward(mlpOptions, images, weights, training),
-  };
-}
+const member = membersOf(MNIST);
 
 /** Fully connected layers with ReLU, over flattened pixels. */
 export const mlp: ModelFamily<MlpOptions> = {
   name: "mlp",
   description: "Fully connected layers with ReLU, over flattened pixels.",
+  source: "Hinton, Vinyals & Dean 2015, section 3; PyTorch's defaults",
   options,
+  members: [member("mlp-64-64", { hidden: [64, 64] }), member("mlp-1200-1200", { hidden: [1200, 1200] })],
   build,
 };

@@ -1,14 +1,14 @@
-import type { Graph, Tensor } from "@limbeck/graph";
-import { randomStream, sizeOf } from "@limbeck/graph";
+import type { Graph, Tensor, TrainingBuffer } from "@limbeck/graph";
+import { sizeOf } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import type { OptionsSchema } from "../support/options.js";
+import { drawInitial, type InitialValues } from "./initial.js";
 
-/** A trainable tensor: its name in PyTorch's spelling, its shape, and how it starts. */
-export interface ParameterSpec {
+/** A tensor of a model: its name in PyTorch's spelling, its shape, and how it starts. */
+export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Uniform in [-bound, bound). */
-  readonly init: { readonly kind: "uniform"; readonly bound: number };
+  readonly init: InitialValues;
 }
 
 /** What a forward pass yields. */
@@ -17,45 +17,86 @@ export interface ForwardResult {
   readonly logits: Tensor;
   /** Intermediate values by name, for losses that look inside. */
   readonly taps: Readonly<Record<string, Tensor>>;
+  /** Values of all buffers after a training step, by name; those given where the pass was not a training one. */
+  readonly buffers: Readonly<Record<string, Tensor>>;
 }
+
+/** Numbers of a model by name: parameters and buffers. */
+export type ModelValues = Readonly<Record<string, Float32Array>>;
 
 /** A model without its numbers. */
 export interface Model {
   readonly family: string;
-  readonly parameters: readonly ParameterSpec[];
+  /** What is trained. */
+  readonly parameters: readonly TensorSpec[];
+  /** What is carried without gradient: running statistics of batch normalization. */
+  readonly buffers: readonly TensorSpec[];
   /**
    * Emits the forward pass.
    * @param images [N, C, H, W], values 0 … 1
-   * @param weights the model's parameters by name, of the same graph
-   * @param training whether dropout is on
+   * @param weights the model's parameters and buffers by name, of the same graph
+   * @param training whether dropout is on and batches are normalized by their own statistics
    */
   forward(images: Tensor, weights: Readonly<Record<string, Tensor>>, training: boolean): ForwardResult;
+  /** The model that is exported in this one's place and gives the same answers, where there is one. */
+  readonly deployed?: DeployedForm;
+}
+
+/** Another form of a trained model. */
+export interface DeployedForm {
+  readonly model: Model;
+  /** Its values, from those of the trained model. */
+  convert(values: ModelValues): ModelValues;
+}
+
+/** A model that is known by a name: options of its family, and the images that it was made for. */
+export interface FamilyMember {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly geometry: ImageGeometry;
+  readonly classes: number;
 }
 
 /** One family of models: a name, its options and how to build a member. */
 export interface ModelFamily<Options = unknown> {
   readonly name: string;
   readonly description: string;
+  /** The paper, and whose parameter names and first values are followed. */
+  readonly source: string;
   readonly options: OptionsSchema<Options>;
+  /** Well-known members, smallest first. */
+  readonly members: readonly FamilyMember[];
+  /** @throws GraphError where images are too small for the model */
   build(options: Options, geometry: ImageGeometry, classes: number): Model;
 }
 
-/** Number of trainable values. */
-export function parameterCount(model: Model): number {
-  return model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+/** Number of trainable values of the model in its deployed form; running statistics do not count. */
+export function parameterCount({ parameters, deployed }: Model): number {
+  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-/** Declares a model's parameters in a graph. */
-export function declareParameters(model: Model, graph: Graph): Record<string, Tensor> {
-  return Object.fromEntries(model.parameters.map(({ name, shape }) => [name, graph.parameter(name, "float32", shape)]));
+/** All that a model needs a value for. */
+export function tensorsOf({ parameters, buffers }: Model): readonly TensorSpec[] {
+  return [...parameters, ...buffers];
 }
 
-/** First values of all parameters, from a seed. */
+/** Declares a model's parameters and buffers in a graph. */
+export function declareTensors(model: Model, graph: Graph): Record<string, Tensor> {
+  return Object.fromEntries(tensorsOf(model).map(({ name, shape }) => [name, graph.parameter(name, "float32", shape)]));
+}
+
+/** How a training step carries a model's buffers on. */
+export function carriedBuffers(
+  { buffers }: Model,
+  weights: Readonly<Record<string, Tensor>>,
+  result: ForwardResult,
+): TrainingBuffer[] {
+  return buffers.map(({ name }) => ({ input: weights[name]!, next: result.buffers[name]! }));
+}
+
+/** First values of all parameters and buffers, from a seed. */
 export function initialize(model: Model, seed: number): Record<string, Float32Array> {
   return Object.fromEntries(
-    model.parameters.map(({ name, shape, init }) => {
-      const stream = randomStream(seed, "init", name);
-      return [name, Float32Array.from({ length: sizeOf(shape) }, () => (2 * stream.uniform() - 1) * init.bound)];
-    }),
+    tensorsOf(model).map(({ name, shape, init }) => [name, drawInitial(init, shape, seed, name)]),
   );
 }

@@ -1,9 +1,9 @@
 import { dirname, resolve } from "node:path";
-import { closest, distance } from "fastest-levenshtein";
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { LimbeckError } from "../support/errors.js";
 import { readText } from "../support/files.js";
+import { nearestWord } from "../support/nearest.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
 /** One thing that is wrong with a recipe, and where. */
@@ -159,12 +159,9 @@ function article(expected: string): string {
   return `${/^[aeio]/.test(expected) ? "an" : "a"} ${expected}`;
 }
 
-/** Proposes the nearest word if it could be meant: at most a third of its letters differ, or two. */
 function suggestion(word: string, known: readonly string[]): string {
-  if (known.length === 0 || word === "") return "";
-  const nearest = closest(word.toLowerCase(), [...known]);
-  const near = distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.ceil(nearest.length / 3));
-  return near ? `; did you mean "${nearest}"?` : "";
+  const nearest = nearestWord(word, known);
+  return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
 }
 
 function formatPath(path: Path): string {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { losses } from "../losses/index.js";
+import type { Loss, LossNeed } from "../losses/loss.js";
+import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
 
 const describe = (description: string) => ({ description });
@@ -65,19 +67,48 @@ const train = z.strictObject({
 
 const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
 
+/** What schemes can give to a loss so far. */
+const SERVED: readonly LossNeed[] = [
+  "labels",
+  "teacher logits",
+  "features",
+  "pairs of features",
+  "linear heads",
+  "adapters",
+];
+
+/** What a loss needs, but no scheme gives so far: it cannot stand in a recipe then. */
+export function unservedNeeds({ needs }: Loss): LossNeed[] {
+  return needs.filter((need) => !SERVED.includes(need));
+}
+
+const servedLosses = losses.filter((loss) => unservedNeeds(loss).length === 0);
+
+/** Where a loss that looks inside of the networks taps them. */
+function tapFields(needs: readonly LossNeed[]) {
+  const name = z.string().min(1);
+  const [one, several] = [needs.includes("features"), needs.includes("pairs of features")];
+  const taps = several ? z.array(name).min(1) : name;
+  const meta = (side: string) =>
+    describe(several ? `The ${side}'s taps, from the input to the output.` : `The ${side}'s tap.`);
+  return one || several ? { student: taps.meta(meta("student")), teacher: taps.meta(meta("teacher")) } : {};
+}
+
 const distillTerm = z
-  .discriminatedUnion(
-    "loss",
-    losses.map(({ name, options, description }) =>
-      options
-        .extend({
-          loss: z.literal(name),
-          weight: z.number().positive().default(1).meta(describe("Factor of this term.")),
-        })
-        .meta(describe(description)),
-    ) as unknown as [z.ZodObject, ...z.ZodObject[]],
-  )
-  .meta(describe("One term of the student's loss."));
+  .discriminatedUnion("loss", servedLosses.map(termOf) as [z.ZodObject, ...z.ZodObject[]])
+  .meta({ id: "term", ...describe("One term of the student's loss.") });
+
+/** A loss's own options, with what all terms have. */
+function termOf({ name, options, description, needs, weight = 1, schedule }: Loss): z.ZodObject {
+  return options
+    .extend({
+      ...tapFields(needs),
+      loss: z.literal(name),
+      weight: z.number().positive().default(weight).meta(describe("Factor of this term.")),
+      schedule: schedule ? termSchedule.prefault(schedule) : termSchedule.optional(),
+    })
+    .meta(describe(description));
+}
 
 const distill = z.array(distillTerm).min(1).meta(describe("Terms of the student's loss; they are added up."));
 

@@ -1,21 +1,41 @@
+import type { Split } from "../data/dataset.js";
+import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Recipe } from "../recipe/schema.js";
-import { needsTeacher } from "../schemes/offline.js";
+import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
+import { checkOffline } from "../schemes/offline.js";
 import { LimbeckError } from "../support/errors.js";
 import { type Arm, armId, armsOf } from "./arms.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 
 /**
- * Finds what cannot work before anything is trained: transfer sets that the data do not yield, corrections without
- * anything to correct, warm-ups longer than training.
- * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL
+    checkSchedules(arm);
+ * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
+ * not yield, corrections without anything to correct, warm-ups longer than training, taps that are not there or do not fit.
+ * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH
  */
 export function checkArms(recipe: Recipe, samples: RunSamples): void {
+  const { dataset } = samples.train;
+  for (const { model } of [recipe.teacher, recipe.student]) {
+    buildModel(model as ModelChoice, dataset, dataset.classes.length);
+  }
   checkWarmUp("teacher.train.warmupEpochs", recipe.teacher.train);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
-    const absent = absentClasses(drawTransferSet(samples.train, arm.transfer, recipe.seed));
+    checkSchedules(arm);
+    const split = drawTransferSet(samples.train, arm.transfer, recipe.seed);
+    checkTerms(recipe, arm, split);
+    const absent = absentClasses(split);
     if (arm.kind === "student" && arm.variant?.correctBiases) checkCorrection(arm, absent);
   }
+}
+
+/** Only terms that look inside of the networks can fail to fit them. */
+function checkTerms({ student, teacher }: Recipe, { terms, train }: Arm, split: Split): void {
+  if (!needsLiveTeacher(terms)) return;
+  const { dataset } = split;
+  const model = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
+  const liveTeacher = { model: model(teacher.model) };
+  checkOffline({ model: model(student.model), split, train, terms, liveTeacher });
 }
 
 function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: number; epochs: number }): void {
@@ -25,6 +45,20 @@ function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: nu
     value: warmupEpochs,
     fix: "Make it shorter than the training.",
   });
+}
+
+/** A weight that is still climbing when training ends was never meant. */
+function checkSchedules(arm: Arm): void {
+  const { terms, train } = arm;
+  for (const { loss, schedule } of terms) {
+    const { kind, epochs = 0 } = (schedule ?? { kind: "constant" }) as { kind: string; epochs?: number };
+    if (epochs <= train.epochs) continue;
+    throw new LimbeckError("RECIPE_INVALID", `a ${kind} of ${epochs} epochs does not fit into ${train.epochs}`, {
+      where: `${armId(arm)}: distill: ${loss}: schedule.epochs`,
+      value: epochs,
+      fix: "Make it shorter than the training, or leave it out: it is then a share of the training.",
+    });
+  }
 }
 
 function checkCorrection({ variant, terms }: Arm, absent: readonly number[]): void {

@@ -21,6 +21,7 @@ export interface RunContext {
 /** A trained and exported teacher. */
 export interface TrainedTeacher {
   readonly model: Model;
+  readonly parameters: Parameters;
   readonly file: Uint8Array;
   /** Answers to every training sample; missing where no student needs them. */
   readonly outputs: TeacherOutputs | undefined;

@@ -1,9 +1,11 @@
+import { graphCost } from "@limbeck/graph";
 import { splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import { toOnnxModel } from "../models/inference.js";
-import { type Model, parameterCount } from "../models/model.js";
+import type { Model } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
-import { needsTeacher, offlineJob } from "../schemes/offline.js";
+import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
+import { offlineJob } from "../schemes/offline.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
@@ -22,8 +24,8 @@ const PROGRESS_MS = 100;
 /** About how many points a learning curve has. */
 const CURVE_POINTS = 60;
 
-/** Weights times samples below which a step runs on one thread. */
-const SMALL_STEP = 16_000_000;
+/** Multiply-accumulate pairs below which a step runs on one thread. */
+const SMALL_STEP = 40_000_000;
 
 /** Trains the teacher, writes `teacher.onnx`, and has it answer every training sample once. */
 export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
@@ -41,7 +43,7 @@ export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEven
   const file = toOnnxModel(model, samples.train.dataset, parameters);
   writeFileAtomic(path, file);
   const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
-  return { model, file, outputs: wanted ? yield* label(context, file) : undefined };
+  return { model, parameters, file, outputs: wanted ? yield* label(context, file) : undefined };
 }
 
 /** The teacher's answers to all training samples, from the cache where they are there already. */
@@ -105,6 +107,7 @@ export async function* trainArm(
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
+      liveTeacher: { model: teacher.model, values: teacher.parameters },
     });
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job) });
   }
@@ -118,7 +121,7 @@ async function teacherSource(
   arm: Arm,
   { file, outputs }: TrainedTeacher,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
-  if (!needsTeacher(arm.terms)) return undefined;
+  if (!needsTeacher(arm.terms) || needsLiveTeacher(arm.terms)) return undefined;
   if (arm.train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const classifier = await Classifier.load(file, context.samples.train.dataset, context.threads);
   return {
@@ -161,9 +164,8 @@ async function* trainAndMeasure(
 }
 
 /** A small step is over before a second thread has woken up. */
-function threadsFor({ model, program }: TrainingJob, available: number): number {
-  const batchSize = program.feeds[0]!.shape[0]!;
-  return parameterCount(model) * batchSize < SMALL_STEP ? 1 : available;
+function threadsFor({ program }: TrainingJob, available: number): number {
+  return graphCost(program.graph).macs < SMALL_STEP ? 1 : available;
 }
 
 /** Counts held-out errors for the learning curve. Nothing is ever chosen by them. */
@@ -173,7 +175,7 @@ async function heldOutJudge({ samples, threads }: RunContext, model: Model) {
   const labels = splitLabels(test);
   return {
     errors: async (parameters: Parameters) => {
-      classifier.setParameters(model, parameters);
+      classifier.setValues(model, parameters);
       return countErrors({ logits: await classifier.classify(test), classes: test.dataset.classes.length, labels });
     },
     release: () => classifier.release(),

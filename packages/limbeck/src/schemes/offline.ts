@@ -1,14 +1,18 @@
-import { compileTraining, createGraph, ops, schedule, type Tensor, type TrainingProgram } from "@limbeck/graph";
+import { compileTraining, createGraph, GraphError, gradients, schedule, type TrainingProgram } from "@limbeck/graph";
 import { type Augmenter, createAugmenter, prepareAugmentation } from "../data/augment/index.js";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
-import { lossNamed } from "../losses/index.js";
-import type { LossContext } from "../losses/loss.js";
-import { declareParameters, initialize, type Model } from "../models/model.js";
+import { carriedBuffers, declareTensors, initialize, type Model } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
+import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
+import { lookInside } from "./inside.js";
 import type { TrainingJob } from "./job.js";
+import { type LiveTeacher, teacherForward } from "./live-teacher.js";
+import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
+import { TermStore } from "./store.js";
+import { type BuiltTerms, buildTerms } from "./terms.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
@@ -17,13 +21,35 @@ export interface OfflineOptions {
   readonly train: TrainOptions;
   readonly terms: readonly DistillTerm[];
   readonly seed: number;
-  /** Needed where a term needs the teacher's logits. */
+  /** Needed where a term needs the teacher's logits, and none looks inside of it. */
   readonly teacher?: TeacherSource | undefined;
+  /** Needed where a term looks inside of the teacher: it then runs in the graph, and answers there as well. */
+  readonly liveTeacher?: LiveTeacher | undefined;
 }
 
-/** Whether any term looks at the teacher. */
-export function needsTeacher(terms: readonly DistillTerm[]): boolean {
-  return terms.some((term) => lossNamed(String(term.loss)).needs.includes("teacher logits"));
+/** What the graph depends on. */
+type GraphOptions = Pick<OfflineOptions, "model" | "split" | "train" | "terms" | "liveTeacher">;
+
+/**
+ * Builds the graph of a training that looks inside of the teacher, to see whether it can be trained, before a teacher has
+ * been: shapes are enough.
+ * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH, RECIPE_INVALID where no term reaches a part of the student
+ */
+export function checkOffline(options: GraphOptions): void {
+  const { loss, buffers } = offlineGraph(options);
+  const carried = new Set(buffers.map(({ input }) => input));
+  const trained = loss.graph.inputs.filter((input) => input.source.kind === "parameter" && !carried.has(input));
+  try {
+    gradients(loss, trained);
+  } catch (error) {
+    if (!(error instanceof GraphError && error.code === "PARAMETER_UNUSED")) throw error;
+    throw new LimbeckError("RECIPE_INVALID", `no term of distill trains the student's ${error.value}`, {
+      where: "distill",
+      value: error.value,
+      fix: "Add a term on its answers, such as cross-entropy or kd.",
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -31,63 +57,58 @@ export function needsTeacher(terms: readonly DistillTerm[]): boolean {
  * training, which is how teachers and baselines are trained.
  */
 export function offlineJob(options: OfflineOptions): TrainingJob {
-  const { model, split, train, terms, seed } = options;
+  const { model, split, train, seed } = options;
   const stepsPerEpoch = batchesPerEpoch(split.indices.length, train.batchSize);
   const totalSteps = stepsPerEpoch * train.epochs;
-  const program = offlineProgram(model, split, train, terms);
+  const { store, weights, ...parts } = offlineGraph(options);
+  const program = compileTraining({ ...parts, optimizer: buildOptimizer(train.optimizer) });
   return {
     model,
     program,
     seed,
     stepsPerEpoch,
     epochs: train.epochs,
-    initial: initialize(model, seed),
+    initial: { ...initialize(model, seed), ...store.initialize(seed) },
     learningRate: schedule({
       learningRate: train.learningRate,
       totalSteps,
       decay: train.decay,
       warmupSteps: Math.min(totalSteps, Math.round(train.warmupEpochs * stepsPerEpoch)),
     }),
-    feeds: batchFeeds(options, program, stepsPerEpoch),
+    feeds: batchFeeds(options, program, stepsPerEpoch, weights),
   };
 }
 
-/** Forward pass, weighted sum of terms, gradients and update as one graph. */
-function offlineProgram(
-  model: Model,
-  { dataset }: Split,
-  { batchSize, optimizer }: TrainOptions,
-  terms: readonly DistillTerm[],
-): TrainingProgram {
+/** Both networks and the weighted sum of terms as one graph. @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH */
+function offlineGraph({ model, split, train, terms, liveTeacher }: GraphOptions) {
   const graph = createGraph();
-  const { channels, height, width } = dataset;
+  const { batchSize, epochs } = train;
+  const { channels, height, width } = split.dataset;
   const images = graph.input("images", "float32", [batchSize, channels, height, width]);
-  const { logits } = model.forward(images, declareParameters(model, graph), true);
-  const needs = new Set(terms.flatMap((term) => lossNamed(String(term.loss)).needs));
-  const context: LossContext = {
-    logits,
+  const values = declareTensors(model, graph);
+  const student = model.forward(images, values, true);
+  const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
+  const needs = needsOf(terms);
+  const store = new TermStore(graph);
+  const context = {
+    logits: student.logits,
     labels: needs.has("labels") ? graph.input("labels", "int64", [batchSize]) : undefined,
-    teacherLogits: needs.has("teacher logits") ? graph.input("teacherLogits", "float32", logits.shape) : undefined,
+    teacherLogits: needs.has("teacher logits")
+      ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
+      : undefined,
   };
-  const weighted = terms.map((term) => weightedTerm(term, context));
-  const names = terms.map(({ loss }, i) =>
-    terms.findIndex((t) => t.loss === loss) === i ? `${loss}` : `${loss}.${i}`,
-  );
-  return compileTraining({
-    loss: weighted.reduce((a, b) => ops.add(a, b)),
-    terms: Object.fromEntries(weighted.map((term, i) => [names[i]!, term])),
-    optimizer: buildOptimizer(optimizer),
-  });
-}
-
-function weightedTerm({ loss, weight, ...options }: DistillTerm, context: LossContext): Tensor {
-  const record = lossNamed(String(loss));
-  const value = record.compute(context, record.options.parse(options));
-  return weight === 1 ? value : ops.mul(value, Number(weight));
+  const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
+  const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));
+  return { ...built, buffers: [...carriedBuffers(model, values, student), ...store.buffers], store };
 }
 
 /** Fills one batch after another; order and augmentation are drawn anew for each epoch. */
-function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerEpoch: number): TrainingJob["feeds"] {
+function batchFeeds(
+  options: OfflineOptions,
+  program: TrainingProgram,
+  stepsPerEpoch: number,
+  weights: BuiltTerms["weights"],
+): TrainingJob["feeds"] {
   const { split, train, seed, teacher } = options;
   const target = createBatchTarget(split.dataset, train.batchSize);
   const samples = new Uint32Array(train.batchSize);
@@ -111,7 +132,7 @@ function batchFeeds(options: OfflineOptions, program: TrainingProgram, stepsPerE
       });
       await teacher!.answer(target.images, samples, teacherLogits);
     }
-    const all = { images: target.images, labels: target.labels, teacherLogits };
+    const all = { images: target.images, labels: target.labels, teacherLogits, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };
 }

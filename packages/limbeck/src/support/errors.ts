@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   DATA_TOO_SMALL: "A split asks for more samples than there are.",
   DISK_FULL: "The disk is full.",
   DIVERGED: "A loss became NaN or infinite, or exploded.",
+  FEATURE_MISMATCH: "A loss cannot compare the features that it was given.",
   FILE_EXISTS: "A file or folder that would be written exists already.",
   FILE_MISSING: "A file that was named does not exist.",
   FILE_UNREADABLE: "A file exists, but cannot be read or does not hold what it should.",
@@ -17,6 +18,7 @@ export const ERROR_CODES = {
   RECIPE_SYNTAX: "A recipe is not valid YAML.",
   RUN_BUSY: "Another process is working in the run folder.",
   RUN_INVALID: "A run folder cannot be resumed or read.",
+  TAP_UNKNOWN: "A recipe names a tap that the model does not have.",
   WORKER_DIED: "The training process ended unexpectedly.",
 } as const;
 

@@ -3,7 +3,7 @@ import { nodeBackend } from "@limbeck/graph/node";
 import { batchesToCover, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
 import { type ImageGeometry, type Split, sampleLength } from "../data/dataset.js";
 import { INPUT, OUTPUT, toOnnxForward } from "../models/inference.js";
-import type { Model } from "../models/model.js";
+import { type Model, type ModelValues, tensorsOf } from "../models/model.js";
 
 type Session = Awaited<ReturnType<typeof nodeBackend.createSession>>;
 
@@ -13,7 +13,7 @@ const BATCH = 256;
 export class Classifier {
   readonly #session: Session;
   readonly #geometry: ImageGeometry;
-  #parameters: Record<string, RuntimeTensor> = {};
+  #values: Record<string, RuntimeTensor> = {};
 
   private constructor(session: Session, geometry: ImageGeometry) {
     this.#session = session;
@@ -24,14 +24,14 @@ export class Classifier {
     return new Classifier(await nodeBackend.createSession(file, { threads }), geometry);
   }
 
-  /** A classifier whose parameters are set from outside before it answers. */
+  /** A classifier whose parameters and buffers are set from outside before it answers. */
   static async ofModel(model: Model, geometry: ImageGeometry, threads: number): Promise<Classifier> {
     return Classifier.load(toOnnxForward(model, geometry), geometry, threads);
   }
 
-  setParameters(model: Model, values: Readonly<Record<string, Float32Array>>): void {
-    this.#parameters = Object.fromEntries(
-      model.parameters.map(({ name, shape }) => [name, nodeBackend.tensor("float32", values[name]!, shape)]),
+  setValues(model: Model, values: ModelValues): void {
+    this.#values = Object.fromEntries(
+      tensorsOf(model).map(({ name, shape }) => [name, nodeBackend.tensor("float32", values[name]!, shape)]),
     );
   }
 
@@ -39,7 +39,7 @@ export class Classifier {
   async logits(images: Float32Array, count: number): Promise<Float32Array> {
     const { channels, height, width } = this.#geometry;
     const input = nodeBackend.tensor("float32", images, [count, channels, height, width]);
-    const result = await this.#session.run({ ...this.#parameters, [INPUT]: input }, [OUTPUT]);
+    const result = await this.#session.run({ ...this.#values, [INPUT]: input }, [OUTPUT]);
     return result[OUTPUT]!.data as Float32Array;
   }
 

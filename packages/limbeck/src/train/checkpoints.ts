@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { formatShape, type Tensor, type TrainingProgram, type TrainingState } from "@limbeck/graph";
 import { z } from "zod";
+import { belongsToLoss } from "../schemes/store.js";
 import { LimbeckError } from "../support/errors.js";
 import { isFiniteArray } from "../support/finite.js";
 import { type HostTensor, readSafetensors, writeSafetensors } from "../support/safetensors.js";
@@ -19,9 +20,9 @@ export type TrainingProgress = z.infer<typeof progressSchema>;
 /** Values of a finished model, by PyTorch's parameter names: parameters, trained or not, and running statistics. */
 export type Parameters = Readonly<Record<string, Float32Array>>;
 
-/** What makes up a model once it is trained: all that its program was given a value for. */
+/** What makes up a model once it is trained: all that its program was given a value for, but for what losses keep. */
 function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonly Tensor[] {
-  return [...parameters, ...buffers, ...frozen];
+  return [...parameters, ...buffers, ...frozen].filter(({ name }) => !belongsToLoss(name));
 }
 
 /** The checkpoints of one training: `<path>.partial.safetensors` while it runs, `<path>.safetensors` once it is done. */

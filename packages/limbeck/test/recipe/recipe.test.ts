@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { modelFamilies } from "../../src/models/index.js";
 import { parseRecipe, type RecipeProblem, readRecipe } from "../../src/recipe/parse.js";
 import { recipeJsonSchema } from "../../src/recipe/schema.js";
 import type { LimbeckError } from "../../src/support/errors.js";
@@ -45,9 +46,16 @@ describe("a good recipe", () => {
     expect(recipe.student.train.optimizer).toEqual({ name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 });
   });
 
-  it("is the same after another pass", () => {
-    const recipe = parseRecipe(GOOD, "r.yaml");
+  it.each([GOOD, `${GOOD}distill: [{ loss: dkd }, { loss: mlld }]`])("is the same after another pass", (text) => {
+    const recipe = parseRecipe(text, "r.yaml");
     expect(parseRecipe(JSON.stringify(recipe), "r.yaml")).toEqual(recipe);
+  });
+
+  it("gets each method's usual weight and schedule", () => {
+    const { distill } = parseRecipe(`${GOOD}distill: [{ loss: dkd }, { loss: logit-standardization }]`, "r.yaml");
+    expect(distill).toMatchObject([{ weight: 1, schedule: { kind: "warm-up" } }, { weight: 9 }]);
+    const off = parseRecipe(`${GOOD}distill: [{ loss: dkd, schedule: { kind: constant } }]`, "r.yaml");
+    expect(off.distill).toMatchObject([{ schedule: { kind: "constant" } }]);
   });
 });
 
@@ -66,7 +74,7 @@ describe("a wrong recipe points at line and column", () => {
     [
       "an unknown family",
       GOOD.replace("mlp, hidden: [8]", "mpl, hidden: [8]"),
-      '8:20 student.model.family "mpl" is unknown; use one of mlp; did you mean "mlp"?',
+      `8:20 student.model.family "mpl" is unknown; use one of ${modelFamilies.map(({ name }) => name).join(", ")}; did you mean "mlp"?`,
     ],
     [
       "an unknown optimizer",
@@ -104,6 +112,36 @@ describe("a wrong recipe points at line and column", () => {
       "an option of another loss",
       `${GOOD}distill: [{ loss: cross-entropy, temperature: 2 }]`,
       "10:34 distill[0].temperature unknown key",
+    ],
+    [
+      "an unknown loss",
+      `${GOOD}distill: [{ loss: kd }, { loss: dst }]`,
+      '10:33 distill[1].loss "dst" is unknown; use one of ',
+    ],
+    [
+      "an unknown schedule",
+      `${GOOD}distill: [{ loss: kd, schedule: { kind: warmup } }]`,
+      '10:41 distill[0].schedule.kind "warmup" is unknown; use one of constant, warm-up, ramp, cosine-decay; did you mean "warm-up"?',
+    ],
+    [
+      "an option of another schedule",
+      `${GOOD}distill: [{ loss: kd, schedule: { kind: ramp, to: 0 } }]`,
+      '10:47 distill[0].schedule.to unknown key "to"; known keys: kind, epochs',
+    ],
+    [
+      "a schedule without a kind",
+      `${GOOD}distill: [{ loss: kd, schedule: { epochs: 3 } }]`,
+      "distill[0].schedule.kind is missing; use one of constant, warm-up, ramp, cosine-decay",
+    ],
+    [
+      "a weight of zero",
+      `${GOOD}distill: [{ loss: kd, weight: 0 }]`,
+      "10:31 distill[0].weight too small: expected number to be >0",
+    ],
+    [
+      "a share of 1 for a mixture",
+      `${GOOD}distill: [{ loss: skew-kl, skew: 1 }]`,
+      "10:34 distill[0].skew too big: expected number to be <1",
     ],
   ])("%s", (_, text, expected) => expect(problemOf(text)).toContain(expected));
 

@@ -273,6 +273,7 @@ describe("mistakes end with a code, what to do, and exit code 2", () => {
       { name: "nothing-absent", correctBiases: true },
       { name: "no-teacher", transfer: { without: [1] }, distill: [{ loss: "cross-entropy" }], correctBiases: true },
       { name: "long-warm-up", train: { epochs: 2, warmupEpochs: 3 } },
+      { name: "long-ramp", train: { epochs: 2 }, distill: [{ loss: "kd", schedule: { kind: "ramp", epochs: 3 } }] },
     ]) {
       const { recipe, runDir } = prepareRun({ variants: [variant] });
       const { code } = await failure(["run", recipe, "--out", runDir]);

@@ -43,7 +43,12 @@ function normalizingJob(): TrainingJob {
       { input: steps, next: ops.add(steps, 1) },
     ],
   });
-  const model: Model = { family: "test", parameters: [], forward: () => ({ logits: y, taps: {} }) };
+  const model: Model = {
+    family: "test",
+    parameters: [],
+    buffers: [],
+    forward: () => ({ logits: y, taps: {}, buffers: {} }),
+  };
   const feeds: TrainingJob["feeds"] = async (step) => {
     const stream = randomStream(9, step);
     return { x: Float32Array.from({ length: BATCH * CHANNELS }, (_, i) => stream.uniform() * (1 + (i % CHANNELS))) };

@@ -1,7 +1,7 @@
 import { ops } from "@limbeck/graph";
 import { z } from "zod";
-import type { Loss } from "./loss.js";
-import { sumPerSampleMean } from "./reduce.js";
+import type { Loss } from "../loss.js";
+import { sumPerSampleMean } from "../reduce.js";
 
 const options = z.strictObject({
   labelSmoothing: z
@@ -18,9 +18,11 @@ export const crossEntropy: Loss<z.infer<typeof options>> = {
   family: "response",
   description: "The usual loss on hard labels.",
   formula: "minus the log-probability that the student gives the true class, averaged over samples",
+  use: "Beside soft targets wherever there are labels; alone it is training without a teacher.",
   source: "textbook; label smoothing: Szegedy et al. 2016, section 7",
   needs: ["labels"],
   options,
+  recipe: "- { loss: kd, weight: 0.9 }\n- { loss: cross-entropy, weight: 0.1 }",
   compute: ({ logits, labels }, { labelSmoothing }) => {
     const classes = logits.shape[1]!;
     const hard = ops.oneHot(labels!, classes);

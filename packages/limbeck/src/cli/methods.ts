@@ -1,0 +1,78 @@
+import { styleText } from "node:util";
+import { losses } from "../losses/index.js";
+import type { Loss } from "../losses/loss.js";
+import { unservedNeeds } from "../recipe/schema.js";
+import { LimbeckError } from "../support/errors.js";
+import { nearestWord } from "../support/nearest.js";
+import { optionFacts, yamlText } from "../support/option-facts.js";
+import { formatTable, wrapText } from "./format.js";
+import { methodsPage } from "./methods-page.js";
+
+export interface MethodsCommand {
+  /** Tells of one method instead of listing all. */
+  readonly name: string | undefined;
+  readonly markdown: boolean;
+  readonly json: boolean;
+}
+
+/** Prints the losses, or all about one. @throws LimbeckError OPTION_INVALID where there is none of that name */
+export function showMethods({ name, markdown, json }: MethodsCommand): void {
+  const one = name === undefined ? undefined : methodNamed(name);
+  if (json) {
+    const document = one ? methodRecord(one) : losses.map(listed);
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else if (markdown) process.stdout.write(methodsPage());
+  else process.stdout.write(`${one ? methodText(one) : methodsTable()}\n`);
+}
+
+function methodNamed(name: string): Loss {
+  const found = losses.find((loss) => loss.name === name.toLowerCase());
+  if (found) return found;
+  const names = losses.map((loss) => loss.name);
+  const nearest = nearestWord(name, names);
+  throw new LimbeckError("OPTION_INVALID", `there is no method ${name}`, {
+    value: name,
+    fix: nearest === undefined ? `Name one of ${names.join(", ")}.` : `Did you mean ${nearest}?`,
+  });
+}
+
+const listed = ({ name, family, needs, source }: Loss) => ({ name, family, needs, source });
+
+function methodRecord(loss: Loss): object {
+  const { description, formula, use, weight = 1, schedule = { kind: "constant" }, recipe } = loss;
+  return { ...listed(loss), description, formula, use, weight, schedule, options: optionFacts(loss.options), recipe };
+}
+
+function methodsTable(): string {
+  const rows = losses.map(({ name, family, needs }) => [name, family, needs.join(", ")]);
+  return `${formatTable([["method", "family", "needs"], ...rows], 3)}\n\nlimbeck methods NAME tells all about one.`;
+}
+
+/** All about a method, on a screen of 80 columns. */
+function methodText(loss: Loss): string {
+  const { name, family, description, formula, use, source, needs, weight = 1, schedule, recipe } = loss;
+  const heading = (text: string) => styleText("bold", text, { stream: process.stdout });
+  const section = (title: string, text: string) => `${heading(title)}\n${wrapText(text, "  ", "").join("\n")}`;
+  const term = [`weight ${weight}`, ...(schedule ? [`schedule ${yamlText(schedule)}`] : [])].join(", ");
+  const facts = optionFacts(loss.options);
+  const options = facts.map((option) => {
+    const fallback = option.default === undefined ? "" : ` (default ${yamlText(option.default)})`;
+    return wrapText(`${option.name}: ${option.takes}${fallback}. ${option.description}`, "  ").join("\n");
+  });
+  const missing = unservedNeeds(loss);
+  const snippet =
+    missing.length > 0
+      ? `  not in recipes yet: nothing gives it ${missing.join(", ")}`
+      : ["distill:", ...recipe.split("\n").map((line) => `  ${line}`)].map((line) => `  ${line}`).join("\n");
+  return [
+    `${heading(name)}  ${family}`,
+    wrapText(description, "", "").join("\n"),
+    section("formula", formula),
+    ...(options.length > 0 ? [`${heading("options")}\n${options.join("\n")}`] : []),
+    section("usual term", term),
+    section("needs", needs.join(", ")),
+    section("when to use it", use),
+    section("source", source),
+    `${heading("in a recipe")}\n${snippet}`,
+  ].join("\n\n");
+}

@@ -1,0 +1,2 @@
+export { cam } from "./cam.js";
+export { catKd } from "./cat-kd.js";

@@ -1,0 +1,13 @@
+export { ab } from "./ab.js";
+export { at } from "./at.js";
+export { attentionDistribution } from "./attention-distribution.js";
+export { attentionScores } from "./attention-scores.js";
+export { cosine } from "./cosine.js";
+export { fitnets } from "./fitnets.js";
+export { fsp } from "./fsp.js";
+export { hidden } from "./hidden.js";
+export { minilmRelation } from "./minilm-relation.js";
+export { nst } from "./nst.js";
+export { patient } from "./patient.js";
+export { srrl } from "./srrl.js";
+export { vid } from "./vid.js";

@@ -1,0 +1,6 @@
+export { cc } from "./cc.js";
+export { ccNeighbors } from "./cc-neighbors.js";
+export { pkt } from "./pkt.js";
+export { rkdAngle } from "./rkd-angle.js";
+export { rkdDistance } from "./rkd-distance.js";
+export { sp } from "./sp.js";

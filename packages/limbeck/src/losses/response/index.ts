@@ -1,0 +1,16 @@
+export { boundedRegression } from "./bounded-regression.js";
+export { crossEntropy } from "./cross-entropy.js";
+export { dist } from "./dist.js";
+export { dkd } from "./dkd.js";
+export { hardLabel } from "./hard-label.js";
+export { jensenShannon } from "./jensen-shannon.js";
+export { kd } from "./kd.js";
+export { logitMse } from "./logit-mse.js";
+export { logitStandardization } from "./logit-standardization.js";
+export { mlld } from "./mlld.js";
+export { nkd } from "./nkd.js";
+export { reverseKl } from "./reverse-kl.js";
+export { sigmoidKd } from "./sigmoid-kd.js";
+export { skewKl } from "./skew-kl.js";
+export { ttm } from "./ttm.js";
+export { wsld } from "./wsld.js";

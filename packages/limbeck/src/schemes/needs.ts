@@ -1,0 +1,24 @@
+import { lossNamed } from "../losses/index.js";
+import type { LossNeed } from "../losses/loss.js";
+import type { DistillTerm } from "../recipe/schema.js";
+
+/** Everything that terms need. */
+export function needsOf(terms: readonly DistillTerm[]): ReadonlySet<LossNeed> {
+  return new Set(terms.flatMap((term) => lossNamed(String(term.loss)).needs));
+}
+
+/** Whether any term looks at the teacher. */
+export function needsTeacher(terms: readonly DistillTerm[]): boolean {
+  return needsOf(terms).has("teacher logits") || needsLiveTeacher(terms);
+}
+
+/** Whether any term looks inside of the teacher, so that stored answers are not enough. */
+export function needsLiveTeacher(terms: readonly DistillTerm[]): boolean {
+  return needsTaps(terms) || needsOf(terms).has("linear heads");
+}
+
+/** Whether any term taps values by name. */
+export function needsTaps(terms: readonly DistillTerm[]): boolean {
+  const needs = needsOf(terms);
+  return needs.has("features") || needs.has("pairs of features");
+}

@@ -1,0 +1,72 @@
+import { type Graph, ops, type Tensor } from "@limbeck/graph";
+import { lossNamed } from "../losses/index.js";
+import type { LossContext } from "../losses/loss.js";
+import { type TermSchedule, type TrainingLength, termFactor } from "../losses/schedule.js";
+import type { DistillTerm } from "../recipe/schema.js";
+import { LimbeckError } from "../support/errors.js";
+import type { InsideOf } from "./inside.js";
+
+/** Terms of a loss in a training graph. */
+export interface BuiltTerms {
+  /** What is minimized: the sum of the weighted terms. */
+  readonly loss: Tensor;
+  /** The weighted terms by name: the loss's, with a number from the second of that name on. */
+  readonly terms: Readonly<Record<string, Tensor>>;
+  /** Weights that change from step to step, by the names under which they are fed. */
+  weights(step: number): Record<string, Float32Array>;
+}
+
+/**
+ * Emits the weighted terms. A weight that follows a schedule is the host's, and fed.
+ * @param inside what each term sees beside `context`
+ * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH
+ */
+export function buildTerms(
+  graph: Graph,
+  terms: readonly DistillTerm[],
+  context: LossContext,
+  length: TrainingLength,
+  inside?: InsideOf,
+): BuiltTerms {
+  const fed = new Map<string, (step: number) => number>();
+  const built = terms.map((term, i): [string, Tensor] => {
+    const { loss, weight, schedule, student: _, teacher: __, ...options } = term;
+    const name = termName(terms, i);
+    const record = lossNamed(String(loss));
+    const seen = { ...context, ...inside?.(name, term) };
+    const value = saying(name, term, () => record.compute(seen, record.options.parse(options)));
+    const { kind } = (schedule ?? { kind: "constant" }) as TermSchedule;
+    if (kind === "constant") return [name, weight === 1 ? value : ops.mul(value, Number(weight))];
+    const input = `weight/${name}`;
+    const factor = termFactor(schedule as TermSchedule, length);
+    fed.set(input, (step) => Number(weight) * factor(step));
+    return [name, ops.mul(value, graph.input(input, "float32", []))];
+  });
+  return {
+    loss: built.map(([, value]) => value).reduce((a, b) => ops.add(a, b)),
+    terms: Object.fromEntries(built),
+    weights: (step) => Object.fromEntries([...fed].map(([name, weight]) => [name, Float32Array.of(weight(step))])),
+  };
+}
+
+function termName(terms: readonly DistillTerm[], place: number): string {
+  const { loss } = terms[place]!;
+  return terms.findIndex((term) => term.loss === loss) === place ? `${loss}` : `${loss}.${place}`;
+}
+
+/** Adds to an error which term it is about. */
+function saying<Result>(name: string, { student, teacher }: DistillTerm, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof LimbeckError) || error.where !== undefined) throw error;
+    const { code, message, value, fix } = error;
+    const taps = student === undefined ? "" : ` (student ${student}, teacher ${teacher})`;
+    throw new LimbeckError(code, `${message}${taps}`, {
+      where: `distill: ${name}`,
+      value,
+      ...(fix ? { fix } : {}),
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createGraph, gradients, sizeOf, type Tensor, toOnnx } from "@limbeck/graph";
+import { nodeBackend } from "@limbeck/graph/node";
+import { lossNamed } from "../../src/losses/index.js";
+import type { LossContext, LossStore } from "../../src/losses/loss.js";
+
+/** Numbers of a tensor; `gradient` is that of the loss, missing where the loss does not look at it. */
+export interface GoldenTensor {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+  readonly gradient?: readonly number[];
+}
+
+interface GoldenHead {
+  readonly maps: GoldenTensor;
+  readonly weight: GoldenTensor;
+}
+
+/** A loss with what goes in, as a generator beside the JSON files writes it. */
+export interface GoldenLoss {
+  readonly name: string;
+  readonly loss: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly studentLogits?: GoldenTensor;
+  readonly teacherLogits?: GoldenTensor | null;
+  readonly labels?: readonly number[] | null;
+  readonly targets?: GoldenTensor;
+  readonly features?: readonly { readonly student: GoldenTensor; readonly teacher: GoldenTensor }[];
+  readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
+  readonly sampleIndices?: readonly number[];
+  readonly sampleCount?: number;
+  /** What the loss declares, by the names that it gives; `next` is a buffer's value after the step. */
+  readonly parameters?: Readonly<Record<string, GoldenTensor>>;
+  readonly buffers?: Readonly<Record<string, GoldenTensor & { readonly next?: readonly number[] }>>;
+  readonly value: number;
+}
+
+/** The cases of all files `golden/losses*.json`. */
+export function readLossCases(): GoldenLoss[] {
+  const folder = new URL("../golden/", import.meta.url);
+  const files = readdirSync(folder).filter((name) => /^losses.*\.json$/.test(name));
+  return files.flatMap((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")).cases as GoldenLoss[]);
+}
+
+/** What a loss comes to: its value, gradients by input (`logits`, `features/0`, `heads/maps`,
+ * `parameters/<name>`), buffers' next values. */
+export interface Evaluated {
+  readonly value: number;
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+  readonly next: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Computes a loss and its gradients with ONNX Runtime. */
+export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<Evaluated> {
+  const graph = createGraph();
+  const feeds: Record<string, GoldenTensor> = {};
+  const wanted: Record<string, Tensor> = {};
+  const next: Record<string, Tensor> = {};
+  const input = (name: string, tensor: GoldenTensor) => {
+    feeds[name] = tensor;
+    return graph.input(name, "float32", tensor.shape);
+  };
+  const trained = (name: string, tensor: GoldenTensor) => {
+    wanted[name] = input(name, tensor);
+    return wanted[name];
+  };
+  const store: LossStore = {
+    parameter: (name, shape) => trained(`parameters/${name}`, declared(golden.parameters, name, shape)),
+    buffer: (name, shape) => input(`buffers/${name}`, declared(golden.buffers, name, shape)),
+    carry: (buffer, value) => {
+      next[buffer.name.replace("buffers/", "")] = value;
+    },
+  };
+  const ints = (values: readonly number[]) => graph.constant("int64", [values.length], [...values]);
+  const { labels, targets, teacherLogits, sampleIndices, sampleCount } = golden;
+  const samples = golden.features?.[0]?.student.shape[0] ?? 1;
+  const context: LossContext = {
+    logits: trained("logits", golden.studentLogits ?? { shape: [samples, 2], data: new Array(2 * samples).fill(0) }),
+    labels: labels ? ints(labels) : undefined,
+    targets: targets && input("targets", targets),
+    teacherLogits: teacherLogits ? input("teacherLogits", teacherLogits) : undefined,
+    features: golden.features?.map(({ student, teacher }, i) => ({
+      student: trained(`features/${i}`, student),
+      teacher: input(`teacherFeatures/${i}`, teacher),
+    })),
+    heads: golden.heads && {
+      student: {
+        maps: trained("heads/maps", golden.heads.student.maps),
+        weight: (golden.heads.student.weight.gradient ? trained : input)("heads/weight", golden.heads.student.weight),
+      },
+      teacher: {
+        maps: input("teacherHeads/maps", golden.heads.teacher.maps),
+        weight: input("teacherHeads/weight", golden.heads.teacher.weight),
+      },
+    },
+    sampleIndices: sampleIndices && ints(sampleIndices),
+    sampleCount,
+    store,
+  };
+  const record = lossNamed(golden.loss);
+  const value = record.compute(context, record.options.parse(golden.options));
+  const reached = Object.entries(wanted).filter(([name]) => name !== "logits" || !(golden.features ?? golden.heads));
+  graph.output("value", value);
+  const grads = gradients(
+    value,
+    reached.map(([, tensor]) => tensor),
+  );
+  reached.forEach(([name], i) => {
+    graph.output(`gradient/${name}`, grads[i]!);
+  });
+  for (const [name, tensor] of Object.entries(next)) graph.output(`next/${name}`, tensor);
+  const session = await nodeBackend.createSession(toOnnx(graph), { threads: 1 });
+  const fed = session.inputNames.map((name) => {
+    const { data, shape } = feeds[name]!;
+    return [name, nodeBackend.tensor("float32", Float32Array.from(data), shape)] as const;
+  });
+  const result = await session.run(Object.fromEntries(fed));
+  await session.release();
+  const under = (prefix: string) =>
+    Object.fromEntries(
+      Object.entries(result)
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, { data }]) => [name.slice(prefix.length), Array.from(data as Float32Array)]),
+    );
+  return { value: Number(result.value!.data[0]), gradients: under("gradient/"), next: under("next/") };
+}
+
+function declared<Kind extends GoldenTensor>(
+  known: Readonly<Record<string, Kind>> | undefined,
+  name: string,
+  shape: readonly number[],
+): Kind {
+  const found = known?.[name];
+  if (found?.data.length === sizeOf(shape)) return found;
+  throw new TypeError(`the golden case has no ${name} of shape [${shape}]`);
+}

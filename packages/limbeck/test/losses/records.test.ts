@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { losses } from "../../src/losses/index.js";
+import type { Loss } from "../../src/losses/loss.js";
+import { parseRecipe } from "../../src/recipe/parse.js";
+import { unservedNeeds } from "../../src/recipe/schema.js";
+import { optionFacts } from "../../src/support/option-facts.js";
+import { readLossCases } from "./golden.js";
+
+const cases = readLossCases();
+
+/** Shapes of what a golden case looks at. */
+const shapesOf = ({ name }: Loss) =>
+  new Set(
+    cases
+      .filter(({ loss }) => loss === name)
+      .map(({ studentLogits, features, heads }) => {
+        return String((features?.at(-1)?.student ?? heads?.student.maps ?? studentLogits!).shape);
+      }),
+  );
+
+describe.each(losses.map((loss) => [loss.name, loss] as const))("the record of %s", (name, loss) => {
+  it("says what the method is", () => {
+    for (const text of [loss.description, loss.formula, loss.use, loss.source]) expect(text.length).toBeGreaterThan(12);
+    for (const { name: option, description } of optionFacts(loss.options)) expect(description, option).not.toBe("");
+    expect(new Set(loss.needs).size).toBe(loss.needs.length);
+    expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+
+  it("has golden values of three shapes", () => expect(shapesOf(loss).size).toBeGreaterThanOrEqual(3));
+
+  it("has a recipe that uses it", () => {
+    expect(loss.recipe).toContain(`loss: ${name}`);
+    if (unservedNeeds(loss).length > 0) return;
+    const { distill } = parseRecipe(
+      `name: t
+data: { source: digits }
+teacher: { model: { family: mlp, hidden: [2] }, train: { epochs: 1 } }
+student: { model: { family: mlp, hidden: [2] }, train: { epochs: 1 } }
+distill:
+${loss.recipe}`,
+      "t.yaml",
+    );
+    expect(distill.map((term) => term.loss)).toContain(name);
+  });
+});
+
+it("names are unique", () => expect(new Set(losses.map(({ name }) => name)).size).toBe(losses.length));
