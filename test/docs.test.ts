@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { GRAPH_ERROR_CODES } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
+import { modelsPage } from "../packages/limbeck/src/cli/models-page.js";
+import { modelCatalog } from "../packages/limbeck/src/models/catalog.js";
 import { ERROR_CODES } from "../packages/limbeck/src/support/errors.js";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -9,6 +11,10 @@ describe("docs/errors.md", () => {
   it.each(Object.entries({ ...ERROR_CODES, ...GRAPH_ERROR_CODES }))("has %s with its meaning", (code, meaning) => {
     expect(read("docs/errors.md")).toContain(`| \`${code}\` | ${meaning} |`);
   });
+});
+
+it("docs/models.md is up to date (`npm run docs` makes it)", () => {
+  expect(read("docs/models.md")).toBe(modelsPage(modelCatalog()));
 });
 
 describe("README.md", () => {
