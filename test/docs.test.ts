@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { GRAPH_ERROR_CODES } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
 import { methodsPage } from "../packages/limbeck/src/cli/methods-page.js";
+import { modelsPage } from "../packages/limbeck/src/cli/models-page.js";
+import { modelCatalog } from "../packages/limbeck/src/models/catalog.js";
 import { ERROR_CODES } from "../packages/limbeck/src/support/errors.js";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -13,9 +15,13 @@ describe("docs/errors.md", () => {
 });
 
 describe("docs/methods.md", () => {
-  it("is up to date (`limbeck methods --markdown` prints it)", () => {
+  it("is up to date (`npm run docs` makes it)", () => {
     expect(read("docs/methods.md")).toBe(methodsPage());
   });
+});
+
+it("docs/models.md is up to date (`npm run docs` makes it)", () => {
+  expect(read("docs/models.md")).toBe(modelsPage(modelCatalog()));
 });
 
 describe("README.md", () => {

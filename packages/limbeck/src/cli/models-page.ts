@@ -47,6 +47,7 @@ ${rows.join("\n").replaceAll("| `` |", "| |")}
 interface OptionSchema {
   readonly description?: string;
   readonly default?: unknown;
+  readonly enum?: readonly (string | number)[];
   readonly properties?: Readonly<Record<string, OptionSchema>>;
   readonly required?: readonly string[];
 }
@@ -55,7 +56,9 @@ function optionRows(prefix: string, { properties = {}, required = [] }: OptionSc
   return Object.entries(properties).flatMap(([key, schema]) => {
     if (schema.properties) return optionRows(`${prefix}${key}.`, schema);
     const fallback = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default).replaceAll('"', "")}\``;
-    return `| \`${prefix}${key}\` | ${required.includes(key) ? "_required_" : fallback} | ${schema.description ?? ""} |`;
+    const choices = schema.enum ? ` One of ${schema.enum.join(", ")}.` : "";
+    const value = required.includes(key) ? "_required_" : fallback;
+    return `| \`${prefix}${key}\` | ${value} | ${schema.description ?? ""}${choices} |`;
   });
 }
 

@@ -17,7 +17,11 @@ const STEM = 24;
 
 const options = z.strictObject({
   width: z
-    .union(Object.keys(CHANNELS).map((width) => z.literal(Number(width))))
+    .literal(
+      Object.keys(CHANNELS)
+        .map(Number)
+        .sort((a, b) => a - b),
+    )
     .default(1)
     .meta({ description: "Which network of the paper." }),
   outputStride: outputStrideOption(),

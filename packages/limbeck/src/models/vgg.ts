@@ -18,7 +18,7 @@ const CHANNELS = [64, 128, 256, 512, 512];
 
 const options = z.strictObject({
   depth: z
-    .union(Object.keys(BLOCKS).map((depth) => z.literal(Number(depth))))
+    .literal(Object.keys(BLOCKS).map(Number))
     .meta({ description: "Which network of the paper; 8 has one convolution a block." }),
   width: widthOption(),
 });

@@ -32,13 +32,10 @@ export const dropoutOption = (share: number) =>
   z.number().min(0).lt(1).default(share).meta({ description: "Share of features dropped before the classifier." });
 
 export const outputStrideOption = () =>
-  z
-    .union([1, 2, 4, 8, 16, 32].map((stride) => z.literal(stride)))
-    .optional()
-    .meta({
-      description:
-        "How many times smaller the last feature maps are than the image; the first strides are left out. Default: 32 for images from 128 pixels on; less for smaller ones, so that 4 × 4 pixels or more are left.",
-    });
+  z.literal([1, 2, 4, 8, 16, 32]).optional().meta({
+    description:
+      "How many times smaller the last feature maps are than the image; the first strides are left out. Default: 32 for images from 128 pixels on; less for smaller ones, so that 4 × 4 pixels or more are left.",
+  });
 
 /** Strides of a network's layers in which the first ones are left out until the last feature maps are large enough. */
 export function fittingStrides(

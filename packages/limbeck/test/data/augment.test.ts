@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createAugmenter, type ImageChange, prepareAugmentation } from "../../src/data/augment/index.js";
+import { AUGMENTATIONS, createAugmenter, type ImageChange, prepareAugmentation } from "../../src/data/augment/index.js";
 import { shift } from "../../src/data/augment/jitter.js";
 import { ViewStream } from "../../src/data/augment/view-stream.js";
 import { dataset, errorOf } from "./helpers.js";
@@ -83,7 +83,11 @@ describe("jitter", () => {
 describe("prepareAugmentation", () => {
   it.each(["jiter", "constructor"])("refuses the name %s", async (name) => {
     const error = await errorOf(() => prepareAugmentation(name, {}));
-    expect(error).toMatchObject({ code: "RECIPE_INVALID", value: name, fix: "Use one of: jitter." });
+    expect(error).toMatchObject({
+      code: "RECIPE_INVALID",
+      value: name,
+      fix: `Use one of: ${Object.keys(AUGMENTATIONS).join(", ")}.`,
+    });
   });
 });
 

@@ -21,6 +21,7 @@ import {
   limbeck,
   prepareRun,
   temporaryFolder,
+  workerOf,
   writeImages,
 } from "./harness.js";
 
@@ -34,12 +35,6 @@ const KILLABLE = {
   },
   student: { model: { family: "mlp", hidden: [16] }, train: { epochs: 150, batchSize: 8 } },
 };
-
-/** The process that trains for a command. */
-function workerOf({ pid }: ChildProcess): number | undefined {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return children === "" ? undefined : Number(children.split(" ")[0]);
-}
 
 const isLinux = process.platform === "linux";
 

@@ -1,12 +1,22 @@
 import { LimbeckError } from "../../support/errors.js";
 import type { Augmentation, ImageChange } from "./augmentation.js";
+import { color } from "./color.js";
+import { crop } from "./crop.js";
+import { cutout } from "./cutout.js";
+import { flip } from "./flip.js";
 import { jitter } from "./jitter.js";
+import { rotation } from "./rotation.js";
 
 export type { Augmentation, ImageChange } from "./augmentation.js";
 export { type Augmenter, createAugmenter } from "./augmenter.js";
 
 /** Every augmentation, by name. */
-export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = { jitter: jitter as Augmentation };
+export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = Object.fromEntries(
+  [jitter, crop, flip, rotation, color, cutout].map((augmentation) => [
+    augmentation.name,
+    augmentation as Augmentation,
+  ]),
+);
 
 /**
  * The change that a recipe names, with options as they stand there.
