@@ -1,0 +1,34 @@
+import { measureOurs } from "../ours/measure.js";
+import { pytorch } from "../peers/pytorch.js";
+import { type ResnetProblemOptions, resnetProblem } from "../problems/resnet.js";
+import type { Row } from "../row.js";
+
+const trainer = new URL("../ours/resnet.js", import.meta.url);
+// Python is not compiled: the script stays among the sources.
+const script = new URL("../../src/peers/resnet.py", import.meta.url);
+const common = { depth: 20, classes: 100, size: 32, batch: 64, batches: 8, seed: 1 };
+
+function row(name: string, description: string, options: ResnetProblemOptions): Row {
+  return {
+    name,
+    description,
+    unit: "ms",
+    problem: () => resnetProblem(options),
+    ours: (task) => measureOurs(trainer, task),
+    peers: [pytorch(script)],
+  };
+}
+
+/** A ResNet-20 student on CIFAR-sized images, given its teacher's logits. */
+export const studentResnet20: Row = row(
+  "student-resnet20",
+  "distillation step (CE + KL, SGD momentum), ResNet-20, 32x32 images, batch 64, teacher logits given",
+  common,
+);
+
+/** The same with a ResNet-56 teacher that runs in every step. */
+export const distillResnet56Resnet20: Row = row(
+  "distill-resnet56-resnet20",
+  "distillation step with a live teacher, ResNet-56 to ResNet-20, 32x32 images, batch 64",
+  { ...common, teacherDepth: 56 },
+);
