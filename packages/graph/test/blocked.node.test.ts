@@ -107,6 +107,16 @@ const cases: Record<string, readonly [readonly number[], (it: Network, x: Tensor
       return ops.linear(ops.flatten(ops.globalAveragePool(wide)), parameter("fc", [5, 32]));
     },
   ],
+  "beside a frozen network with constant filters": [
+    [2, 16, 6, 6],
+    ({ graph, parameter }, x) => {
+      const frozen = (name: string, shape: readonly number[]) => graph.constant("float32", shape, numbers(name, shape));
+      const state = { weight: frozen("weight", [32]), bias: frozen("bias", [32]) };
+      const statistics = { runningMean: frozen("mean", [32]), runningVar: frozen("var", [32]) };
+      const seen = ops.batchNorm(conv(x, frozen("filters", [32, 16, 3, 3]), 2), { ...state, ...statistics }).output;
+      return ops.sub(ops.relu(seen), conv(x, parameter("a", [32, 16, 3, 3]), 2));
+    },
+  ],
   "values that several read": [
     [2, 16, 5, 5],
     ({ parameter, norm }, x) => {

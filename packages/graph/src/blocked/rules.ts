@@ -11,7 +11,7 @@ import type { Layouts } from "./layouts.js";
 /** Computes a node in blocks. Returns `false` where that does not pay or is not possible; it is repeated as it is then. */
 export type Rule = (node: Node, layouts: Layouts) => boolean;
 
-/** Constant filters are left alone: ONNX Runtime puts those in order itself, and folds normalizations into them. */
+/** Constant filters, too: ONNX Runtime works out their new order once, when the graph is loaded. */
 function conv(node: Node, layouts: Layouts): boolean {
   const [image, filters, bias] = node.inputs as readonly [Tensor, Tensor, Tensor | undefined];
   const [output] = node.outputs as readonly [Tensor];
@@ -19,7 +19,7 @@ function conv(node: Node, layouts: Layouts): boolean {
   const group = numberAttribute(node.attributes, "group", 1);
   const isDepthwise = group === image.shape[1] && inputs === 1 && outputs === group;
   const isSmall = group === 1 && inputs < layouts.block;
-  if (filters.source.kind === "constant" || !layouts.fits(output)) return false;
+  if (!layouts.fits(output)) return false;
   if (!(layouts.fits(image) ? isDepthwise || group === 1 : isSmall)) return false;
   const original = group === 1 && !isSmall ? turnedFrom(filters) : undefined;
   layouts.set(output, {
