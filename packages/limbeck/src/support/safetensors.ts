@@ -41,6 +41,8 @@ const headerSchema = z.record(
 
 const ALIGNMENT = 8;
 const MAX_HEADER = 100_000_000;
+/** Readers of JSON that guard against forged prototypes drop this key. */
+const UNREADABLE_NAME = "__proto__";
 
 /** Writes tensors in the safetensors format, whole or not at all. @throws LimbeckError FILE_UNWRITABLE, DISK_FULL */
 export function writeSafetensors(path: string, file: SafetensorsFile): void {
@@ -56,6 +58,9 @@ export function encodeSafetensors(file: SafetensorsFile): Uint8Array {
   const entries: [string, unknown][] = [["__metadata__", file.metadata]];
   let offset = 0;
   for (const [name, tensor] of Object.entries(file.tensors)) {
+    if (name === UNREADABLE_NAME) {
+      throw new LimbeckError("FILE_UNWRITABLE", `a tensor must not be called ${name}`, { value: name });
+    }
     const end = offset + tensor.data.byteLength;
     entries.push([name, { dtype: formatOf(tensor.dtype), shape: tensor.shape, data_offsets: [offset, end] }]);
     offset = end;

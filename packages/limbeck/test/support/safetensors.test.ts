@@ -7,7 +7,10 @@ const tensor = fc
   .array(fc.float({ noNaN: true }), { maxLength: 20 })
   .map((values): HostTensor => ({ dtype: "float32", shape: [values.length], data: Float32Array.from(values) }));
 const file = fc.record({
-  tensors: fc.dictionary(fc.stringMatching(/^[a-z.0-9/_]{1,20}$/), tensor),
+  tensors: fc.dictionary(
+    fc.stringMatching(/^[a-z.0-9/_]{1,20}$/).filter((name) => name !== "__proto__"),
+    tensor,
+  ),
   metadata: fc.dictionary(fc.stringMatching(/^[a-z]{1,10}$/), fc.string()),
 });
 
@@ -20,6 +23,12 @@ describe("safetensors", () => {
         expect(read.tensors).toEqual({ ...content.tensors });
       }),
     );
+  });
+
+  it("refuses the one name that would not come back", () => {
+    const none: HostTensor = { dtype: "float32", shape: [0], data: new Float32Array() };
+    const write = () => encodeSafetensors({ tensors: Object.fromEntries([["__proto__", none]]), metadata: {} });
+    expect(write).toThrow(expect.objectContaining({ code: "FILE_UNWRITABLE", value: "__proto__" }));
   });
 
   it("answers any damage with a typed error", () => {
