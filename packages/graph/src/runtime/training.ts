@@ -37,6 +37,8 @@ export class TrainingSession {
   readonly #backend: Backend;
   readonly #session: InferenceSession;
   readonly #seed: number;
+  /** State that a step reads. It may set a value without reading the last one, as statistics with a momentum of 1. */
+  readonly #read: readonly string[];
   readonly #fetches: readonly string[];
   readonly #masks: readonly (Float32Array | Float64Array)[];
   readonly #frozen: Readonly<Record<string, RuntimeTensor>>;
@@ -58,6 +60,7 @@ export class TrainingSession {
     this.#step = options.step ?? 0;
     this.#state = initial.state;
     this.#frozen = initial.frozen;
+    this.#read = session.inputNames.filter((name) => Object.hasOwn(initial.state, name));
     this.#fetches = [...program.reports, ...program.state.map(({ name }) => nextName(name))];
     this.#masks = program.randoms.map(({ dtype, shape }) => zeros(dtype, sizeOf(shape)) as Float32Array | Float64Array);
   }
@@ -107,7 +110,8 @@ export class TrainingSession {
     if (unknown !== undefined) {
       throw new GraphError("FEED_MISMATCH", `the program has no input ${unknown}`, { value: unknown });
     }
-    const values: Record<string, RuntimeTensor> = { ...this.#readState(), ...this.#frozen };
+    const state = this.#read.map((name) => [name, this.#state[name]!] as const);
+    const values: Record<string, RuntimeTensor> = { ...Object.fromEntries(state), ...this.#frozen };
     for (const tensor of program.feeds) values[tensor.name] = this.#tensor(tensor, feeds[tensor.name]);
     program.randoms.forEach((random, i) => {
       values[random.name] = this.#draw(random, this.#masks[i]!);
@@ -131,12 +135,6 @@ export class TrainingSession {
     await this.#session.release();
   }
 
-  /** A step may set a value without reading the last one, as statistics with a momentum of 1: it is then no input. */
-  #readState(): Record<string, RuntimeTensor> {
-    const read = this.#session.inputNames.filter((name) => Object.hasOwn(this.#state, name));
-    return Object.fromEntries(read.map((name) => [name, this.#state[name]!]));
-  }
-
   #tensor(tensor: Tensor, values: TypedArray | undefined): RuntimeTensor {
     const data = fitting(tensor, values, "FEED_MISMATCH");
     return this.#backend.tensor(tensor.dtype, data as Float32Array, tensor.shape);
@@ -150,9 +148,10 @@ export class TrainingSession {
   }
 }
 
-async function modelFor({ graph, model }: TrainingProgram, backend: Backend): Promise<Uint8Array> {
-  const lowered = await backend.lower?.(graph);
-  return lowered && lowered !== graph ? toOnnx(lowered, { name: TRAINING_STEP }) : model;
+/** The program's own file is read only where it is run: it is written at that moment, and kept. */
+async function modelFor(program: TrainingProgram, backend: Backend): Promise<Uint8Array> {
+  const lowered = (await backend.lower?.(program.graph)) ?? program.graph;
+  return lowered === program.graph ? program.model : toOnnx(lowered, { name: TRAINING_STEP });
 }
 
 interface InitialValues {
