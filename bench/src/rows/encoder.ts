@@ -1,24 +1,12 @@
-import { measureOurs } from "../ours/measure.js";
-import { pytorch } from "../peers/pytorch.js";
 import { type EncoderProblemOptions, encoderProblem } from "../problems/encoder.js";
 import type { Row } from "../row.js";
+import { againstPytorch } from "./against-pytorch.js";
 
-const trainer = new URL("../ours/encoder.js", import.meta.url);
-// Python is not compiled: the script stays among the sources.
-const script = new URL("../../src/peers/encoder.py", import.meta.url);
 const size = { layers: 6, width: 384, heads: 12, tokens: 128, vocabulary: 30522, classes: 2 };
 const common = { ...size, batch: 16, batches: 8, seed: 1 };
 
-function row(name: string, description: string, options: EncoderProblemOptions): Row {
-  return {
-    name,
-    description,
-    unit: "ms",
-    problem: () => encoderProblem(options),
-    ours: (task) => measureOurs(trainer, task),
-    peers: [pytorch(script)],
-  };
-}
+const row = (name: string, description: string, options: EncoderProblemOptions): Row =>
+  againstPytorch("encoder", { name, description, problem: () => encoderProblem(options) });
 
 /** A six-layer text encoder, given its teacher's logits. */
 export const studentEncoder6: Row = row(

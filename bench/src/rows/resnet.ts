@@ -1,23 +1,11 @@
-import { measureOurs } from "../ours/measure.js";
-import { pytorch } from "../peers/pytorch.js";
 import { type ResnetProblemOptions, resnetProblem } from "../problems/resnet.js";
 import type { Row } from "../row.js";
+import { againstPytorch } from "./against-pytorch.js";
 
-const trainer = new URL("../ours/resnet.js", import.meta.url);
-// Python is not compiled: the script stays among the sources.
-const script = new URL("../../src/peers/resnet.py", import.meta.url);
 const common = { depth: 20, classes: 100, size: 32, batch: 64, batches: 8, seed: 1 };
 
-function row(name: string, description: string, options: ResnetProblemOptions): Row {
-  return {
-    name,
-    description,
-    unit: "ms",
-    problem: () => resnetProblem(options),
-    ours: (task) => measureOurs(trainer, task),
-    peers: [pytorch(script)],
-  };
-}
+const row = (name: string, description: string, options: ResnetProblemOptions): Row =>
+  againstPytorch("resnet", { name, description, problem: () => resnetProblem(options) });
 
 /** A ResNet-20 student on CIFAR-sized images, given its teacher's logits. */
 export const studentResnet20: Row = row(

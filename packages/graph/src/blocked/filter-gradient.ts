@@ -1,6 +1,7 @@
 import { constantInts, numberAttribute, numbersAttribute } from "../operator.js";
 import * as f from "../ops/build.js";
 import { type WindowAxis, windowAxes } from "../ops/window.js";
+import type { Readers } from "../passes/nodes.js";
 import { sameShape, sizeOf } from "../shape.js";
 import type { Node, Tensor } from "../tensor.js";
 import type { Layouts } from "./layouts.js";
@@ -15,8 +16,6 @@ export interface FilterGradient {
   /** Whatever nobody else reads. */
   readonly inner: readonly Node[];
 }
-
-type Readers = (tensor: Tensor) => readonly (Node | "output")[];
 
 /** Recognizes a filter's gradient by its last node, the sum over the batch. */
 export function matchFilterGradient(node: Node, readers: Readers): FilterGradient | undefined {

@@ -1,5 +1,6 @@
 import type { Graph } from "../graph.js";
 import * as f from "../ops/build.js";
+import type { Readers } from "../passes/nodes.js";
 import type { Node, Tensor } from "../tensor.js";
 import { emitPending, type Pending } from "./pending.js";
 
@@ -17,10 +18,10 @@ interface Forms {
 export class Layouts {
   readonly target: Graph;
   readonly block: number;
-  readonly #readers: (tensor: Tensor) => readonly (Node | "output")[];
+  readonly #readers: Readers;
   readonly #forms = new Map<Tensor, Forms>();
 
-  constructor(target: Graph, block: number, readers: (tensor: Tensor) => readonly (Node | "output")[]) {
+  constructor(target: Graph, block: number, readers: Readers) {
     this.target = target;
     this.block = block;
     this.#readers = readers;

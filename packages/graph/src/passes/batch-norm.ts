@@ -4,7 +4,7 @@ import { livePart } from "../prune.js";
 import { sameShape } from "../shape.js";
 import type { Node } from "../tensor.js";
 import { constantNumbers, type Linear, linearOf } from "./linear.js";
-import { readersOf } from "./nodes.js";
+import { type Readers, readersOf } from "./nodes.js";
 import { rewrite } from "./rewrite.js";
 
 /**
@@ -59,7 +59,7 @@ function findFolds(graph: Graph): Fold[] {
   return folds;
 }
 
-function foldOf(first: Node, second: Node, readers: ReturnType<typeof readersOf>): Fold | undefined {
+function foldOf(first: Node, second: Node, readers: Readers): Fold | undefined {
   const after = affineOf(second) ?? biasOf(second, readers);
   const before = after ? undefined : affineOf(first);
   const linear = after ? first : second;
@@ -69,7 +69,7 @@ function foldOf(first: Node, second: Node, readers: ReturnType<typeof readersOf>
 }
 
 /** An addition per channel that stands between weights and a normalization, as some exporters write biases. */
-function biasOf({ op, inputs, outputs }: Node, readers: ReturnType<typeof readersOf>): Affine | undefined {
+function biasOf({ op, inputs, outputs }: Node, readers: Readers): Affine | undefined {
   const [x, added] = inputs;
   const [reader] = readers(outputs[0]!);
   const isNormalized = op === "Add" && reader && reader !== "output" && affineOf(reader);
@@ -141,7 +141,7 @@ function applyFolds(graph: Graph, folds: readonly Fold[]): Graph {
 
 /** Names for weights that change: their own where nobody else reads them; else the graph makes one up. */
 class WeightNames {
-  readonly #readers: ReturnType<typeof readersOf>;
+  readonly #readers: Readers;
   readonly #taken: Set<string>;
 
   constructor(graph: Graph) {

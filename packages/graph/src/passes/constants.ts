@@ -5,7 +5,7 @@ import type { ShapeProbe } from "../onnx/shapes.js";
 import { livePart } from "../prune.js";
 import { sizeOf } from "../shape.js";
 import type { Node, Tensor } from "../tensor.js";
-import { isRandom, readersOf, writtenOver } from "./nodes.js";
+import { isRandom, type Readers, readersOf, writtenOver } from "./nodes.js";
 import { rewrite } from "./rewrite.js";
 
 export interface FoldConstantsOptions {
@@ -79,7 +79,7 @@ function computableNodes(graph: Graph, nodes: readonly Node[], alone: ReadonlySe
 }
 
 /** Room of the constants that only this node's computation reads. */
-function freedBytes(node: Node, readers: ReturnType<typeof readersOf>): number {
+function freedBytes(node: Node, readers: Readers): number {
   const behind = new Set([node]);
   const constants = new Set<Tensor>();
   for (const { inputs } of behind) {

@@ -16,8 +16,11 @@ export function writtenOver(graph: Graph): ReadonlySet<Tensor> {
   return new Set(values.filter((value) => value !== undefined));
 }
 
+/** For a value, who reads it. */
+export type Readers = (tensor: Tensor) => readonly (Node | "output")[];
+
 /** Who reads a value: nodes that some output needs, and the outputs themselves. A node that reads it twice is there twice. */
-export function readersOf(graph: Graph): (tensor: Tensor) => readonly (Node | "output")[] {
+export function readersOf(graph: Graph): Readers {
   const readers = new Map<Tensor, (Node | "output")[]>();
   const note = (tensor: Tensor, reader: Node | "output") => {
     const known = readers.get(tensor);

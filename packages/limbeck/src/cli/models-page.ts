@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CatalogEntry } from "../models/catalog.js";
 import { modelFamilies } from "../models/index.js";
 import type { ModelFamily } from "../models/model.js";
+import { yamlText } from "../support/option-facts.js";
 import { formatCount, formatQuantity } from "./format.js";
 
 const INTRODUCTION = `# Models
@@ -28,7 +29,7 @@ function familySection({ name, description, source, options }: ModelFamily, entr
   const rows = members.map((entry) => {
     const { input, classes, parameters, macs, flops } = entry;
     const figures = [formatCount(parameters), formatQuantity(macs), formatQuantity(flops)];
-    return `| ${entry.name} | \`${optionsText(entry.options).join(", ")}\` | ${input.join("×")}, ${classes} | ${figures.join(" | ")} |`;
+    return `| ${entry.name} | \`${optionsText(entry.options)}\` | ${input.join("×")}, ${classes} | ${figures.join(" | ")} |`;
   });
   return `## ${name}
 ${description} Source: ${source}.
@@ -62,9 +63,9 @@ function optionRows(prefix: string, { properties = {}, required = [] }: OptionSc
   });
 }
 
-/** Options as a recipe writes them. */
-export function optionsText(options: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(options).map(
-    ([key, value]) => `${key}: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}`,
-  );
+/** Options as a recipe writes them, without the braces. */
+function optionsText(options: Readonly<Record<string, unknown>>): string {
+  return Object.entries(options)
+    .map(([key, value]) => `${key}: ${yamlText(value)}`)
+    .join(", ");
 }

@@ -1,8 +1,9 @@
 import type { ImageGeometry } from "../data/dataset.js";
 import { type CatalogEntry, modelCatalog } from "../models/catalog.js";
 import { modelFamilies } from "../models/index.js";
+import { yamlText } from "../support/option-facts.js";
 import { formatCount, formatQuantity, formatTable } from "./format.js";
-import { modelsPage, optionsText } from "./models-page.js";
+import { modelsPage } from "./models-page.js";
 
 export interface ModelsCommand {
   /** Images that figures are for; by default those that each member was made for. */
@@ -26,7 +27,7 @@ function modelsText(entries: readonly CatalogEntry[]): string {
     formatCount(parameters),
     formatQuantity(macs),
     formatQuantity(flops),
-    `{ ${[`family: ${family}`, ...optionsText(options)].join(", ")} }`,
+    yamlText({ family, ...options }),
   ]);
   const known = new Set(entries.map(({ name }) => name));
   const missing = modelFamilies.flatMap(({ members }) => members.map(({ name }) => name)).filter((n) => !known.has(n));
