@@ -257,6 +257,18 @@ describe("lists exist at import only", () => {
     expect(graph.nodes.map(({ op }) => op)).toEqual(["Exp", "Exp", "Concat"]);
   });
 
+  it("refused where an axis states more items than anything could hold", async () => {
+    const inputs = { x: [2 ** 40, 4] };
+    const last = [node("SequenceAt", ["s", "last"], ["y"])];
+    const cut = [node("SplitToSequence", ["x"], ["s"]), ...last];
+    const cutEvenly = [node("SplitToSequence", ["x", "two"], ["s"]), ...last];
+    const doubled = body({ inputs: ["item"], outputs: ["r"], nodes: [node("Add", ["item", "item"], ["r"])] });
+    const scanned = [node("Scan", ["x"], ["y"], { body: doubled, num_scan_inputs: 1 })];
+    for (const nodes of [cut, cutEvenly, scanned]) {
+      expect(await refused({ nodes, inputs, initializers })).toMatchObject({ code: "MODEL_UNSUPPORTED" });
+    }
+  });
+
   it("refused where a tensor must be", async () => {
     const nodes = [node("SequenceConstruct", ["x"], ["s"]), node("Relu", ["s"], ["y"])];
     expect(await refused({ nodes })).toMatchObject({ code: "MODEL_INVALID", where: "node y (Relu)" });

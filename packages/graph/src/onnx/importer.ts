@@ -29,7 +29,7 @@ export interface ImporterOptions {
   readonly learn: ((inputs: readonly Tensor[]) => Promise<ReadonlyMap<string, KnownValue>>) | undefined;
 }
 
-/** Loops and functions are unrolled: a small file can ask for any number of nodes. */
+/** Loops, functions and lists are unrolled: a small file can ask for any number of nodes. */
 const MOST_UNROLLED = 20_000;
 
 /** Carries a file's nodes into a graph, one by one, under their own names. */
@@ -232,6 +232,7 @@ export class Importer {
       outputCount: node.output.length,
       emit: (name, inputs, attributes = {}) =>
         emitCall({ graph, op: name, opset: OPSET, inputs, attributes, used: [true] })[0]!,
+      unroll: (nodes) => this.#unroll(nodes),
       run: (body, inputs, label) => {
         const prefix = label === undefined ? "" : `${node.name || node.output[0]}/${label}/`;
         return this.#runBody(body, inputs, scope, `${scope.prefix}${prefix}`);
@@ -261,6 +262,15 @@ export class Importer {
     ]) as readonly Value[];
   }
 
+  #unroll(nodes: number): void {
+    this.#unrolled += nodes;
+    if (this.#unrolled <= MOST_UNROLLED) return;
+    throw new GraphError("MODEL_UNSUPPORTED", `loops, functions and lists make more than ${MOST_UNROLLED} nodes`, {
+      value: this.#unrolled,
+      fix: "Cut the model before them with the option until.",
+    });
+  }
+
   /** Runs what some values of a body need. */
   #runNodes(
     nodes: readonly NodeProto[],
@@ -269,13 +279,7 @@ export class Importer {
     given: Iterable<string>,
   ): readonly (Value | undefined)[] {
     const part = neededPart({ node: [...nodes] }, roots, new Set(given));
-    this.#unrolled += 1 + part.nodes.length;
-    if (this.#unrolled > MOST_UNROLLED) {
-      throw new GraphError("MODEL_UNSUPPORTED", `loops and functions make more than ${MOST_UNROLLED} nodes`, {
-        value: this.#unrolled,
-        fix: "Cut the model before them with the option until.",
-      });
-    }
+    this.#unroll(1 + part.nodes.length);
     for (const node of part.nodes) this.#emit(node, scope, part.used);
     return roots.map((name) => this.#value(name, scope));
   }

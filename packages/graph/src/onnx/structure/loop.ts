@@ -55,15 +55,17 @@ function expandScan(call: StructureCall): readonly Value[] {
   const length = lengths[0];
   if (length === undefined || length === 0 || lengths.some((other) => other !== length)) throw neverRuns(call);
   let state: readonly Value[] = Array.from({ length: stateCount }, (_, i) => inputValue(call, i));
-  const rounds = Array.from({ length }, (_, round) => {
+  const rounds: (readonly Value[])[] = [];
+  while (rounds.length < length) {
+    const round = rounds.length;
     const parts = inputs.map((input, i) => {
       const index = call.graph.constant("int64", [], [reversed[i] ? length - 1 - round : round]);
       return call.emit("Gather", [input, index], { axis: axes[i]! });
     });
     const results = call.run(body, [...state, ...parts], `${round}`);
     state = results.slice(0, stateCount);
-    return results;
-  });
+    rounds.push(results);
+  }
   return [...state, ...scanOutputs(call, collect(rounds, stateCount))];
 }
 

@@ -51,7 +51,7 @@ function cut(call: StructureCall): readonly Value[] {
   const x = tensorAt(call, 0);
   const axis = normalizeAxis(Number(call.attributes.axis ?? 0), x.shape.length);
   const size = x.shape[axis]!;
-  const lengths = call.inputs[1] ? lengthsOf(call, size) : new Array<number>(size).fill(1);
+  const lengths = call.inputs[1] ? lengthsOf(call, size) : equalLengths(call, size, 1);
   let start = 0;
   const parts = lengths.map((length) => {
     const [from, to] = [start, start + length].map((bound) => call.graph.ints([bound]));
@@ -70,7 +70,14 @@ function lengthsOf(call: StructureCall, size: number): number[] {
   }
   const length = knownNumber(call, split, "the length of the parts");
   if (!(length >= 1)) throw new GraphError("MODEL_INVALID", `${call.op} into parts of ${length}`, { value: length });
-  return Array.from({ length: Math.ceil(size / length) }, (_, i) => Math.min(length, size - i * length));
+  return equalLengths(call, size, length);
+}
+
+/** A small file can state an axis of any size: what it asks for is announced before anything is made. */
+function equalLengths(call: StructureCall, size: number, length: number): number[] {
+  const count = Math.ceil(size / length);
+  call.unroll(count);
+  return Array.from({ length: count }, (_, i) => Math.min(length, size - i * length));
 }
 
 /** The body runs once for each item; other inputs are lists of the same length, or the same for all. */

@@ -16,6 +16,8 @@ export interface StructureCall {
   readonly outputCount: number;
   /** Adds a node, or works it out where its inputs are constants. */
   emit(op: string, inputs: readonly (Tensor | undefined)[], attributes?: RawAttributes): Tensor;
+  /** Announces nodes that are about to be made. @throws GraphError MODEL_UNSUPPORTED where they would be too many */
+  unroll(nodes: number): void;
   /** Runs a graph among the attributes on some inputs. `label` tells the values of several runs apart. */
   run(body: GraphProto, inputs: readonly Value[], label?: string): readonly Value[];
 }
