@@ -4,6 +4,7 @@ import { type WindowAxis, windowAxes } from "../ops/window.js";
 import type { Readers } from "../passes/nodes.js";
 import { sameShape, sizeOf } from "../shape.js";
 import type { Node, Tensor } from "../tensor.js";
+import { correlate } from "./correlation.js";
 import type { Layouts } from "./layouts.js";
 
 /** A filter's gradient as `filterGradient` in ops/convolution-lowering.ts writes it down: columns, products, their sum. */
@@ -64,14 +65,15 @@ function pointAxes(image: Tensor): WindowAxis[] {
 
 /** Whether one of the two ways below is open. */
 export function canEmit({ image, map, axes }: FilterGradient, layouts: Layouts): boolean {
-  return layouts.fits(hasStride(axes) ? image : map);
+  return layouts.fits(map) && (layouts.fits(image) || axes.every(({ stride }) => stride === 1));
 }
-
-const hasStride = (axes: readonly WindowAxis[]) => axes.some(({ stride }) => stride !== 1);
 
 /** The sum over the batch, as the matched node gives it: [O, C · kernel]. */
 export function emitFilterGradient(gradient: FilterGradient, layouts: Layouts): Tensor {
-  return hasStride(gradient.axes) ? fromColumns(gradient, layouts) : fromRows(gradient, layouts);
+  const { image, map, axes } = gradient;
+  const isPoint = axes.every(({ kernel, size, out }) => kernel === 1 && size === out);
+  if (isPoint || !layouts.fits(image)) return fromRows(gradient, layouts);
+  return correlate({ image: layouts.blocked(image), map: layouts.blocked(map), axes, block: layouts.block });
 }
 
 /**
@@ -115,32 +117,6 @@ function shiftedColumns(map: Tensor, { size, out, kernel, dilation, begin }: Win
     table(map, size, kernel, (x, k) => x - k * dilation + begin + before),
     3,
   );
-}
-
-/** All places of the kernel at each position of the image, next to each other. */
-function fromColumns({ image, map, axes }: FilterGradient, layouts: Layouts): Tensor {
-  const [down, across] = axes as [WindowAxis, WindowAxis];
-  const { block } = layouts;
-  const [batch, outputs, blocks] = [image.shape[0]!, map.shape[1]!, image.shape[1]! / block];
-  const [positions, places] = [down.out * across.out, down.kernel * across.kernel];
-  const apart = f.reshape(layouts.blocked(image), [batch, blocks, down.size, across.size, block]);
-  const padded = padAxes(apart, [
-    [2, down.begin, down.end],
-    [3, across.begin, across.end],
-  ]);
-  const width = padded.shape[3]!;
-  const around = table(padded, positions, places, (position, place) => {
-    const [y, x] = [Math.floor(position / across.out), position % across.out];
-    const [ky, kx] = [Math.floor(place / across.kernel), place % across.kernel];
-    return (y * down.stride + ky * down.dilation) * width + x * across.stride + kx * across.dilation;
-  });
-  const columns = f.gather(f.reshape(padded, [batch, blocks, padded.shape[2]! * width, block]), around, 2);
-  const product = f.matmul(
-    f.reshape(layouts.plain(map), [batch, 1, outputs, positions]),
-    f.reshape(columns, [batch, blocks, positions, places * block]),
-  );
-  const sum = f.reshape(sumOfBatch(product), [blocks, outputs, places, block]);
-  return f.reshape(f.transpose(sum, [1, 0, 3, 2]), [outputs, blocks * block * places]);
 }
 
 function sumOfBatch(product: Tensor): Tensor {
