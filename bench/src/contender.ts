@@ -11,6 +11,8 @@ async function measure({ module, task }: ParentMessage): Promise<Measurement> {
   const { start } = (await import(module)) as TrainerModule;
   try {
     const trainer = await start(readProblem(task.problem));
+    // What the problem's file left behind is not the contender's.
+    globalThis.gc?.();
     const timing = await timeSteps(trainer, task.plan);
     return { ...timing, peakBytes: peakBytes(), about: trainer.about };
   } catch (error) {

@@ -35,6 +35,7 @@ function forward(weights: Weights, tokens: Tensor, layers: number, heads: number
 export const encoder: Architecture = {
   student: (weights, { tokens }, { layers, heads }) => ({ logits: forward(weights, tokens!, layers!, heads!) }),
   teacher: (weights, { tokens }, { teacherLayers, heads }) => forward(weights, tokens!, teacherLayers!, heads!),
+  teacherWeights: "fed",
   optimizer: ({ momentum }) => sgd({ momentum: momentum! }),
 };
 

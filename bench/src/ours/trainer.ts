@@ -11,7 +11,7 @@ import {
   type TypedArray,
 } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
-import { BATCH, BUFFER, batchAt, PARAMETER, TEACHER, under } from "../problems/problem.js";
+import { BATCH, BUFFER, batchAt, PARAMETER, prefixed, TEACHER, under } from "../problems/problem.js";
 import type { Trainer } from "../process/trainer.js";
 import type { Problem, ProblemTensor } from "../row.js";
 import { about } from "./about.js";
@@ -33,6 +33,11 @@ export interface Architecture {
   student(weights: Weights, inputs: Weights, settings: Problem["settings"]): Forward;
   /** Where the teacher runs in every step: its logits. */
   teacher?(weights: Weights, inputs: Weights, settings: Problem["settings"]): Tensor;
+  /**
+   * How the teacher's weights get into the graph. Constants are arranged once, as ONNX Runtime's convolutions like them best,
+   * but it copies them; what is fed stays where it is, and matrix products are as fast with it.
+   */
+  readonly teacherWeights?: "constant" | "fed";
   optimizer(settings: Problem["settings"]): Optimizer;
 }
 
@@ -40,8 +45,9 @@ export interface Architecture {
 export async function distillationTrainer(problem: Problem, architecture: Architecture): Promise<Trainer> {
   const threads = availableParallelism();
   const carried = { ...under(problem, PARAMETER), ...under(problem, BUFFER) };
-  const state = Object.fromEntries(Object.entries(carried).map(([name, { data }]) => [name, data]));
   const program = compileStep(problem, architecture);
+  const given = { ...carried, ...fedTeacher(problem, architecture) };
+  const state = Object.fromEntries(Object.entries(given).map(([name, { data }]) => [name, data]));
   const session = await TrainingSession.create(program, nodeBackend, { seed: 0, threads, state });
   const batches = onlyBatches(problem);
   return {
@@ -70,14 +76,25 @@ export function compileStep(problem: Problem, architecture: Architecture): Train
   const buffers = Object.entries(next).map(
     ([name, value]): TrainingBuffer => ({ input: statistics[name]!, next: value }),
   );
-  return compileTraining({ loss, optimizer: architecture.optimizer(settings), buffers });
+  return compileTraining({
+    loss,
+    optimizer: architecture.optimizer(settings),
+    parameters: Object.values(parameters),
+    buffers,
+  });
 }
 
-/** A teacher's weights are constants: ONNX Runtime then arranges them once, as its kernels like them best. */
-function teacherLogits(graph: Graph, problem: Problem, { teacher }: Architecture, inputs: Weights): Tensor {
+function fedTeacher(problem: Problem, { teacherWeights }: Architecture): Record<string, ProblemTensor> {
+  return teacherWeights === "fed" ? prefixed(TEACHER, under(problem, TEACHER)) : {};
+}
+
+function teacherLogits(graph: Graph, problem: Problem, architecture: Architecture, inputs: Weights): Tensor {
   if (inputs.teacherLogits) return inputs.teacherLogits;
-  const weights = mapValues(under(problem, TEACHER), (_, { shape, data }) => graph.constant("float32", shape, data));
-  return teacher!(weights, inputs, problem.settings);
+  const isFed = architecture.teacherWeights === "fed";
+  const weights = mapValues(under(problem, TEACHER), (name, { shape, data }) =>
+    isFed ? graph.parameter(`${TEACHER}${name}`, "float32", shape) : graph.constant("float32", shape, data),
+  );
+  return architecture.teacher!(weights, inputs, problem.settings);
 }
 
 /** A copy, so that the parameters' memory is free once they have become state. */

@@ -18,7 +18,7 @@ export async function measureInNode(module: URL, task: Task, preload?: URL): Pro
     env: { ...process.env, ...ENVIRONMENT },
     // Standard output is for the results alone.
     stdio: ["ignore", 2, 2, "ipc"],
-    execArgv: preload ? ["--import", preload.href] : [],
+    execArgv: ["--expose-gc", ...(preload ? ["--import", preload.href] : [])],
     timeout: TIMEOUT,
     killSignal: "SIGKILL",
   });

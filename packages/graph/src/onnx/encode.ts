@@ -11,6 +11,7 @@ import {
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
   type TensorProto,
+  TensorProto_DataLocation,
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
@@ -57,12 +58,35 @@ export interface EncodeOptions {
   readonly producer?: { readonly name: string; readonly version?: string };
 }
 
+/** A model whose large constants stand beside it, as ONNX's external data. */
+export interface ModelInParts {
+  readonly model: Uint8Array;
+  /** Bytes by the location that the model gives. They are the graph's own memory. */
+  readonly weights: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Constants below this many bytes stay in the model. */
+const SMALL_CONSTANT = 1 << 16;
+
+/**
+ * Like {@link toOnnx}, but large constants are not copied into the file: they may be larger than the 2 GB that a file can
+ * hold.
+ */
+export function toOnnxInParts(graph: Graph, options: EncodeOptions = {}): ModelInParts {
+  const weights = new Map<string, Uint8Array>();
+  return { model: encodeModel(graph, options, weights), weights };
+}
+
 /**
  * Writes a graph as an ONNX file (opset 17), with nothing in it that its outputs do not need. Nodes and values keep their
  * names, but for values that are returned: those go by the output's name.
  * @throws GraphError GRAPH_INVALID, SHAPE_MISMATCH
  */
 export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
+  return encodeModel(graph, options);
+}
+
+function encodeModel(graph: Graph, options: EncodeOptions, apart?: Map<string, Uint8Array>): Uint8Array {
   verify(graph);
   checkSymbols(graph, options.symbols ?? {});
   const { producer = { name: "limbeck" } } = options;
@@ -82,7 +106,7 @@ export function toOnnx(graph: Graph, options: EncodeOptions = {}): Uint8Array {
       name: options.name ?? "limbeck",
       node: [...live.nodes.map((node) => encodeNode(graph, node, live, names)), ...names.copies()],
       initializer: [
-        ...graph.constants.filter((tensor) => live.values.has(tensor)).map(encodeConstant),
+        ...graph.constants.filter((tensor) => live.values.has(tensor)).map((tensor) => encodeConstant(tensor, apart)),
         ...inputs.filter(stored).map((tensor) => encodeParameter(tensor, options.parameters!)),
       ],
       input: inputs.filter((tensor) => !stored(tensor)).map((tensor) => valueInfo(tensor.name, tensor, options)),
@@ -166,9 +190,19 @@ function encodeAttribute(name: string, kind: AttributeKind, value: Attribute): A
   }
 }
 
-function encodeConstant(tensor: Tensor): TensorProto {
+function encodeConstant(tensor: Tensor, apart: Map<string, Uint8Array> | undefined): TensorProto {
   if (tensor.source.kind !== "constant") throw new GraphError("GRAPH_INVALID", `${tensor.name} is no constant`);
-  return encodeTensor(tensor, tensor.source.data);
+  const encoded = encodeTensor(tensor, tensor.source.data);
+  if (!apart || encoded.rawData.length < SMALL_CONSTANT) return encoded;
+  const location = `weights-${apart.size}`;
+  apart.set(location, encoded.rawData);
+  const place = { location, offset: "0", length: `${encoded.rawData.length}` };
+  return create(TensorProtoSchema, {
+    ...encoded,
+    rawData: new Uint8Array(),
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: Object.entries(place).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
+  });
 }
 
 function encodeParameter(tensor: Tensor, values: Readonly<Record<string, TypedArray>>): TensorProto {

@@ -6,6 +6,8 @@ import type { ExecutionProvider } from "../provider.js";
 export type RuntimeTensor = Tensor;
 
 export interface SessionOptions {
+  /** What the model's external data name, by location. They are read while the session is created. Default: nothing. */
+  readonly weights?: ReadonlyMap<string, Uint8Array>;
   /**
    * Where operators run; those that a provider has no kernel for run on the processor. Default `cpu`.
    * `backend.providers()` lists what the machine has.
@@ -35,4 +37,9 @@ export interface Backend {
   /** @throws GraphError PROVIDER_MISSING where the machine lacks `options.provider` */
   createSession(model: Uint8Array, options?: SessionOptions): Promise<InferenceSession>;
   tensor(dtype: Tensor.Type, data: Tensor.DataType, shape: readonly number[]): RuntimeTensor;
+}
+
+/** The weights of a session as ONNX Runtime takes them. */
+export function externalData({ weights = new Map() }: SessionOptions): { path: string; data: Uint8Array }[] {
+  return [...weights].map(([path, data]) => ({ path, data }));
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { InferenceSession, listSupportedBackends, Tensor } from "onnxruntime-node";
 import { toBlockedLayout } from "../blocked/transform.js";
 import type { ExecutionProvider } from "../provider.js";
-import type { Backend, SessionOptions } from "./backend.js";
+import { type Backend, externalData, type SessionOptions } from "./backend.js";
 import { channelBlock } from "./channel-block.js";
 import { missingProvider, workingProviders } from "./working-providers.js";
 
@@ -57,6 +57,7 @@ function open(
 ): Promise<InferenceSession> {
   return InferenceSession.create(model, {
     executionProviders: [provider],
+    externalData: externalData(options),
     intraOpNumThreads: options.threads ?? availableParallelism(),
     interOpNumThreads: 1,
     // Buffers planned ahead take half as much memory again, and gain no time.

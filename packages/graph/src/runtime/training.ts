@@ -1,7 +1,7 @@
 import type { InferenceSession } from "onnxruntime-common";
 import { holdsType, type TypedArray, toTypedArray, zeros } from "../dtype.js";
 import { GraphError, type GraphErrorCode } from "../errors.js";
-import { toOnnx } from "../onnx/encode.js";
+import { toOnnxInParts } from "../onnx/encode.js";
 import { randomStream } from "../random.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -13,7 +13,7 @@ import { nextName, scalarName, TRAINING_STEP, type TrainingProgram } from "./pro
 export type TrainingState = Readonly<Record<string, TypedArray>>;
 
 /** Options of a training session; the program's graph says what it runs on. */
-export interface TrainingSessionOptions extends Omit<SessionOptions, "provider"> {
+export interface TrainingSessionOptions extends Omit<SessionOptions, "provider" | "weights"> {
   /** Seed of dropout masks. */
   readonly seed: number;
   /** Steps that `state` has behind it. Default 0. */
@@ -73,9 +73,11 @@ export class TrainingSession {
   ): Promise<TrainingSession> {
     const initial = initialValues(program, backend, options);
     const { provider } = program.graph;
-    const session = await runtimeErrors(async () =>
-      backend.createSession(await modelFor(program, backend), { ...options, provider }),
-    );
+    const session = await runtimeErrors(async () => {
+      const lowered = (await backend.lower?.(program.graph)) ?? program.graph;
+      const { model, weights } = toOnnxInParts(lowered, { name: TRAINING_STEP });
+      return backend.createSession(model, { ...options, provider, weights });
+    });
     return new TrainingSession(program, backend, session, options, initial);
   }
 
@@ -146,12 +148,6 @@ export class TrainingSession {
     fillDropoutMask(target, random.source.fill.keep, stream);
     return this.#backend.tensor(random.dtype, target, random.shape);
   }
-}
-
-/** The program's own file is read only where it is run: it is written at that moment, and kept. */
-async function modelFor(program: TrainingProgram, backend: Backend): Promise<Uint8Array> {
-  const lowered = (await backend.lower?.(program.graph)) ?? program.graph;
-  return lowered === program.graph ? program.model : toOnnx(lowered, { name: TRAINING_STEP });
 }
 
 interface InitialValues {

@@ -1,6 +1,6 @@
 import { type Env, type InferenceSession, Tensor } from "onnxruntime-common";
 import type { ExecutionProvider } from "../provider.js";
-import type { Backend } from "./backend.js";
+import { type Backend, externalData, type SessionOptions } from "./backend.js";
 import { missingProvider } from "./working-providers.js";
 
 /** Options of all sessions of a page or worker: ONNX Runtime reads them once, before the first session. */
@@ -41,12 +41,13 @@ export function createWebBackend(options: WebOptions = {}): Backend {
   return {
     name: "onnxruntime-web",
     providers,
-    createSession: async (model, { provider = "cpu" } = {}) => {
+    createSession: async (model, sessionOptions = {}) => {
+      const { provider = "cpu" } = sessionOptions;
       if (provider !== "cpu") await requireProvider(provider);
       const build = await load(provider);
       build.env.wasm.numThreads = threadsOf(options);
       if (options.wasmPaths !== undefined) build.env.wasm.wasmPaths = options.wasmPaths;
-      return open(build, model, provider);
+      return open(build, model, provider, sessionOptions);
     },
     tensor: (dtype, data, shape) => new Tensor(dtype, data, shape),
   };
@@ -59,8 +60,14 @@ function load(provider: ExecutionProvider): Promise<Build> {
   return provider === "webgpu" ? import("onnxruntime-web/webgpu") : import("onnxruntime-web/wasm");
 }
 
-function open(build: Build, model: Uint8Array, provider: ExecutionProvider): Promise<InferenceSession> {
+function open(
+  build: Build,
+  model: Uint8Array,
+  provider: ExecutionProvider,
+  options: SessionOptions,
+): Promise<InferenceSession> {
   return build.InferenceSession.create(model, {
+    externalData: externalData(options),
     executionProviders: [provider === "cpu" ? "wasm" : provider],
     logSeverityLevel: ERRORS_ONLY,
   });
