@@ -1,4 +1,4 @@
-import { LimbeckError } from "../../support/errors.js";
+import { prepareRecord } from "../prepare.js";
 import type { Augmentation, ImageChange } from "./augmentation.js";
 import { color } from "./color.js";
 import { crop } from "./crop.js";
@@ -23,15 +23,5 @@ export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = Object.from
  * @throws LimbeckError RECIPE_INVALID where there is no such augmentation or its options are wrong.
  */
 export function prepareAugmentation(name: string, options: unknown): ImageChange {
-  const augmentation = Object.hasOwn(AUGMENTATIONS, name) ? AUGMENTATIONS[name] : undefined;
-  if (!augmentation) {
-    const fix = `Use one of: ${Object.keys(AUGMENTATIONS).join(", ")}.`;
-    throw new LimbeckError("RECIPE_INVALID", `There is no augmentation ${name}`, { value: name, fix });
-  }
-  const parsed = augmentation.options.safeParse(options);
-  if (parsed.success) return augmentation.prepare(parsed.data);
-  const [issue] = parsed.error.issues;
-  const where = [name, ...(issue?.path ?? [])].join(".");
-  const message = `The options of ${name} are wrong: ${issue?.message}`;
-  throw new LimbeckError("RECIPE_INVALID", message, { value: options, where, fix: `Correct ${where}.` });
+  return prepareRecord("augmentation", AUGMENTATIONS, name, options);
 }
