@@ -5,17 +5,18 @@ import { crop } from "./crop.js";
 import { cutout } from "./cutout.js";
 import { flip } from "./flip.js";
 import { jitter } from "./jitter.js";
+import { randAugment } from "./rand-augment.js";
 import { rotation } from "./rotation.js";
+import { trivialAugment } from "./trivial-augment.js";
 
 export type { Augmentation, ImageChange } from "./augmentation.js";
 export { type Augmenter, createAugmenter } from "./augmenter.js";
 
 /** Every augmentation, by name. */
 export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = Object.fromEntries(
-  [jitter, crop, flip, rotation, color, cutout].map((augmentation) => [
-    augmentation.name,
-    augmentation as Augmentation,
-  ]),
+  [jitter, crop, flip, rotation, color, cutout, randAugment, trivialAugment].map((augmentation) => {
+    return [augmentation.name, augmentation as Augmentation];
+  }),
 );
 
 /**
