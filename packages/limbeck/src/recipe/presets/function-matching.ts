@@ -16,9 +16,9 @@ export const functionMatching: Preset = {
   description:
     "The student is to be the same function as the teacher: same view, aggressive mixup, no labels, and patience.",
   sets: `distill: kd with temperature 1 and nothing else; student.train.augment: mixup with uniform shares after what stands there; student.train.epochs: ${EPOCHS}`,
-  use: "Any teacher, few or many images, with or without labels, and time: at first it is worse than other recipes, and it gains for hundreds of epochs. Add aggressive crops and flips where they fit the images. Few images want more epochs (the paper goes to a million steps), many want fewer; say `epochs` yourself then. The paper's Adam with 0.03 for batches of 4,096 is, scaled linearly, the default of 0.001 for 128.",
+  use: "Any teacher, images with or without labels, and time: worse than other recipes at first, it gains for hundreds of epochs. Add crops and flips where they fit the images. Few images want more epochs (the authors' configurations have 1,000 to 1,000,000 for a few thousand), and shorter trainings temperatures of 2 to 10; write `epochs` or `distill` yourself then.",
   source:
-    "Beyer, Zhai, Royer, Markeeva, Anil & Kolesnikov 2022, Knowledge distillation: A good teacher is patient and consistent (CVPR); epochs, temperature and mixup as in big_vision's configuration for ImageNet",
+    "Beyer, Zhai, Royer, Markeeva, Anil & Kolesnikov 2022, Knowledge distillation: A good teacher is patient and consistent (CVPR); epochs, temperature and mixup as in their configuration for ImageNet (big_vision)",
   recipe: "preset: function-matching",
   expand: (recipe) => {
     const distill = recipe.distill ?? TERMS;
