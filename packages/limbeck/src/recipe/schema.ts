@@ -8,6 +8,7 @@ import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
+import { allowPresets } from "./presets/json-schema.js";
 
 const describe = (description: string) => ({ description });
 
@@ -221,21 +222,7 @@ export type ModelOptions = Recipe["student"]["model"];
 /** One term of a student's loss. */
 export type DistillTerm = Recipe["distill"][number];
 
-/** Without a preset, the student's training has to say what it must say. */
-const UNLESS_PRESET = {
-  if: { required: ["preset"] },
-  else: { properties: { student: { required: ["model", "train"], properties: { train: { required: ["epochs"] } } } } },
-};
-
 /** JSON schema of a recipe file, for editors. */
 export function recipeJsonSchema(): object {
-  const schema = z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" });
-  const student = schema.properties!.student as z.core.JSONSchema.ObjectSchema;
-  const train = student.properties!.train as z.core.JSONSchema.ObjectSchema;
-  const relaxed = {
-    ...student,
-    required: ["model"],
-    properties: { ...student.properties, train: { ...train, required: [] } },
-  };
-  return { ...schema, ...UNLESS_PRESET, properties: { ...schema.properties, student: relaxed } };
+  return allowPresets(z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" }));
 }

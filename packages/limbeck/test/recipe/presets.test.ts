@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseRecipe } from "../../src/recipe/parse.js";
 import { presets } from "../../src/recipe/presets/index.js";
+import { recipeJsonSchema } from "../../src/recipe/schema.js";
 import type { LimbeckError } from "../../src/support/errors.js";
 
 const recipe = (train: string, more = "") => `
@@ -43,6 +44,15 @@ describe("function-matching", () => {
 });
 
 describe("presets", () => {
+  it("let editors miss the student's epochs only where there is none", () => {
+    const { properties, allOf } = JSON.parse(JSON.stringify(recipeJsonSchema()));
+    expect(properties.student.required).toEqual(["model"]);
+    expect(properties.student.properties.train.required).toEqual([]);
+    expect(properties.teacher.properties.train.required).toEqual(["epochs"]);
+    expect(allOf[0].if).toEqual({ required: ["preset"] });
+    expect(allOf[0].else.properties.student.properties.train.required).toEqual(["epochs"]);
+  });
+
   it.each(presets)("$name says what it is, and its recipe is one", (preset) => {
     for (const key of ["description", "sets", "use", "source"] as const) expect(preset[key].length).toBeGreaterThan(20);
     expect(parse(recipe("").replace("preset: function-matching", preset.recipe)).preset).toBe(preset.name);
