@@ -3,8 +3,12 @@ import { GRAPH_ERROR_CODES } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
 import { methodsPage } from "../packages/limbeck/src/cli/methods-page.js";
 import { modelsPage } from "../packages/limbeck/src/cli/models-page.js";
+import { AUGMENTATIONS } from "../packages/limbeck/src/data/augment/index.js";
+import { OPERATIONS } from "../packages/limbeck/src/data/augment/operations/index.js";
+import { MIXINGS } from "../packages/limbeck/src/data/mix/index.js";
 import { modelCatalog } from "../packages/limbeck/src/models/catalog.js";
 import { ERROR_CODES } from "../packages/limbeck/src/support/errors.js";
+import { optionFacts, yamlText } from "../packages/limbeck/src/support/option-facts.js";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
@@ -22,6 +26,19 @@ describe("docs/methods.md", () => {
 
 it("docs/models.md is up to date (`npm run docs` makes it)", () => {
   expect(read("docs/models.md")).toBe(modelsPage(modelCatalog()));
+});
+
+describe("docs/augmentation.md", () => {
+  const page = read("docs/augmentation.md");
+  it.each(Object.entries({ ...AUGMENTATIONS, ...MIXINGS }))("has %s with its options and defaults", (name, record) => {
+    const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+    for (const option of optionFacts(record.options)) {
+      expect(row).toContain(`\`${option.name}: ${yamlText(option.default)}\``);
+    }
+    expect(read("README.md")).toContain(`\`${name}\``);
+  });
+
+  it.each(OPERATIONS)("has the operation $name", ({ name }) => expect(page).toContain(`\`${name}\``));
 });
 
 describe("README.md", () => {

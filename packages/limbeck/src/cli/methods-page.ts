@@ -1,6 +1,7 @@
 import { losses } from "../losses/index.js";
-import type { Loss } from "../losses/loss.js";
+import { type Loss, mixesSamples } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
+import { type Preset, presets } from "../recipe/presets/index.js";
 import { unservedNeeds } from "../recipe/schema.js";
 import { optionFacts, yamlText } from "../support/option-facts.js";
 
@@ -21,15 +22,16 @@ distill:
 
 Losses that look inside of the networks name a tap of each: \`{ loss: pkt, student: features, teacher: features }\`; an
 unknown name is answered with those that there are. The teacher then runs inside of the training graph and sees the very images
-that the student sees. Where a loss has an adapter, it trains with the student and is left out of the exported file. Default
-weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
+that the student sees ([Augmentation](augmentation.md)). Where a loss has an adapter, it trains with the student and is left out
+of the exported file. Default weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen
+anew for other layers.
 
 \`metrics.jsonl\` has the mean of each weighted term in every epoch, beside that of the whole loss.
 `;
 
 /** The page docs/methods.md. */
 export function methodsPage(): string {
-  return [INTRODUCTION, scheduleSection(), ...families().map(familySection)].join("\n");
+  return [INTRODUCTION, scheduleSection(), presetSection(), ...families().map(familySection)].join("\n");
 }
 
 function families(): [string, Loss[]][] {
@@ -46,6 +48,18 @@ function scheduleSection(): string {
   });
   return ["## Schedules", "", "| kind | what the weight does | options |", "|---|---|---|", ...rows, ""].join("\n");
 }
+
+function presetSection(): string {
+  const entries = presets.map(({ name, description, sets, use, source, recipe }: Preset) => {
+    const facts = [`**Sets:** ${sets}.`, `**When to use it:** ${use}`, `**Source:** ${source}.`];
+    return [`### ${name}`, description, "", facts.join("  \n"), "", "```yaml", recipe, "```", ""].join("\n");
+  });
+  return ["## Presets", "", PRESET_NOTE, ...entries].join("\n");
+}
+
+const PRESET_NOTE = `A preset fills in settings that belong together. What a recipe says itself stays as it is, and the run folder's
+\`recipe.yaml\` has everything written out.
+`;
 
 /** What is to be said of a whole family. */
 const NOTES: Readonly<Record<string, string>> = {
@@ -73,12 +87,16 @@ function methodSection(loss: Loss): string {
   const facts = [
     `**Formula:** ${formula}.`,
     `**When to use it:** ${use}`,
-    `**Needs:** ${needs.join(", ")}.${usual.length > 0 ? ` **Usual term:** ${usual.join(", ")}.` : ""}`,
+    `**Needs:** ${needs.join(", ")}.${usual.length > 0 ? ` **Usual term:** ${usual.join(", ")}.` : ""}${mixingNote(loss)}`,
     `**Source:** ${source}.`,
   ];
   return [`### ${name}`, description, "", facts.join("  \n"), "", ...optionTable(loss), ...snippet(loss), ""].join(
     "\n",
   );
+}
+
+function mixingNote(loss: Loss): string {
+  return mixesSamples(loss) ? "" : " Undefined for mixed images (`mixup`, `cutmix`).";
 }
 
 function optionTable({ options }: Loss): string[] {

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { losses } from "../losses/index.js";
-import type { Loss } from "../losses/loss.js";
+import { type Loss, mixesSamples } from "../losses/loss.js";
+import { type Preset, presets } from "../recipe/presets/index.js";
 import { unservedNeeds } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { nearestWord } from "../support/nearest.js";
@@ -15,20 +16,21 @@ export interface MethodsCommand {
   readonly json: boolean;
 }
 
-/** Prints the losses, or all about one. @throws LimbeckError OPTION_INVALID where there is none of that name */
+/** Prints the losses, or all about one or about a preset. @throws LimbeckError OPTION_INVALID where there is none of that name */
 export function showMethods({ name, markdown, json }: MethodsCommand): void {
-  const one = name === undefined ? undefined : methodNamed(name);
+  const preset = presets.find((known) => known.name === name?.toLowerCase());
+  const one = name === undefined || preset ? undefined : methodNamed(name);
   if (json) {
-    const document = one ? methodRecord(one) : losses.map(listed);
+    const document = preset ?? (one ? methodRecord(one) : losses.map(listed));
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (markdown) process.stdout.write(methodsPage());
-  else process.stdout.write(`${one ? methodText(one) : methodsTable()}\n`);
+  else process.stdout.write(`${preset ? presetText(preset) : one ? methodText(one) : methodsTable()}\n`);
 }
 
 function methodNamed(name: string): Loss {
   const found = losses.find((loss) => loss.name === name.toLowerCase());
   if (found) return found;
-  const names = losses.map((loss) => loss.name);
+  const names = [...losses, ...presets].map((known) => known.name);
   const nearest = nearestWord(name, names);
   throw new LimbeckError("OPTION_INVALID", `there is no method ${name}`, {
     value: name,
@@ -40,19 +42,39 @@ const listed = ({ name, family, needs, source }: Loss) => ({ name, family, needs
 
 function methodRecord(loss: Loss): object {
   const { description, formula, use, weight = 1, schedule = { kind: "constant" }, recipe } = loss;
-  return { ...listed(loss), description, formula, use, weight, schedule, options: optionFacts(loss.options), recipe };
+  const facts = { description, formula, use, weight, schedule, mixes: mixesSamples(loss) };
+  return { ...listed(loss), ...facts, options: optionFacts(loss.options), recipe };
 }
 
 function methodsTable(): string {
   const rows = losses.map(({ name, family, needs }) => [name, family, needs.join(", ")]);
-  return `${formatTable([["method", "family", "needs"], ...rows], 3)}\n\nlimbeck methods NAME tells all about one.`;
+  const others = `Presets: ${presets.map(({ name }) => name).join(", ")}.`;
+  return `${formatTable([["method", "family", "needs"], ...rows], 3)}\n\n${others}\n\nlimbeck methods NAME tells all about one.`;
+}
+
+function heading(text: string): string {
+  return styleText("bold", text, { stream: process.stdout });
+}
+
+function section(title: string, text: string): string {
+  return `${heading(title)}\n${wrapText(text, "  ", "").join("\n")}`;
+}
+
+/** All about a preset, on a screen of 80 columns. */
+function presetText({ name, description, sets, use, source, recipe }: Preset): string {
+  return [
+    `${heading(name)}  preset`,
+    wrapText(description, "", "").join("\n"),
+    section("sets", sets),
+    section("when to use it", use),
+    section("source", source),
+    `${heading("in a recipe")}\n    ${recipe}`,
+  ].join("\n\n");
 }
 
 /** All about a method, on a screen of 80 columns. */
 function methodText(loss: Loss): string {
   const { name, family, description, formula, use, source, needs, weight = 1, schedule, recipe } = loss;
-  const heading = (text: string) => styleText("bold", text, { stream: process.stdout });
-  const section = (title: string, text: string) => `${heading(title)}\n${wrapText(text, "  ", "").join("\n")}`;
   const term = [`weight ${weight}`, ...(schedule ? [`schedule ${yamlText(schedule)}`] : [])].join(", ");
   const facts = optionFacts(loss.options);
   const options = facts.map((option) => {
@@ -71,6 +93,7 @@ function methodText(loss: Loss): string {
     ...(options.length > 0 ? [`${heading("options")}\n${options.join("\n")}`] : []),
     section("usual term", term),
     section("needs", needs.join(", ")),
+    ...(mixesSamples(loss) ? [] : [section("mixed images", "undefined: not with mixup or cutmix")]),
     section("when to use it", use),
     section("source", source),
     `${heading("in a recipe")}\n${snippet}`,

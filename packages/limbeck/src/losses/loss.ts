@@ -48,12 +48,22 @@ export interface LossStore {
   carry(buffer: Tensor, next: Tensor): void;
 }
 
+/** The second labels of mixed images (mixup, CutMix). */
+export interface MixedLabels {
+  /** Class numbers, int64 [N]. */
+  readonly labels: Tensor;
+  /** What the first labels count, [N, 1]; the second count the rest. */
+  readonly share: Tensor;
+}
+
 /** Tensors of one batch. What a loss needs is there; what it does not need may be missing. */
 export interface LossContext {
   /** Student's logits [N, K]. */
   readonly logits: Tensor;
   /** Class numbers, int64 [N]. */
   readonly labels?: Tensor | undefined;
+  /** Where images are mixed; only a loss with {@link Loss.mixes} meets it. */
+  readonly mixed?: MixedLabels | undefined;
   /** Numbers to predict, [N, K]. */
   readonly targets?: Tensor | undefined;
   /** Teacher's logits [N, K]; no gradient flows into them. */
@@ -70,6 +80,14 @@ export interface LossContext {
   readonly store?: LossStore | undefined;
 }
 
+/** What tells one sample from others: two samples in one have none of it. */
+const OF_ONE_SAMPLE: readonly LossNeed[] = ["labels", "targets", "sample indices"];
+
+/** Whether a loss is defined where images are mixed. */
+export function mixesSamples({ needs, mixes }: Loss): boolean {
+  return mixes ?? !OF_ONE_SAMPLE.some((need) => needs.includes(need));
+}
+
 /** A method: a record and a pure function of tensors. */
 export interface Loss<Options = unknown> {
   /** As recipes and `limbeck methods` call it. */
@@ -83,6 +101,8 @@ export interface Loss<Options = unknown> {
   readonly use: string;
   readonly source: string;
   readonly needs: readonly LossNeed[];
+  /** Whether it is defined where a sample has two labels (mixup, CutMix). Default: where it looks at no labels. */
+  readonly mixes?: boolean;
   readonly options: OptionsSchema<Options>;
   /** The term's usual weight, converted to this library's convention. Default 1. */
   readonly weight?: number;

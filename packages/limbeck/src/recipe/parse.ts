@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { LimbeckError } from "../support/errors.js";
 import { readText } from "../support/files.js";
 import { nearestWord } from "../support/nearest.js";
+import { expandPreset } from "./presets/index.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
 /** One thing that is wrong with a recipe, and where. */
@@ -40,7 +41,7 @@ export function parseRecipe(text: string, file: string): Recipe {
     }));
     throw recipeError("RECIPE_SYNTAX", file, problems, "Correct the YAML: indentation, colons, brackets and quotes.");
   }
-  const result = recipeSchema.safeParse(toValue(document, file));
+  const result = recipeSchema.safeParse(expandPreset(toValue(document, file)));
   if (result.success) return withPathsFrom(dirname(file), result.data);
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, position));
   throw recipeError("RECIPE_INVALID", file, problems, "`limbeck schema` prints all keys and what they take.");

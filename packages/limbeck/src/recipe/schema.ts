@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
+import { MIXINGS } from "../data/mix/index.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
+import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
+import { presets } from "./presets/index.js";
+import { allowPresets } from "./presets/json-schema.js";
 
 const describe = (description: string) => ({ description });
 
@@ -41,8 +45,17 @@ const optimizer = z.discriminatedUnion("name", [
 
 const augmentation = choice(
   "name",
-  Object.values(AUGMENTATIONS).map(({ name, options, summary }) => ({ name, options, description: summary })),
+  [...Object.values(AUGMENTATIONS), ...Object.values(MIXINGS)].map(({ name, options, summary }) => {
+    return { name, options, description: summary };
+  }),
 );
+
+/** Makes a check of several values a check of zod's. */
+function finds<Value>(check: (value: Value) => Finding[]) {
+  return (value: Value, context: z.RefinementCtx<Value>) => {
+    for (const { path, message } of check(value)) context.addIssue({ code: "custom", path, message });
+  };
+}
 
 /** How a model is trained; without defaults, because variants override single keys. */
 const trainFields = {
@@ -52,7 +65,12 @@ const trainFields = {
   learningRate: z.number().positive().meta(describe("Peak learning rate.")),
   decay: z.enum(["cosine", "constant"]).meta(describe("How the learning rate falls after the warm-up.")),
   warmupEpochs: z.number().min(0).meta(describe("Epochs in which the learning rate climbs to its peak.")),
-  augment: z.array(augmentation).meta(describe("Changes to each training image, in order.")),
+  augment: z
+    .array(augmentation)
+    .superRefine(finds(misplacedChanges))
+    .meta(
+      describe("Changes to each training image, in order; then what mixes images: of several, each batch gets one."),
+    ),
 };
 
 const train = z.strictObject({
@@ -165,6 +183,10 @@ export const recipeSchema = z
   .strictObject({
     name: z.string().regex(NAME, "use letters, digits, dots and hyphens").meta(describe("Names the run folder.")),
     description: z.string().default(""),
+    preset: z
+      .enum(presets.map(({ name }) => name))
+      .optional()
+      .meta(describe("Settings that belong together; what the recipe says itself stays as it is.")),
     task: z.literal("image-classification").default("image-classification"),
     seed: z.int().min(0).default(1).meta(describe("Seed of splits and of the teacher; students count on from it.")),
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
@@ -182,6 +204,7 @@ export const recipeSchema = z
       )
       .meta(describe("Further comparisons with the same teacher.")),
   })
+  .superRefine(finds(undefinedTerms))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 
 /** A validated recipe, with all defaults filled in. */
@@ -201,5 +224,5 @@ export type DistillTerm = Recipe["distill"][number];
 
 /** JSON schema of a recipe file, for editors. */
 export function recipeJsonSchema(): object {
-  return z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" });
+  return allowPresets(z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" }));
 }

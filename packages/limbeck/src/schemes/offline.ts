@@ -1,5 +1,5 @@
 import { compileTraining, createGraph, GraphError, gradients, schedule, type TrainingProgram } from "@limbeck/graph";
-import { type Augmenter, createAugmenter, prepareAugmentation } from "../data/augment/index.js";
+import { type Augmenter, createAugmenter } from "../data/augment/index.js";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
 import { carriedBuffers, declareTensors, initialize, type Model } from "../models/model.js";
@@ -13,6 +13,7 @@ import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
+import { mixedFeeds, mixedLabels, viewMakers } from "./views.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
@@ -93,6 +94,7 @@ function offlineGraph({ model, split, train, terms, liveTeacher }: GraphOptions)
   const context = {
     logits: student.logits,
     labels: needs.has("labels") ? graph.input("labels", "int64", [batchSize]) : undefined,
+    mixed: needs.has("labels") ? mixedLabels(graph, train) : undefined,
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
@@ -115,7 +117,7 @@ function batchFeeds(
   const soft = program.feeds.find(({ name }) => name === "teacherLogits");
   const teacherLogits = new Float32Array(soft ? soft.shape[0]! * soft.shape[1]! : 0);
   const fed = new Set(program.feeds.map(({ name }) => name));
-  const changes = train.augment.map(({ name, ...rest }) => prepareAugmentation(String(name), rest));
+  const { changes, mixer } = viewMakers(train, split.dataset, seed);
   let prepared: { epoch: number; order: Uint32Array; augment: Augmenter | undefined } | undefined;
   const prepare = (epoch: number) => ({
     epoch,
@@ -126,13 +128,15 @@ function batchFeeds(
     const epoch = Math.floor(step / stepsPerEpoch);
     if (prepared?.epoch !== epoch) prepared = prepare(epoch);
     fillBatch(split, prepared.order, step % stepsPerEpoch, train.batchSize, target, prepared.augment);
+    mixer?.mix(target, epoch, step % stepsPerEpoch);
     if (soft) {
       target.rows.forEach((row, i) => {
         samples[i] = split.indices[row]!;
       });
       await teacher!.answer(target.images, samples, teacherLogits);
     }
-    const all = { images: target.images, labels: target.labels, teacherLogits, ...weights(step) };
+    const { images, labels } = target;
+    const all = { images, labels, ...mixedFeeds(mixer), teacherLogits, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };
 }

@@ -45,8 +45,8 @@ describe("limbeck methods", () => {
       when to use it
         The default wherever teacher and student have the same classes. With few
         classes, a tiny student or short training, temperatures of 1 to 4. With
-        temperature 1, no labels and very long training it is function matching (Beyer
-        et al. 2022).
+        temperature 1, no labels, mixup and very long training it is function
+        matching, which is a preset.
 
       source
         Hinton, Vinyals & Dean 2015, Distilling the Knowledge in a Neural Network,
@@ -58,6 +58,23 @@ describe("limbeck methods", () => {
           - { loss: cross-entropy, weight: 0.1 }
       "
     `);
+  });
+
+  it("tells of presets: what they set, when, and how", async () => {
+    expect((await limbeck(["methods"])).stdout).toContain("Presets: function-matching.");
+    const { stdout } = await limbeck(["methods", "function-matching"]);
+    for (const text of ["sets\n  distill: kd with temperature 1", "when to use it", "preset: function-matching"]) {
+      expect(stdout).toContain(text);
+    }
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    const { stdout: json } = await limbeck(["methods", "Function-Matching", "--json"]);
+    expect(Object.keys(JSON.parse(json))).toEqual(["name", "description", "sets", "use", "source", "recipe"]);
+    expect((await limbeck(["methods", "function-match"])).stderr).toContain("Did you mean function-matching?");
+  });
+
+  it("tells which losses are undefined for mixed images", async () => {
+    expect((await limbeck(["methods", "dkd"])).stdout).toContain("undefined: not with mixup or cutmix");
+    expect((await limbeck(["methods", "cross-entropy"])).stdout).not.toContain("undefined");
   });
 
   it("tells of usual weights and schedules, and of what recipes cannot have yet", async () => {

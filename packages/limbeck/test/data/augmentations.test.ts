@@ -124,6 +124,29 @@ describe("color", () => {
   });
 });
 
+describe("the hue in color", () => {
+  const turned = (channels: number, pixels: readonly number[], share: number) => {
+    const color = prepareAugmentation("color", { brightness: 0, contrast: 0, saturation: 0, hue: 0.5 });
+    return changed(color, { channels, height: 1, width: pixels.length / channels }, pixels, share);
+  };
+
+  it("turns by the share of the circle that was drawn: a third makes green of red", () => {
+    const image = [200, 10, 60, 10, 200, 60, 10, 10, 60];
+    expect(turned(3, image, 0.5)).toEqual(image);
+    expect(turned(3, image, 0.5 + 1 / 3)).toEqual([10, 10, 60, 200, 10, 60, 10, 200, 60]);
+    expect(turned(3, image, 0.5 - 1 / 3)).toEqual([10, 200, 60, 10, 10, 60, 200, 10, 60]);
+    expect(turned(3, [200, 100, 50], 1)).toEqual([50, 150, 200]);
+  });
+
+  it("is as Python's colorsys has it", () => {
+    // colorsys.hsv_to_rgb((h + turn) % 1, s, v) of rgb_to_hsv(r, g, b), times 255, for turns of 0.1 and -0.4
+    expect(turned(3, [12, 250, 130], 0.6)).toEqual([12, 227, 250]);
+    expect(turned(3, [12, 250, 130], 0.1)).toEqual([250, 35, 12]);
+  });
+
+  it("leaves gray images alone", () => expect(turned(1, [1, 2, 3], 0.9)).toEqual([1, 2, 3]));
+});
+
 describe("cutout", () => {
   it("cuts the same square out of all channels, also over the border", () => {
     const geometry = { channels: 2, height: 3, width: 3 };

@@ -16,6 +16,8 @@ student:
   train: { epochs: 3, optimizer: { name: sgd } }
 `;
 
+const MIXED = GOOD.replace("{ name: sgd } }", "{ name: sgd }, augment: [{ name: flip }, { name: cutmix }] }");
+
 function errorOf(text: string): LimbeckError {
   try {
     parseRecipe(text, "r.yaml");
@@ -143,7 +145,43 @@ describe("a wrong recipe points at line and column", () => {
       `${GOOD}distill: [{ loss: skew-kl, skew: 1 }]`,
       "10:34 distill[0].skew too big: expected number to be <1",
     ],
+    [
+      "a change of single images behind one of batches",
+      GOOD.replace("epochs: 3 }\nstudent", "epochs: 3, augment: [{ name: mixup }, { name: flip }] }\nstudent"),
+      "6:50 teacher.train.augment[1] flip changes single images: it must stand before mixup",
+    ],
+    [
+      "a loss that knows no mixed labels",
+      `${MIXED}distill: [{ loss: kd }, { loss: dkd }]`,
+      "10:25 distill[1] dkd is undefined for the mixed images that cutmix makes",
+    ],
+    [
+      "such a loss of a variant",
+      `${MIXED}variants: [{ name: a, distill: [{ loss: nkd }] }]`,
+      "10:33 variants[0].distill[0] nkd is undefined for the mixed images that cutmix makes",
+    ],
+    [
+      "a variant that mixes images for such a loss",
+      `${GOOD}distill: [{ loss: dkd }]\nvariants: [{ name: a, train: { augment: [{ name: mixup }] } }]`,
+      "11:42 variants[0].train.augment[0] dkd is undefined for the mixed images that mixup makes",
+    ],
+    [
+      "an unknown change",
+      GOOD.replace("epochs: 3 }", "epochs: 3, augment: [{ name: mixp }] }"),
+      'teacher.train.augment[0].name "mixp" is unknown; use one of jitter, ',
+    ],
+    [
+      "a magnitude out of range",
+      GOOD.replace("epochs: 3 }", "epochs: 3, augment: [{ name: rand-augment, magnitude: 40 }] }"),
+      "6:66 teacher.train.augment[0].magnitude too big: expected number to be <=30",
+    ],
   ])("%s", (_, text, expected) => expect(problemOf(text)).toContain(expected));
+
+  it("but not at losses that need no labels, or variants that do not mix", () => {
+    const variants = "variants: [{ name: a, train: { augment: [] }, distill: [{ loss: dkd }] }]";
+    const text = `${MIXED}distill: [{ loss: kd }, { loss: cross-entropy }, { loss: wsld }]\n${variants}`;
+    expect(parseRecipe(text, "r.yaml").student.train.augment).toMatchObject([{ name: "flip" }, { name: "cutmix" }]);
+  });
 
   it("tells all problems at once", () => {
     const error = errorOf(GOOD.replace("digits", "digit").replace("name: sgd", "name: sdg"));

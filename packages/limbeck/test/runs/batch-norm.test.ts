@@ -28,7 +28,15 @@ const RECIPE = {
   teacher: { model: { ...STUDENT, width: 0.5 }, train: { epochs: 8, batchSize: 64, learningRate: 0.02 } },
   student: {
     model: STUDENT,
-    train: { epochs: 15, batchSize: 32, learningRate: 0.02, augment: [{ name: "jitter", pixels: 1 }] },
+    train: {
+      epochs: 15,
+      batchSize: 32,
+      learningRate: 0.02,
+      augment: [
+        { name: "jitter", pixels: 1 },
+        { name: "mixup", alpha: 0.2 },
+      ],
+    },
   },
   distill: [
     { loss: "kd", temperature: 4 },

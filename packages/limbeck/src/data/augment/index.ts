@@ -1,21 +1,22 @@
-import { LimbeckError } from "../../support/errors.js";
+import { prepareRecord } from "../prepare.js";
 import type { Augmentation, ImageChange } from "./augmentation.js";
 import { color } from "./color.js";
 import { crop } from "./crop.js";
 import { cutout } from "./cutout.js";
 import { flip } from "./flip.js";
 import { jitter } from "./jitter.js";
+import { randAugment } from "./rand-augment.js";
 import { rotation } from "./rotation.js";
+import { trivialAugment } from "./trivial-augment.js";
 
 export type { Augmentation, ImageChange } from "./augmentation.js";
 export { type Augmenter, createAugmenter } from "./augmenter.js";
 
 /** Every augmentation, by name. */
 export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = Object.fromEntries(
-  [jitter, crop, flip, rotation, color, cutout].map((augmentation) => [
-    augmentation.name,
-    augmentation as Augmentation,
-  ]),
+  [jitter, crop, flip, rotation, color, cutout, randAugment, trivialAugment].map((augmentation) => {
+    return [augmentation.name, augmentation as Augmentation];
+  }),
 );
 
 /**
@@ -23,15 +24,5 @@ export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = Object.from
  * @throws LimbeckError RECIPE_INVALID where there is no such augmentation or its options are wrong.
  */
 export function prepareAugmentation(name: string, options: unknown): ImageChange {
-  const augmentation = Object.hasOwn(AUGMENTATIONS, name) ? AUGMENTATIONS[name] : undefined;
-  if (!augmentation) {
-    const fix = `Use one of: ${Object.keys(AUGMENTATIONS).join(", ")}.`;
-    throw new LimbeckError("RECIPE_INVALID", `There is no augmentation ${name}`, { value: name, fix });
-  }
-  const parsed = augmentation.options.safeParse(options);
-  if (parsed.success) return augmentation.prepare(parsed.data);
-  const [issue] = parsed.error.issues;
-  const where = [name, ...(issue?.path ?? [])].join(".");
-  const message = `The options of ${name} are wrong: ${issue?.message}`;
-  throw new LimbeckError("RECIPE_INVALID", message, { value: options, where, fix: `Correct ${where}.` });
+  return prepareRecord("augmentation", AUGMENTATIONS, name, options);
 }

@@ -15,7 +15,7 @@ export const kd: Loss<z.infer<typeof options>> = {
   description: "The student matches the teacher's softened class probabilities.",
   formula:
     "T² times the Kullback-Leibler divergence of softmax(student / T) from softmax(teacher / T), summed over classes, averaged over samples",
-  use: "The default wherever teacher and student have the same classes. With few classes, a tiny student or short training, temperatures of 1 to 4. With temperature 1, no labels and very long training it is function matching (Beyer et al. 2022).",
+  use: "The default wherever teacher and student have the same classes. With few classes, a tiny student or short training, temperatures of 1 to 4. With temperature 1, no labels, mixup and very long training it is function matching, which is a preset.",
   source: "Hinton, Vinyals & Dean 2015, Distilling the Knowledge in a Neural Network, section 2",
   needs: ["teacher logits"],
   options,

@@ -38,7 +38,7 @@ export const mlld: Loss<z.infer<typeof options>> = {
   description: "The student matches single answers, the likeness between samples, and that between classes.",
   formula:
     "added up over temperatures T: T² times the Kullback-Leibler divergence of softmax(student / T) from softmax(teacher / T), summed over classes, averaged over samples; plus the squared differences between the matrices P Pᵀ of both sides, divided by the batch; plus those between the matrices Pᵀ P, divided by the number of classes",
-  use: "Batches of 32 or more, and long training: its published numbers come from twice the usual schedule and strong augmentation.",
+  use: "Batches of 32 or more, and long training: its published numbers come from twice the usual schedule and a weak and a strong view of each image. `augment: [{ name: rand-augment, p: 0.5 }]` comes near to these views.",
   source: "Jin, Wang & Lin 2023, Multi-Level Logit Distillation (CVPR)",
   needs: ["teacher logits"],
   options,

@@ -1,6 +1,7 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import { z } from "zod";
 import { divergenceOfRows, softened, temperatureOption, timesSquare } from "../divergence.js";
+import { labelShares } from "../labels.js";
 import type { Loss } from "../loss.js";
 import { sumPerSampleMean } from "../reduce.js";
 
@@ -22,13 +23,15 @@ export const wsld: Loss<z.infer<typeof options>> = {
   use: "Beside cross-entropy, where soft labels seem to hold back what the student already knows. Needs labels.",
   source: "Zhou, Song, Chen, Zhou, Wang, Yuan & Zhang 2021, Rethinking Soft Labels for Knowledge Distillation (ICLR)",
   needs: ["labels", "teacher logits"],
+  mixes: true,
   options,
   weight: 2.25,
   recipe: "- { loss: wsld }\n- { loss: cross-entropy }",
-  compute: ({ logits, teacherLogits, labels }, { temperature }) => {
+  compute: (context, { temperature }) => {
+    const { logits, teacherLogits } = context;
     const known = ops.detach(teacherLogits!);
-    const oneHot = ops.oneHot(labels!, logits.shape[1]!);
-    const crossEntropy = (z: Tensor) => ops.neg(ops.reduceSum(ops.mul(ops.logSoftmax(z), oneHot), { axes: [1] }));
+    const shares = labelShares(context, logits.shape[1]!);
+    const crossEntropy = (z: Tensor) => ops.neg(ops.reduceSum(ops.mul(ops.logSoftmax(z), shares), { axes: [1] }));
     const ratio = ops.div(crossEntropy(ops.detach(logits)), ops.add(crossEntropy(known), EPS));
     const weights = ops.sub(1, ops.exp(ops.neg(ratio)));
     const rows = divergenceOfRows(softened(known, temperature), softened(logits, temperature));
