@@ -65,21 +65,22 @@ function requireOthers({ source }: Tensor, byClass: boolean): void {
 
 /**
  * Noise-contrastive estimation (Gutmann & Hyvärinen 2010): is a remembered embedding the sample's own, or one of the
- * negatives? For p = exp(score) / Z and a noise of 1 / samples, the odds are exp(score - shift).
+ * negatives? With p = exp(cosine / T) / Z and a noise of 1 / samples, the odds are exp(cosine / T) / scale. For negatives
+ * no softplus: ONNX Runtime computes it number by number, and these are most of what this loss computes.
  */
 function contrast(context: LossContext, side: string, embedding: Tensor, bank: Tensor, noise: Noise, o: CrdOptions) {
   const [samples, count] = [embedding.shape[0]!, context.sampleCount!];
   const own = ops.mul(embedding, ops.gather(bank, context.sampleIndices!));
   const positive = ops.div(ops.reduceSum(own, { axes: [1] }), o.temperature);
   const compared = noise.rows ? ops.gather(bank, noise.rows) : bank;
-  const scores = ops.gemm(embedding, compared, undefined, { alpha: 1 / o.temperature, transB: 1 });
-  const counted = ops.reduceSum(ops.mul(noise.weights, ops.exp(scores)));
+  const scores = ops.exp(ops.gemm(embedding, compared, undefined, { alpha: 1 / o.temperature, transB: 1 }));
+  const counted = ops.reduceSum(ops.mul(noise.weights, scores));
   const mean = ops.div(ops.add(ops.reduceSum(ops.exp(positive)), counted), samples * (o.negatives + 1));
   const normalizer = firstValue(context, `normalizer.${side}`, ops.mul(mean, count));
-  const shift = ops.log(ops.mul(normalizer, o.negatives / count));
-  const missed = ops.reduceSum(ops.softplus(ops.sub(shift, positive)));
-  const confused = ops.reduceSum(ops.mul(noise.weights, ops.softplus(ops.sub(scores, shift))));
-  return ops.div(ops.add(missed, confused), samples);
+  const scale = ops.mul(normalizer, o.negatives / count);
+  const missed = ops.reduceSum(ops.softplus(ops.sub(ops.log(scale), positive)));
+  const confusion = ops.log(ops.add(ops.mul(scores, ops.reciprocal(scale)), 1));
+  return ops.div(ops.add(missed, ops.reduceSum(ops.mul(noise.weights, confusion))), samples);
 }
 
 /** What a positive number was in the first step, [1], without gradient. */
