@@ -43,9 +43,9 @@ function drawNoise(context: LossContext, { negatives, from }: CrdOptions): Noise
   const { graph } = context.logits;
   const count = context.sampleCount!;
   const rows = negatives < count ? ops.randomIntegers(graph, [negatives], count) : undefined;
-  const numbers = graph.constant("int64", [count], [...Array(count).keys()]);
   const byClass = from === "other-classes";
-  const [own, all] = byClass ? [context.labels!, context.sampleLabels!] : [context.sampleIndices!, numbers];
+  const own = byClass ? context.labels! : context.sampleIndices!;
+  const all = byClass ? context.sampleLabels! : graph.constant("int64", [count], [...Array(count).keys()]);
   requireOthers(all, byClass);
   const others = ops.not(ops.equal(ops.unsqueeze(own, [1]), rows ? ops.gather(all, rows) : all));
   const differs = ops.cast(others, "float32");
