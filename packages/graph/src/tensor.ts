@@ -9,12 +9,11 @@ export interface TensorType {
 }
 
 /** How the runtime fills a random input anew for each step. */
-export interface RandomFill {
-  /** Each element is `1 / keep` with probability `keep`, else 0: an inverted-dropout mask. */
-  readonly kind: "dropout-mask";
-  /** Probability that an element survives, in (0, 1]. */
-  readonly keep: number;
-}
+export type RandomFill =
+  /** Each element is `1 / keep` with probability `keep` in (0, 1], else 0: an inverted-dropout mask. */
+  | { readonly kind: "dropout-mask"; readonly keep: number }
+  /** Each element is a whole number, 0 … `below` - 1, all equally probable. */
+  | { readonly kind: "integers"; readonly below: number };
 
 /** Where a value comes from. */
 export type TensorSource =

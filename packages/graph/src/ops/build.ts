@@ -1,5 +1,6 @@
 import type { DType } from "../dtype.js";
 import { GraphError } from "../errors.js";
+import type { Graph } from "../graph.js";
 import { normalizeAxes, reducedShape, type Shape, sameShape, sizeOf } from "../shape.js";
 import type { Attributes, Tensor } from "../tensor.js";
 
@@ -167,6 +168,17 @@ export function oneHot(labels: Tensor, depth: number, dtype: DType = "float32"):
 export function dropout(x: Tensor, p: number): Tensor {
   if (!(p >= 0 && p < 1)) throw new GraphError("OPTION_INVALID", `dropout must be in [0, 1), got ${p}`, { value: p });
   return p === 0 ? x : mul(x, x.graph.random(x.dtype, x.shape, { kind: "dropout-mask", keep: 1 - p }));
+}
+
+/**
+ * Whole numbers 0 … `below` - 1, int32, all equally probable; the runtime draws them anew for each step from the seed and
+ * the step's number, so that a resumed run repeats them. Use it in training graphs only.
+ */
+export function randomIntegers(graph: Graph, shape: Shape, below: number): Tensor {
+  if (!(Number.isInteger(below) && below >= 1 && below <= 0x80000000)) {
+    throw new GraphError("OPTION_INVALID", `random integers must be below 1 … 2^31, got ${below}`, { value: below });
+  }
+  return graph.random("int32", shape, { kind: "integers", below });
 }
 
 /** Sums a gradient over the axes along which its operand was broadcast. */

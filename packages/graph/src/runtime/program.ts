@@ -24,6 +24,8 @@ export interface TrainingProgram {
   readonly frozen: readonly Tensor[];
   /** Carried values without gradient, such as running statistics. */
   readonly buffers: readonly Tensor[];
+  /** Those of the buffers of which a step replaces some rows only. */
+  readonly rowBuffers: readonly Tensor[];
   /** What is carried from step to step: parameters first, then buffers, then slots, named `slot/<slot>/<parameter>`. */
   readonly state: readonly Tensor[];
   /** Names of the scalars that are returned: the loss and its terms. */
@@ -34,8 +36,13 @@ export interface TrainingProgram {
 export interface TrainingBuffer {
   /** An input or a parameter of the graph; the state holds it by its name. */
   readonly input: Tensor;
-  /** Its value after the step, of the same type and shape. */
+  /** Its value after the step, of the same type and shape; or, where there are `rows`, the values of these rows. */
   readonly next: Tensor;
+  /**
+   * Which rows a step replaces, int64 [R]; `next` is then [R, …], and where a row is named twice its last value stays. The
+   * host writes them into the memory that the next step reads, so that a step costs the same however many others there are.
+   */
+  readonly rows?: Tensor;
 }
 
 export interface TrainingOptions {
@@ -56,11 +63,14 @@ export interface TrainingOptions {
 export const TRAINING_STEP = "training-step";
 
 const NEXT = "next/";
+const ROWS = "rows/";
 const SCALAR = "scalar/";
 const SLOT = "slot/";
 
 /** The name under which a graph returns the next value of a piece of state. */
 export const nextName = (state: string): string => NEXT + state;
+/** The name under which a graph returns which rows of a buffer it replaces. */
+export const rowsName = (buffer: string): string => ROWS + buffer;
 /** The name under which an optimizer's scalar is fed. */
 export const scalarName = (scalar: string): string => SCALAR + scalar;
 const slotName = (slot: string, parameter: string): string => `${SLOT}${slot}/${parameter}`;
@@ -90,12 +100,16 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
   }));
   for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
   emitUpdate(graph, optimizer, entries);
-  for (const { input, next } of buffers) graph.output(nextName(input.name), next);
+  for (const { input, next, rows } of buffers) {
+    graph.output(nextName(input.name), next);
+    if (rows) graph.output(rowsName(input.name), rows);
+  }
   const finished = options.mergeCommon === false ? graph : mergeCommon(graph);
   return programOf(finished, {
     optimizer,
     parameters,
     buffers: [...carried],
+    rowBuffers: buffers.flatMap(({ input, rows }) => (rows ? [input] : [])),
     feeds,
     frozen: declared.filter((parameter) => !parameters.includes(parameter)),
     slots: entries.flatMap(({ slots }) => Object.values(slots)),
@@ -104,7 +118,8 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
 }
 
 /** What a program consists of, as tensors of the graph in which they were declared. */
-interface ProgramParts extends Pick<TrainingProgram, "optimizer" | "parameters" | "buffers" | "reports"> {
+interface ProgramParts
+  extends Pick<TrainingProgram, "optimizer" | "parameters" | "buffers" | "rowBuffers" | "reports"> {
   readonly feeds: readonly Tensor[];
   readonly frozen: readonly Tensor[];
   readonly slots: readonly Tensor[];
@@ -123,6 +138,7 @@ function programOf(graph: Graph, parts: ProgramParts): TrainingProgram {
     optimizer: parts.optimizer,
     parameters,
     buffers,
+    rowBuffers: found(parts.rowBuffers),
     feeds: needed(parts.feeds),
     randoms: needed(graph.inputs.filter((input) => input.source.kind === "random")),
     frozen: needed(parts.frozen),
@@ -154,7 +170,7 @@ function checkReports(reports: Readonly<Record<string, Tensor>>, terms: Readonly
 }
 
 function checkBuffers(graph: Graph, buffers: readonly TrainingBuffer[]): void {
-  for (const [i, { input, next }] of buffers.entries()) {
+  for (const [i, { input, next, rows }] of buffers.entries()) {
     const isFed = input.source.kind === "input" || input.source.kind === "parameter";
     if (!isFed || input.graph !== graph || buffers.findIndex((buffer) => buffer.input === input) !== i) {
       throw new GraphError("OPTION_INVALID", `${input.name} cannot be carried`, {
@@ -162,11 +178,17 @@ function checkBuffers(graph: Graph, buffers: readonly TrainingBuffer[]): void {
         fix: "Carry inputs and parameters of the graph, each once.",
       });
     }
-    if (next.dtype === input.dtype && sameShape(next.shape, input.shape)) continue;
-    const [from, to] = [input, next].map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`);
-    throw new GraphError("SHAPE_MISMATCH", `buffer ${input.name} is ${from}, but ${to} after the step`, {
-      value: input.name,
-    });
+    const areRows = !rows || (rows.dtype === "int64" && rows.shape.length === 1);
+    const expected = rows ? [...rows.shape, ...input.shape.slice(1)] : input.shape;
+    if (areRows && next.dtype === input.dtype && sameShape(next.shape, expected)) continue;
+    const [from, to, at] = [input, next, rows].map((tensor) => tensor && `${tensor.dtype}${formatShape(tensor.shape)}`);
+    throw new GraphError(
+      "SHAPE_MISMATCH",
+      `buffer ${input.name} is ${from}, but ${to} after the step${at ? ` in rows ${at}` : ""}`,
+      {
+        value: input.name,
+      },
+    );
   }
 }
 

@@ -2,19 +2,19 @@ import type { InferenceSession } from "onnxruntime-common";
 import { holdsType, type TypedArray, toTypedArray, zeros } from "../dtype.js";
 import { GraphError, type GraphErrorCode } from "../errors.js";
 import { toOnnxInParts } from "../onnx/encode.js";
-import { randomStream } from "../random.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Backend, RuntimeTensor, SessionOptions } from "./backend.js";
-import { fillDropoutMask } from "./dropout-mask.js";
-import { nextName, scalarName, TRAINING_STEP, type TrainingProgram } from "./program.js";
+import { draw } from "./draw.js";
+import { nextName, rowsName, scalarName, TRAINING_STEP, type TrainingProgram } from "./program.js";
+import { replaceRows } from "./replace-rows.js";
 
 /** Parameters, buffers and optimizer slots by name, on the host. */
 export type TrainingState = Readonly<Record<string, TypedArray>>;
 
 /** Options of a training session; the program's graph says what it runs on. */
 export interface TrainingSessionOptions extends Omit<SessionOptions, "provider" | "weights"> {
-  /** Seed of dropout masks. */
+  /** Seed of dropout masks and other random inputs. */
   readonly seed: number;
   /** Steps that `state` has behind it. Default 0. */
   readonly step?: number;
@@ -40,7 +40,7 @@ export class TrainingSession {
   /** State that a step reads. It may set a value without reading the last one, as statistics with a momentum of 1. */
   readonly #read: readonly string[];
   readonly #fetches: readonly string[];
-  readonly #masks: readonly (Float32Array | Float64Array)[];
+  readonly #drawn: readonly TypedArray[];
   readonly #frozen: Readonly<Record<string, RuntimeTensor>>;
   #busy = false;
   #state: Record<string, RuntimeTensor>;
@@ -61,8 +61,12 @@ export class TrainingSession {
     this.#state = initial.state;
     this.#frozen = initial.frozen;
     this.#read = session.inputNames.filter((name) => Object.hasOwn(initial.state, name));
-    this.#fetches = [...program.reports, ...program.state.map(({ name }) => nextName(name))];
-    this.#masks = program.randoms.map(({ dtype, shape }) => zeros(dtype, sizeOf(shape)) as Float32Array | Float64Array);
+    this.#fetches = [
+      ...program.reports,
+      ...program.state.map(({ name }) => nextName(name)),
+      ...program.rowBuffers.map(({ name }) => rowsName(name)),
+    ];
+    this.#drawn = program.randoms.map(({ dtype, shape }) => zeros(dtype, sizeOf(shape)));
   }
 
   /** @throws GraphError STATE_MISMATCH when a value is missing, unknown or of the wrong size; RUNTIME_FAILED */
@@ -116,21 +120,31 @@ export class TrainingSession {
     const values: Record<string, RuntimeTensor> = { ...Object.fromEntries(state), ...this.#frozen };
     for (const tensor of program.feeds) values[tensor.name] = this.#tensor(tensor, feeds[tensor.name]);
     program.randoms.forEach((random, i) => {
-      values[random.name] = this.#draw(random, this.#masks[i]!);
+      values[random.name] = this.#draw(random, this.#drawn[i]!);
     });
     const { dtype } = program.parameters[0]!;
     for (const [name, value] of Object.entries(program.optimizer.scalars(this.#step + 1, learningRate))) {
       values[scalarName(name)] = this.#backend.tensor(dtype, toTypedArray(dtype, [value]) as Float32Array, []);
     }
     const results = await runtimeErrors(() => this.#session.run(values, this.#fetches));
-    this.#state = Object.fromEntries(program.state.map(({ name }) => [name, results[nextName(name)]!]));
+    const banks = program.rowBuffers.map(({ name }) => [name, this.#state[name]!] as const);
+    replaceRows(banks, results);
+    const next = program.state.map(({ name }) => [name, results[nextName(name)]!] as const);
+    this.#state = Object.fromEntries([...next, ...banks]);
     this.#step += 1;
     return Object.fromEntries(program.reports.map((name) => [name, Number(results[name]!.data[0])]));
   }
 
-  /** The current parameters, buffers and slots. The arrays are ONNX Runtime's own: copy what must survive the next step. */
+  /**
+   * The current parameters, buffers and slots. The arrays are ONNX Runtime's own: do not write to them. They survive the
+   * next step; buffers of which steps replace rows are copies for that.
+   */
   state(): TrainingState {
-    return Object.fromEntries(Object.entries(this.#state).map(([name, value]) => [name, value.data as TypedArray]));
+    const written = new Set(this.program.rowBuffers.map(({ name }) => name));
+    const values = Object.entries(this.#state).map(([name, { data }]): [string, TypedArray] => {
+      return [name, written.has(name) ? (data as TypedArray).slice() : (data as TypedArray)];
+    });
+    return Object.fromEntries(values);
   }
 
   async release(): Promise<void> {
@@ -142,11 +156,11 @@ export class TrainingSession {
     return this.#backend.tensor(tensor.dtype, data as Float32Array, tensor.shape);
   }
 
-  #draw(random: Tensor, target: Float32Array | Float64Array): RuntimeTensor {
-    if (random.source.kind !== "random") throw new GraphError("GRAPH_INVALID", `${random.name} is not random`);
-    const stream = randomStream(this.#seed, "dropout", random.name, this.#step);
-    fillDropoutMask(target, random.source.fill.keep, stream);
-    return this.#backend.tensor(random.dtype, target, random.shape);
+  #draw(random: Tensor, target: TypedArray): RuntimeTensor {
+    const { name, dtype, shape, source } = random;
+    if (source.kind !== "random") throw new GraphError("GRAPH_INVALID", `${name} is not random`);
+    draw(target, source.fill, { seed: this.#seed, name, step: this.#step });
+    return this.#backend.tensor(dtype, target as Float32Array, shape);
   }
 }
 

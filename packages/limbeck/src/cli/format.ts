@@ -50,12 +50,12 @@ export function formatTable(rows: readonly (readonly string[])[], left = 1, last
 const WIDTH = 80;
 
 /** Breaks a text into lines that fit a narrow terminal; all but the first are indented by `hang` more. */
-export function wrapText(text: string, indent: string, hang = "  "): string[] {
+export function wrapText(text: string, indent: string, hang = "  ", width = WIDTH): string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of text.split(" ")) {
     const isStart = line.trim() === "";
-    if (!isStart && line.length + 1 + word.length > WIDTH) {
+    if (!isStart && line.length + 1 + word.length > width) {
       lines.push(line);
       line = `${indent}${hang}${word}`;
     } else line += isStart ? word : ` ${word}`;

@@ -23,8 +23,9 @@ distill:
 Losses that look inside of the networks name a tap of each: \`{ loss: pkt, student: features, teacher: features }\`; an
 unknown name is answered with those that there are. The teacher then runs inside of the training graph and sees the very images
 that the student sees ([Augmentation](augmentation.md)). Where a loss has an adapter, it trains with the student and is left out
-of the exported file. Default weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen
-anew for other layers.
+of the exported file. So is what a loss remembers: a memory bank has a row for each sample of the transfer set, and is filled as
+samples are met. Default weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew
+for other layers.
 
 \`metrics.jsonl\` has the mean of each weighted term in every epoch, beside that of the whole loss.
 `;

@@ -46,8 +46,17 @@ function methodRecord(loss: Loss): object {
   return { ...listed(loss), ...facts, options: optionFacts(loss.options), recipe };
 }
 
+/** What is left of 80 columns for needs. */
+const NEEDS_WIDTH = 41;
+
+/** A loss's row, and further ones for needs that do not fit. */
+function tableRows({ name, family, needs }: Loss): string[][] {
+  const lines = wrapText(needs.join(", "), "", "", NEEDS_WIDTH);
+  return lines.map((line, i) => (i === 0 ? [name, family, line] : ["", "", line]));
+}
+
 function methodsTable(): string {
-  const rows = losses.map(({ name, family, needs }) => [name, family, needs.join(", ")]);
+  const rows = losses.flatMap(tableRows);
   const others = `Presets: ${presets.map(({ name }) => name).join(", ")}.`;
   return `${formatTable([["method", "family", "needs"], ...rows], 3)}\n\n${others}\n\nlimbeck methods NAME tells all about one.`;
 }

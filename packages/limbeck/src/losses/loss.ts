@@ -46,6 +46,12 @@ export interface LossStore {
   buffer(name: string, shape: readonly number[], init: InitialValues): Tensor;
   /** Sets a buffer's value after the step. */
   carry(buffer: Tensor, next: Tensor): void;
+  /**
+   * Replaces rows of a buffer after the step; the others are not even copied.
+   * @param rows int64 [R]; of a row that is named twice the last value stays
+   * @param values [R, …]
+   */
+  carryRows(buffer: Tensor, rows: Tensor, values: Tensor): void;
 }
 
 /** The second labels of mixed images (mixup, CutMix). */
@@ -76,6 +82,8 @@ export interface LossContext {
   readonly sampleIndices?: Tensor | undefined;
   /** Samples of the transfer set: the rows of a memory bank. */
   readonly sampleCount?: number | undefined;
+  /** Class numbers of all samples of the transfer set, int64 [sampleCount], for losses with a "memory bank" and "labels". */
+  readonly sampleLabels?: Tensor | undefined;
   /** Where "adapters" and a "memory bank" are declared. */
   readonly store?: LossStore | undefined;
 }

@@ -92,6 +92,8 @@ const SERVED: readonly LossNeed[] = [
   "features",
   "pairs of features",
   "linear heads",
+  "sample indices",
+  "memory bank",
   "adapters",
 ];
 

@@ -13,6 +13,7 @@ import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
+import { transferSet } from "./transfer-set.js";
 import { mixedFeeds, mixedLabels, viewMakers } from "./views.js";
 
 /** What the offline scheme wires together. */
@@ -98,6 +99,7 @@ function offlineGraph({ model, split, train, terms, liveTeacher }: GraphOptions)
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
+    ...transferSet(graph, split, batchSize, needs),
   };
   const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
   const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));
@@ -136,7 +138,8 @@ function batchFeeds(
       await teacher!.answer(target.images, samples, teacherLogits);
     }
     const { images, labels } = target;
-    const all = { images, labels, ...mixedFeeds(mixer), teacherLogits, ...weights(step) };
+    const sampleIndices = BigInt64Array.from(target.rows, BigInt);
+    const all = { images, labels, ...mixedFeeds(mixer), teacherLogits, sampleIndices, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };
 }

@@ -15,7 +15,7 @@ export function belongsToLoss(name: string): boolean {
 export class TermStore {
   readonly #graph: Graph;
   readonly #specs: TensorSpec[] = [];
-  readonly #buffers = new Map<Tensor, Tensor | undefined>();
+  readonly #buffers = new Map<Tensor, Omit<TrainingBuffer, "input">>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -32,16 +32,19 @@ export class TermStore {
       parameter: (name, shape, init) => declare({ name, shape, init }),
       buffer: (name, shape, init) => {
         const buffer = declare({ name, shape, init });
-        this.#buffers.set(buffer, undefined);
+        this.#buffers.set(buffer, { next: buffer });
         return buffer;
       },
-      carry: (buffer, next) => this.#buffers.set(buffer, next),
+      carry: (buffer, next) => this.#buffers.set(buffer, { next }),
+      carryRows: (buffer, rows, next) => this.#buffers.set(buffer, { rows, next }),
     };
   }
 
   /** What is carried without gradient. A buffer that no loss sets stays as it is. */
   get buffers(): TrainingBuffer[] {
-    return [...this.#buffers].map(([input, next]) => ({ input, next: next ?? ops.identity(input) }));
+    return [...this.#buffers].map(([input, { next, ...rows }]) => {
+      return { input, next: next === input ? ops.identity(input) : next, ...rows };
+    });
   }
 
   /** First values, from a seed. */

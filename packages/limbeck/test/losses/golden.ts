@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { createGraph, gradients, sizeOf, type Tensor, toOnnx } from "@limbeck/graph";
+import { createGraph, gradients, ops, sizeOf, type Tensor, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { lossNamed } from "../../src/losses/index.js";
 import type { LossContext, LossStore } from "../../src/losses/loss.js";
@@ -29,6 +29,9 @@ export interface GoldenLoss {
   readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
   readonly sampleIndices?: readonly number[];
   readonly sampleCount?: number;
+  readonly sampleLabels?: readonly number[];
+  /** Whole numbers that the runtime draws, one list for each time that the loss asks for some. */
+  readonly draws?: readonly (readonly number[])[];
   /** What the loss declares, by the names that it gives; `next` is a buffer's value after the step. */
   readonly parameters?: Readonly<Record<string, GoldenTensor>>;
   readonly buffers?: Readonly<Record<string, GoldenTensor & { readonly next?: readonly number[] }>>;
@@ -70,9 +73,13 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     carry: (buffer, value) => {
       next[buffer.name.replace("buffers/", "")] = value;
     },
+    carryRows: (buffer, rows, values) => {
+      const places = ops.expand(ops.unsqueeze(rows, [1]), values.shape);
+      next[buffer.name.replace("buffers/", "")] = ops.scatterElements(buffer, places, values);
+    },
   };
   const ints = (values: readonly number[]) => graph.constant("int64", [values.length], [...values]);
-  const { labels, targets, teacherLogits, sampleIndices, sampleCount } = golden;
+  const { labels, targets, teacherLogits, sampleIndices, sampleCount, sampleLabels } = golden;
   const samples = golden.features?.[0]?.student.shape[0] ?? 1;
   const context: LossContext = {
     logits: trained("logits", golden.studentLogits ?? { shape: [samples, 2], data: new Array(2 * samples).fill(0) }),
@@ -95,6 +102,7 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     },
     sampleIndices: sampleIndices && ints(sampleIndices),
     sampleCount,
+    sampleLabels: sampleLabels && ints(sampleLabels),
     store,
   };
   const record = lossNamed(golden.loss);
@@ -110,11 +118,17 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
   });
   for (const [name, tensor] of Object.entries(next)) graph.output(`next/${name}`, tensor);
   const session = await nodeBackend.createSession(toOnnx(graph), { threads: 1 });
-  const fed = session.inputNames.map((name) => {
-    const { data, shape } = feeds[name]!;
-    return [name, nodeBackend.tensor("float32", Float32Array.from(data), shape)] as const;
+  const fed = session.inputNames
+    .filter((name) => feeds[name])
+    .map((name) => {
+      const { data, shape } = feeds[name]!;
+      return [name, nodeBackend.tensor("float32", Float32Array.from(data), shape)] as const;
+    });
+  const drawn = graph.inputs.filter(({ source }) => source.kind === "random");
+  const draws = drawn.map(({ name, shape }, i) => {
+    return [name, nodeBackend.tensor("int32", Int32Array.from(golden.draws![i]!), shape)] as const;
   });
-  const result = await session.run(Object.fromEntries(fed));
+  const result = await session.run(Object.fromEntries([...fed, ...draws]));
   await session.release();
   const under = (prefix: string) =>
     Object.fromEntries(

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomStream } from "@limbeck/graph";
+import type { RunEvent } from "limbeck";
 
 const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
 
@@ -91,6 +93,21 @@ export function prepareRun(changes: object = {}, size = 400): { folder: string; 
   const recipe = join(folder, "small.yaml");
   writeFileSync(recipe, smallRecipe(writeImages(folder, size), changes));
   return { folder, recipe, runDir: join(folder, "run") };
+}
+
+/** Reads a run's events to the end, or stops the run at one of them. */
+export async function read(events: AsyncIterable<RunEvent>, until: (event: RunEvent) => boolean = () => false) {
+  const seen: RunEvent[] = [];
+  for await (const event of events) {
+    seen.push(event);
+    if (until(event)) break;
+  }
+  return seen;
+}
+
+/** Waits until the process that works on a run has ended. */
+export async function unlocked(runDir: string): Promise<void> {
+  for (let waited = 0; existsSync(join(runDir, ".lock")) && waited < 400; waited++) await sleep(25);
 }
 
 /** What a run must end with, bit for bit: final parameters and exported models. */

@@ -1,13 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { nodeBackend } from "@limbeck/graph/node";
 import { distill, type LimbeckError, parseRecipe, type RunEvent, resume } from "limbeck";
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkArms } from "../../src/runs/checks.js";
 import { loadSamples, type RunSamples } from "../../src/runs/samples.js";
 import { readSafetensors } from "../../src/support/safetensors.js";
-import { fingerprint, temporaryFolder } from "./harness.js";
+import { fingerprint, read, temporaryFolder, unlocked } from "./harness.js";
 
 const FILES = ["teacher.onnx", "student.onnx", "checkpoints/student/seed-2.safetensors"];
 const STUDENT = "checkpoints/student/seed-2.safetensors";
@@ -34,15 +33,6 @@ function recipe(terms: readonly object[], epochs = 6) {
     distill: terms,
   });
   return parseRecipe(text, "taps.yaml");
-}
-
-async function read(events: AsyncIterable<RunEvent>, until: (event: RunEvent) => boolean = () => false) {
-  const seen: RunEvent[] = [];
-  for await (const event of events) {
-    seen.push(event);
-    if (until(event)) break;
-  }
-  return seen;
 }
 
 describe("a run whose terms look inside of the networks", () => {
@@ -75,7 +65,7 @@ describe("a run whose terms look inside of the networks", () => {
     await read(distill(recipe(TERMS), { runDir: stoppedDir }), (event) => {
       return event.type === "epoch" && event.phase === "student/seed-2" && event.epoch === 2;
     });
-    for (let waited = 0; existsSync(join(stoppedDir, ".lock")) && waited < 400; waited++) await sleep(25);
+    await unlocked(stoppedDir);
     const { tensors } = readSafetensors(join(stoppedDir, PARTIAL));
     const kept = Object.keys(tensors).filter((name) => name.endsWith("loss/vid/log_scale"));
     expect(kept).toHaveLength(3); // Adam has two slots.

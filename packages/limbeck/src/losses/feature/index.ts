@@ -3,6 +3,7 @@ export { at } from "./at.js";
 export { attentionDistribution } from "./attention-distribution.js";
 export { attentionScores } from "./attention-scores.js";
 export { cosine } from "./cosine.js";
+export { crd } from "./crd.js";
 export { fitnets } from "./fitnets.js";
 export { fsp } from "./fsp.js";
 export { hidden } from "./hidden.js";
