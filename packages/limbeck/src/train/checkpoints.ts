@@ -12,6 +12,8 @@ const progressSchema = z.strictObject({
   sums: z.record(z.string(), z.number()),
   /** Loss of the very first step, against which explosions are judged. */
   firstLoss: z.number().nullable(),
+  /** Time spent on these steps, over all sittings. */
+  seconds: z.number().default(0),
 });
 
 /** How far a training has come, beside its tensors. */
@@ -27,21 +29,22 @@ function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonl
 
 /** The checkpoints of one training: `<path>.partial.safetensors` while it runs, `<path>.safetensors` once it is done. */
 export class Checkpoints {
-  readonly #finished: string;
+  /** The file of the finished model. */
+  readonly path: string;
   readonly #partial: string;
   readonly #program: TrainingProgram;
 
   constructor(path: string, program: TrainingProgram) {
-    this.#finished = `${path}.safetensors`;
+    this.path = `${path}.safetensors`;
     this.#partial = `${path}.partial.safetensors`;
     this.#program = program;
   }
 
   /** Values of the finished model, if training is finished. @throws LimbeckError FILE_UNREADABLE */
   finished(): Parameters | undefined {
-    if (!existsSync(this.#finished)) return undefined;
-    const { tensors } = readSafetensors(this.#finished);
-    const values = this.#checked(this.#finished, tensors, modelTensors(this.#program));
+    if (!existsSync(this.path)) return undefined;
+    const { tensors } = readSafetensors(this.path);
+    const values = this.#checked(this.path, tensors, modelTensors(this.#program));
     rmSync(this.#partial, { force: true });
     return values as Parameters;
   }
@@ -64,7 +67,7 @@ export class Checkpoints {
   /** @param values of the model after its last step; others beside them, such as an optimizer's slots, are not kept */
   finish(values: TrainingState, step: number): Parameters {
     const tensors = toHost(modelTensors(this.#program), values);
-    writeSafetensors(this.#finished, { tensors, metadata: { format: "pt", step: String(step) } });
+    writeSafetensors(this.path, { tensors, metadata: { format: "pt", step: String(step) } });
     rmSync(this.#partial, { force: true });
     return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data.slice() as Float32Array]));
   }
