@@ -201,5 +201,12 @@ export type DistillTerm = Recipe["distill"][number];
 
 /** JSON schema of a recipe file, for editors. */
 export function recipeJsonSchema(): object {
-  return z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" });
+  const { required, ...schema } = z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" });
+  const base = { type: "string", description: "A recipe, relative to this one, that this one is laid over." };
+  return {
+    ...schema,
+    properties: { extends: base, ...schema.properties },
+    if: { required: ["extends"] },
+    else: { required },
+  };
 }
