@@ -2,10 +2,11 @@ import { createHash, type Hash } from "node:crypto";
 import { cpus } from "node:os";
 import type { TrainingJob } from "../schemes/job.js";
 import type { OfflineOptions } from "../schemes/offline.js";
+import { canonicalJson } from "../support/json.js";
 import { limbeckVersion, onnxRuntimeVersion } from "./versions.js";
 
 /** What the results of equal trainings may still depend on: rounding differs between processors. */
-export function machineFacts(): object {
+function machineFacts(): object {
   const { platform, arch } = process;
   return { limbeck: limbeckVersion(), onnxruntime: onnxRuntimeVersion(), platform, arch, cpu: cpus()[0]?.model ?? "" };
 }
@@ -32,7 +33,7 @@ export async function trainingKey(job: TrainingJob, facts: TrainingFacts): Promi
   const last = epochs * stepsPerEpoch - 1;
   const rates = [0, last >> 1, last].map((step) => job.learningRate(step));
   const said = { ...machineFacts(), threads, data, seed, epochs, stepsPerEpoch, rates, train, terms };
-  hash.update(JSON.stringify(said)).update(split.indices).update(job.program.model);
+  hash.update(canonicalJson(said)).update(split.indices).update(job.program.model);
   if (teacher) hash.update(teacher);
   addArrays(hash, job.initial);
   for (const step of [0, last]) addArrays(hash, await job.feeds(step));
