@@ -52,7 +52,7 @@ const shelf = gatherShelf(
 it("the page names every method, what it gained, and what did not help", () => {
   expect(`\n${shelfSection(shelf)}`).toMatchInlineSnapshot(`
     "
-    | method | test accuracy, % | gain, points | against the baseline | agreement with the teacher, % | training of one student | peak memory of training |
+    | method | test accuracy, % | gain, points | against the baseline | agreement with the teacher, % | one training | its peak memory |
     | --- | --- | --- | --- | --- | --- | --- |
     | teacher | 94.00 |  |  |  | 13.2 min | 900 MB |
     | baseline | 88.00 ± 0.30 |  |  | 90.00 ± 0.10 | 40 s | 200 MB |

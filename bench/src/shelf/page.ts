@@ -36,8 +36,8 @@ const HEADER = [
   "gain, points",
   "against the baseline",
   "agreement with the teacher, %",
-  "training of one student",
-  "peak memory of training",
+  "one training",
+  "its peak memory",
 ];
 
 function cells({ name, model, verdict, seconds, peakMemoryBytes }: ShelfRow): string[] {

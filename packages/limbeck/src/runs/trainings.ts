@@ -33,13 +33,14 @@ const SMALL_STEP = 40_000_000;
 export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
   const { recipe, folder, samples } = context;
   const model = modelFor(context, recipe.teacher.model);
-  const parameters = yield* trainPhase(context, "teacher", {
+  const options = {
     model,
     split: samples.train,
     train: recipe.teacher.train,
     terms: HARD_LABELS,
     seed: recipe.seed,
-  });
+  };
+  const parameters = yield* trainPhase(context, "teacher", offlineJob(options), options);
   const path = folder.file("teacher.onnx");
   const file = toOnnxModel(model, samples.train.dataset, parameters);
   writeFileAtomic(path, file);
@@ -116,8 +117,9 @@ export async function* trainArm(
       teacher: source?.teacher,
       liveTeacher: { model: teacher.model, values: teacher.parameters },
     };
+    const job = offlineJob(options);
     const file = needsTeacher(arm.terms) ? teacher.file : undefined;
-    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), options, file) });
+    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
   }
   await source?.release();
   return { arm, model, transfer, seeds };
@@ -142,10 +144,10 @@ async function teacherSource(
 async function* trainPhase(
   context: RunContext,
   phase: string,
+  job: TrainingJob,
   options: OfflineOptions,
   teacher?: Uint8Array,
 ): AsyncGenerator<RunEvent, Parameters> {
-  const job = offlineJob(options);
   const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")), job.program);
   yield { type: "phase-start", phase };
   const start = performance.now();
