@@ -48,7 +48,7 @@ function cells({ name, model, verdict, seconds, peakMemoryBytes }: ShelfRow): st
     verdict ? outcome(verdict) : "",
     model.agreement ? percent(model.agreement) : "",
     duration(seconds),
-    `${Math.round(peakMemoryBytes / 1e6)} MB`,
+    Number.isFinite(peakMemoryBytes) ? `${Math.round(peakMemoryBytes / 1e6)} MB` : "unknown",
   ];
 }
 
@@ -109,7 +109,9 @@ function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** A run that was killed at the very end of a training does not know how long it took. */
 function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "unknown";
   if (seconds < 100) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   return `${(seconds / 60).toFixed(1)} min`;
 }

@@ -1,4 +1,6 @@
+import { rmSync } from "node:fs";
 import { relative } from "node:path";
+import { LimbeckError } from "../support/errors.js";
 import { readBytes, writeFileAtomic } from "../support/files.js";
 import { sha256 } from "../support/hash.js";
 import { peakMemoryBytes } from "../support/peak-memory.js";
@@ -17,20 +19,42 @@ interface SharedWork {
 }
 
 /** A result of another run that this one has now. */
-interface TakenOver {
+interface TakenOver<Result> {
+  readonly result: Result;
   readonly origin: WorkOrigin;
   /** The learning curve, as this run's own events. */
   readonly curve: readonly EpochEvent[];
 }
 
-/** Copies a result from a run that has it, where this run may and there is one. */
-export function takeOver({ folder, work }: RunContext, { key, phase, path }: SharedWork): TakenOver | undefined {
+/**
+ * Copies a result from a run that has it, where this run may and there is one.
+ * @param read reads it from this run's file; what is not sound is left alone
+ */
+export function takeOver<Result>(
+  { folder, work }: RunContext,
+  { key, phase, path }: SharedWork,
+  read: () => Result | undefined,
+): TakenOver<Result> | undefined {
   const found = folder.readRun().reuse ? work.find(key) : undefined;
   if (!found) return undefined;
   const { holder, bytes } = found;
   writeFileAtomic(path, bytes);
+  const result = soundOrNothing(read);
+  if (result === undefined) {
+    rmSync(path, { force: true });
+    return undefined;
+  }
   const curve = new RunFolder(holder.run).epochs().get(holder.phase) ?? [];
-  return { origin: holder.origin, curve: curve.map((epoch) => ({ ...epoch, phase })) };
+  return { result, origin: holder.origin, curve: curve.map((epoch) => ({ ...epoch, phase })) };
+}
+
+function soundOrNothing<Result>(read: () => Result | undefined): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof LimbeckError) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -38,7 +62,11 @@ export function takeOver({ folder, work }: RunContext, { key, phase, path }: Sha
  * @param how whose it was, or the seconds that it took here
  * @returns the event that says so
  */
-export function share(context: RunContext, { key, phase, path }: SharedWork, how: TakenOver | number): PhaseEnd {
+export function share(
+  context: RunContext,
+  { key, phase, path }: SharedWork,
+  how: TakenOver<unknown> | number,
+): PhaseEnd {
   const { folder, work } = context;
   const run = folder.path;
   const origin: WorkOrigin =

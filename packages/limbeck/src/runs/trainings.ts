@@ -63,8 +63,8 @@ async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<Run
     return known;
   }
   const sharing = { key, phase, path: cache.path(key) };
-  const taken = takeOver(context, sharing);
-  const outputs = taken ? cache.load(key)! : yield* askTeacher(context, file);
+  const taken = takeOver(context, sharing, () => cache.load(key));
+  const outputs = taken?.result ?? (yield* askTeacher(context, file));
   if (!taken) cache.store(key, outputs);
   yield share(context, sharing, taken ?? secondsSince(start));
   return outputs;
@@ -159,11 +159,11 @@ async function* trainPhase(
   const threads = threadsFor(job, context.threads);
   const key = await trainingKey(job, { options, data: context.dataSha256, threads, teacher });
   const sharing = { key, phase, path: checkpoints.path };
-  const taken = takeOver(context, sharing);
+  const taken = takeOver(context, sharing, () => checkpoints.finished());
   if (taken) {
     yield* taken.curve;
     yield share(context, sharing, taken);
-    return checkpoints.finished()!;
+    return taken.result;
   }
   const { parameters, seconds } = yield* trainAndMeasure(context, phase, job, checkpoints);
   yield share(context, sharing, seconds);
