@@ -29,22 +29,26 @@ function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonl
 
 /** The checkpoints of one training: `<path>.partial.safetensors` while it runs, `<path>.safetensors` once it is done. */
 export class Checkpoints {
-  /** The file of the finished model. */
-  readonly path: string;
+  readonly #finished: string;
   readonly #partial: string;
   readonly #program: TrainingProgram;
 
   constructor(path: string, program: TrainingProgram) {
-    this.path = `${path}.safetensors`;
+    this.#finished = `${path}.safetensors`;
     this.#partial = `${path}.partial.safetensors`;
     this.#program = program;
   }
 
+  /** The file of the finished model. */
+  get path(): string {
+    return this.#finished;
+  }
+
   /** Values of the finished model, if training is finished. @throws LimbeckError FILE_UNREADABLE */
   finished(): Parameters | undefined {
-    if (!existsSync(this.path)) return undefined;
-    const { tensors } = readSafetensors(this.path);
-    const values = this.#checked(this.path, tensors, modelTensors(this.#program));
+    if (!existsSync(this.#finished)) return undefined;
+    const { tensors } = readSafetensors(this.#finished);
+    const values = this.#checked(this.#finished, tensors, modelTensors(this.#program));
     rmSync(this.#partial, { force: true });
     return values as Parameters;
   }
@@ -67,7 +71,7 @@ export class Checkpoints {
   /** @param values of the model after its last step; others beside them, such as an optimizer's slots, are not kept */
   finish(values: TrainingState, step: number): Parameters {
     const tensors = toHost(modelTensors(this.#program), values);
-    writeSafetensors(this.path, { tensors, metadata: { format: "pt", step: String(step) } });
+    writeSafetensors(this.#finished, { tensors, metadata: { format: "pt", step: String(step) } });
     rmSync(this.#partial, { force: true });
     return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data.slice() as Float32Array]));
   }
