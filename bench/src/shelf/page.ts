@@ -32,6 +32,7 @@ export function shelfSection(shelf: Shelf): string {
 
 const HEADER = [
   "method",
+  "weights",
   "test accuracy, %",
   "gain, points",
   "against the baseline",
@@ -43,6 +44,7 @@ const HEADER = [
 function cells({ name, model, verdict, seconds, peakMemoryBytes }: ShelfRow): string[] {
   return [
     verdict ? `\`${name}\`` : name,
+    count(model.parameters),
     percent(model.accuracy),
     verdict ? signed((100 * verdict.difference) / model.testSize) : "",
     verdict ? outcome(verdict) : "",
