@@ -1,5 +1,6 @@
 export type { Comparison, ModelResult, RunResults, Spread, VariantResult, Verdict } from "./evaluate/results.js";
-export { parseRecipe, type RecipeProblem, readRecipe } from "./recipe/parse.js";
+export { parseRecipe, readRecipe } from "./recipe/parse.js";
+export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
 export { type DistillOptions, distill, resume } from "./runs/distill.js";
 export type { Phase, RunEvent } from "./runs/events.js";

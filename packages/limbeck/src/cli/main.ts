@@ -71,9 +71,11 @@ program
   .option("--out <folder>", "run folder; must be new or empty (default: runs/<name>-<time>)")
   .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
   .option("--checkpoint-every <seconds>", "seconds between checkpoints (default: 15)", positiveNumber)
+  .option("--no-reuse", "train everything anew, even what another run has finished")
   .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
-  .action(async (path, { out, threads, checkpointEvery, json }) => {
+  .action(async (path, { out, threads, checkpointEvery, reuse, json }) => {
     const options: DistillOptions = {
+      reuse,
       ...(out === undefined ? {} : { runDir: out }),
       ...(threads === undefined ? {} : { threads }),
       ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),

@@ -1,5 +1,6 @@
+import { relative } from "node:path";
 import { styleText } from "node:util";
-import type { Phase, RunEvent } from "../runs/events.js";
+import type { Phase, PhaseEnd, RunEvent } from "../runs/events.js";
 import type { ProgressEvent } from "../train/events.js";
 import { formatDuration } from "./format.js";
 
@@ -25,9 +26,8 @@ class Status {
     if (event.type === "phase-start") this.#errors = null;
     if (event.type === "epoch") this.#errors = event.errors ?? this.#errors;
     if (event.type !== "phase-end") return undefined;
-    const outcome = event.reused ? "kept from before" : formatDuration(event.seconds);
     const errors = this.#errors === null ? "" : `   ${this.#errors} test errors`;
-    return `${this.label(event.phase)}   ${outcome}${errors}`;
+    return `${this.label(event.phase)}   ${outcome(event)}${errors}`;
   }
 
   label(phase: string): string {
@@ -38,6 +38,12 @@ class Status {
     for (const { id, label } of phases) this.#labels.set(id, label);
     this.#width = Math.max(...phases.map(({ label }) => label.length));
   }
+}
+
+/** How long it took, or whose result it is. */
+function outcome({ seconds, reused, from }: PhaseEnd): string {
+  if (from) return `reused from ${relative(process.cwd(), from.run) || "."} (took ${formatDuration(seconds)} there)`;
+  return reused ? "kept from before" : formatDuration(seconds);
 }
 
 function figures({ step, totalSteps, loss, stepsPerSecond }: ProgressEvent): string {

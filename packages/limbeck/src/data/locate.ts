@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError } from "../support/errors.js";
 import { download } from "./download.js";
 import { editionOf, hashFile, hashMismatch, type PublishedFile } from "./published.js";
@@ -100,13 +100,7 @@ function mirrorFolders(env: Environment): string[] {
 }
 
 function cachePath(dataset: string, file: PublishedFile, env: Environment): string {
-  return join(env.LIMBECK_CACHE_DIR || join(platformCache(env), "limbeck"), "datasets", dataset, file.name);
-}
-
-function platformCache(env: Environment): string {
-  if (process.platform === "win32") return env.LOCALAPPDATA || join(homedir(), "AppData", "Local");
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches");
-  return env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  return join(cacheFolder(env), "datasets", dataset, file.name);
 }
 
 function isOffline(env: Environment): boolean {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { sampleLength } from "../data/dataset.js";
+import { peakMemoryBytes } from "../support/peak-memory.js";
 import { Classifier } from "../teachers/classifier.js";
 
 // A terminal sends Ctrl-C to all processes; the run decides when to stop.
@@ -11,21 +12,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 const RUNS = 10;
 
-/** Linux keeps the parent's peak in `maxRSS` across exec; VmHWM is this process's own. */
-function peakBytes(): number {
-  try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    if (kilobytes !== undefined) return Number(kilobytes) * 1024;
-  } catch {
-    // Not Linux: the portable figure is right there.
-  }
-  return process.resourceUsage().maxRSS * 1024;
-}
-
 const [path, shape] = process.argv.slice(2);
 const [channels, height, width] = shape!.split(",").map(Number);
 const geometry = { channels: channels!, height: height!, width: width! };
 const classifier = await Classifier.load(readFileSync(path!), geometry, 1);
 const image = new Float32Array(sampleLength(geometry));
 for (let run = 0; run < RUNS; run++) await classifier.logits(image, 1);
-process.stdout.write(String(peakBytes()));
+process.stdout.write(String(peakMemoryBytes()));

@@ -226,5 +226,13 @@ export type DistillTerm = Recipe["distill"][number];
 
 /** JSON schema of a recipe file, for editors. */
 export function recipeJsonSchema(): object {
-  return allowPresets(z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" }));
+  const whole = allowPresets(z.toJSONSchema(recipeSchema, { io: "input", target: "draft-7" }));
+  const { required, allOf, ...schema } = whole;
+  const base = { type: "string", description: "A recipe, relative to this one, that this one is laid over." };
+  return {
+    ...schema,
+    properties: { extends: base, ...schema.properties },
+    if: { required: ["extends"] },
+    else: { required, allOf },
+  };
 }

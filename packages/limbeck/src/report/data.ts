@@ -31,7 +31,10 @@ export interface ReportData {
   readonly description: string;
   /** ISO date and time at which the run began. */
   readonly createdAt: string;
+  /** All phases together, those that were taken over from other runs included. */
   readonly seconds: number;
+  /** Phases whose results are other runs': names of the runs, and the seconds that the phases took there. */
+  readonly reused: readonly { readonly phase: string; readonly run: string; readonly seconds: number }[];
   /** Resolved recipe, as YAML. */
   readonly recipe: string;
   readonly classes: readonly string[];

@@ -5,6 +5,7 @@ import type { ModelOptions, Recipe } from "../recipe/schema.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
 import type { Arm } from "./arms.js";
+import type { FinishedWork } from "./finished-work.js";
 import type { RunFolder } from "./folder.js";
 import type { RunSamples } from "./samples.js";
 
@@ -14,6 +15,9 @@ export interface RunContext {
   readonly folder: RunFolder;
   readonly samples: RunSamples;
   readonly threads: number;
+  /** SHA-256 of the samples. */
+  readonly dataSha256: string;
+  readonly work: FinishedWork;
   readonly signal: AbortSignal;
   readonly checkpointSeconds: number;
 }

@@ -14,6 +14,8 @@ export interface DistillOptions {
   readonly runDir?: string;
   /** Threads of one operator. Default: all that are available. */
   readonly threads?: number;
+  /** Take over trainings that another run finished, where all that they depend on is equal. Default true. */
+  readonly reuse?: boolean;
   /** Stops the run between two steps; it ends with status "interrupted" and can be resumed. */
   readonly signal?: AbortSignal;
   /** Seconds between checkpoints. Default 15. */
@@ -27,7 +29,7 @@ export interface DistillOptions {
 export async function* distill(recipe: Recipe, options: DistillOptions = {}): AsyncGenerator<RunEvent> {
   const path = options.runDir ?? defaultRunDir(recipe.name);
   const threads = options.threads ?? availableParallelism();
-  const folder = RunFolder.create(path, recipe, threads);
+  const folder = RunFolder.create(path, recipe, { threads, reuse: options.reuse ?? true });
   yield* work(folder, options);
 }
 
@@ -38,7 +40,7 @@ export async function* distill(recipe: Recipe, options: DistillOptions = {}): As
  */
 export async function* resume(
   runDir: string,
-  options: Omit<DistillOptions, "runDir" | "threads"> = {},
+  options: Omit<DistillOptions, "runDir" | "threads" | "reuse"> = {},
 ): AsyncGenerator<RunEvent> {
   yield* work(RunFolder.open(runDir), options);
 }

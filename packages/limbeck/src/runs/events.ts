@@ -1,5 +1,6 @@
 import type { RunResults } from "../evaluate/results.js";
 import type { TrainEvent } from "../train/events.js";
+import type { WorkOrigin } from "./finished-work.js";
 
 /** A part of a run that shows progress of its own. */
 export interface Phase {
@@ -9,11 +10,24 @@ export interface Phase {
   readonly label: string;
 }
 
+/** A phase is over. */
+export interface PhaseEnd {
+  readonly type: "phase-end";
+  readonly phase: string;
+  readonly seconds: number;
+  /** Nothing was computed: the result was there from before, or another run's was taken over. */
+  readonly reused: boolean;
+  /** Whose result was taken over; `seconds` are then those that it took there. */
+  readonly from?: WorkOrigin;
+  /** Peak resident memory of the process that trained, up to the end of this training. */
+  readonly peakMemoryBytes?: number;
+}
+
 /** All that a run tells, in order. Terminal, `metrics.jsonl`, studio and tests read the same stream. */
 export type RunEvent =
   | { readonly type: "run-start"; readonly runDir: string; readonly name: string; readonly phases: readonly Phase[] }
   | { readonly type: "phase-start"; readonly phase: string }
   | TrainEvent
-  | { readonly type: "phase-end"; readonly phase: string; readonly seconds: number; readonly reused: boolean }
+  | PhaseEnd
   | { readonly type: "results"; readonly results: RunResults }
   | { readonly type: "run-end"; readonly status: "done" | "interrupted"; readonly runDir: string };

@@ -1,7 +1,9 @@
 import { cpus } from "node:os";
+import { join } from "node:path";
 import { TypedError } from "@limbeck/graph";
 import type { Recipe } from "../recipe/schema.js";
 import { renderReport } from "../report/report.js";
+import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Interrupted } from "../train/events.js";
@@ -9,8 +11,9 @@ import { armsOf, phasesOf } from "./arms.js";
 import { checkArms } from "./checks.js";
 import type { RunContext, TrainedArm } from "./context.js";
 import { evaluateRun } from "./evaluation.js";
-import type { RunEvent } from "./events.js";
-import type { RunFolder } from "./folder.js";
+import type { PhaseEnd, RunEvent } from "./events.js";
+import { FinishedWork } from "./finished-work.js";
+import type { RunFile, RunFolder } from "./folder.js";
 import { acquireLock } from "./lock.js";
 import { reportData } from "./report.js";
 import { fingerprint, loadSamples, type RunSamples } from "./samples.js";
@@ -59,10 +62,13 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
   const recipe = folder.recipe();
   yield { type: "run-start", runDir: folder.path, name: recipe.name, phases: phasesOf(recipe) };
+  const samples = await checkedSamples(folder, recipe, options.signal);
   const context: RunContext = {
     recipe,
     folder,
-    samples: await checkedSamples(folder, recipe, options.signal),
+    samples,
+    dataSha256: folder.readRun().dataSha256!,
+    work: new FinishedWork(join(cacheFolder(), "finished")),
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
@@ -100,9 +106,18 @@ async function checkedSamples(folder: RunFolder, recipe: Recipe, signal: AbortSi
 function record(folder: RunFolder, event: RunEvent): void {
   if (event.type === "progress" || event.type === "results") return;
   folder.appendMetric({ time: new Date().toISOString(), ...event });
-  if (event.type !== "phase-end" || event.reused) return;
-  const { seconds } = folder.readRun();
-  folder.updateRun({ seconds: { ...seconds, [event.phase]: (seconds[event.phase] ?? 0) + event.seconds } });
+  if (event.type === "phase-end") folder.updateRun(phaseRecord(folder.readRun(), event));
+}
+
+/** What is to be remembered of a phase that is over. */
+function phaseRecord(run: RunFile, { phase, seconds, reused, from, peakMemoryBytes }: PhaseEnd): Partial<RunFile> {
+  if (reused && !from) return {};
+  const before = from ? 0 : (run.seconds[phase] ?? 0);
+  return {
+    seconds: { ...run.seconds, [phase]: before + seconds },
+    ...(from ? { reused: { ...run.reused, [phase]: from } } : {}),
+    ...(peakMemoryBytes ? { peakMemoryBytes: { ...run.peakMemoryBytes, [phase]: peakMemoryBytes } } : {}),
+  };
 }
 
 /** A full disk must not hide what went wrong first. */

@@ -9,6 +9,8 @@ import { type ErrorRecord, LimbeckError, toFileError } from "../support/errors.j
 import { makeFolder, readBytes, readText, writeFileAtomic } from "../support/files.js";
 import { sha256 } from "../support/hash.js";
 import { readJson } from "../support/json.js";
+import type { EpochEvent } from "../train/events.js";
+import { workOriginSchema } from "./finished-work.js";
 import { limbeckVersion } from "./versions.js";
 
 const runFileSchema = z.looseObject({
@@ -22,6 +24,12 @@ const runFileSchema = z.looseObject({
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */
   seconds: z.record(z.string(), z.number()),
+  /** Whether trainings that other runs finished may be taken over. */
+  reuse: z.boolean().default(false),
+  /** Phases whose results were taken over; their `seconds` are those of the run that did the work. */
+  reused: z.record(z.string(), workOriginSchema).default({}),
+  /** Peak resident memory of the process that did a training, up to its end. */
+  peakMemoryBytes: z.record(z.string(), z.number()).default({}),
 });
 
 /** `run.json`: what a run is, and how far it has come. */
@@ -51,7 +59,7 @@ export class RunFolder {
    * Makes a new run folder with its recipe.
    * @throws LimbeckError FILE_EXISTS when the folder is there and not empty, FILE_UNWRITABLE, DISK_FULL
    */
-  static create(path: string, recipe: Recipe, threads: number): RunFolder {
+  static create(path: string, recipe: Recipe, { threads, reuse }: { threads: number; reuse: boolean }): RunFolder {
     const folder = new RunFolder(path);
     requireFree(folder.path);
     makeFolder(folder.path);
@@ -60,12 +68,15 @@ export class RunFolder {
     writeFileAtomic(folder.file("recipe.yaml"), text);
     folder.writeRun({
       threads,
+      reuse,
       limbeck: limbeckVersion(),
       name: recipe.name,
       createdAt: new Date().toISOString(),
       recipeSha256: sha256(text),
       status: "running",
       seconds: {},
+      reused: {},
+      peakMemoryBytes: {},
     });
     return folder;
   }
@@ -131,10 +142,22 @@ export class RunFolder {
   }
 
   /** Records of `metrics.jsonl`; lines that a crash of the machine damaged are left out. */
-  metrics(): unknown[] {
+  #metrics(): unknown[] {
     const path = this.file("metrics.jsonl");
     if (!existsSync(path)) return [];
     return readText(path).split("\n").flatMap(parseLine);
+  }
+
+  /** The epochs of each phase, in order; of those that a resumed run repeated, the last counts. */
+  epochs(): ReadonlyMap<string, readonly EpochEvent[]> {
+    const phases = new Map<string, Map<number, EpochEvent>>();
+    for (const event of this.#metrics() as EpochEvent[]) {
+      if (event.type !== "epoch") continue;
+      const epochs = phases.get(event.phase) ?? new Map();
+      phases.set(event.phase, epochs.set(event.epoch, event));
+    }
+    const inOrder = (epochs: Map<number, EpochEvent>) => [...epochs.values()].sort((a, b) => a.epoch - b.epoch);
+    return new Map([...phases].map(([phase, epochs]) => [phase, inOrder(epochs)]));
   }
 
   /** Cuts off a last line that a killed process did not finish. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
@@ -26,6 +27,11 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     description: recipe.description,
     createdAt: run.createdAt,
     seconds: Object.values(run.seconds).reduce((a, b) => a + b, 0),
+    reused: Object.entries(run.reused).map(([phase, { run: path, seconds }]) => ({
+      phase,
+      run: basename(path),
+      seconds,
+    })),
     recipe: readText(folder.file("recipe.yaml")),
     classes: dataset.classes,
     image: dataset,
@@ -75,25 +81,12 @@ function environmentOf(folder: RunFolder) {
   };
 }
 
-interface EpochRecord {
-  readonly type: string;
-  readonly phase: string;
-  readonly epoch: number;
-  readonly losses: Readonly<Record<string, number>>;
-  readonly errors: number | null;
-}
-
-/** Learning curves from `metrics.jsonl`; of epochs that a resumed run repeated, the last counts. */
+/** Learning curves from `metrics.jsonl`. */
 function curvesOf({ folder, recipe }: RunContext): Curve[] {
-  const byPhase = new Map<string, Map<number, Curve["points"][number]>>();
-  for (const record of folder.metrics() as EpochRecord[]) {
-    if (record.type !== "epoch") continue;
-    const points = byPhase.get(record.phase) ?? new Map();
-    byPhase.set(record.phase, points);
-    points.set(record.epoch, { epoch: record.epoch, loss: record.losses.loss, errors: record.errors });
-  }
+  const all = folder.epochs();
   const curve = (phase: string, about: Omit<Curve, "points">): Curve => {
-    return { ...about, points: [...(byPhase.get(phase)?.values() ?? [])].sort((a, b) => a.epoch - b.epoch) };
+    const epochs = all.get(phase) ?? [];
+    return { ...about, points: epochs.map(({ epoch, losses, errors }) => ({ epoch, loss: losses.loss!, errors })) };
   };
   const teacher = curve("teacher", { arm: "teacher", variant: null, seed: recipe.seed });
   const arms = armsOf(recipe).flatMap((arm) =>

@@ -5,7 +5,7 @@ import { toOnnxModel } from "../models/inference.js";
 import type { Model } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
-import { offlineJob } from "../schemes/offline.js";
+import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
@@ -13,11 +13,13 @@ import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js"
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
 import { Interrupted } from "../train/events.js";
-import { runTraining } from "../train/loop.js";
+import { runTraining, type Trained } from "../train/loop.js";
 import { type Arm, armsOf, HARD_LABELS, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { share, takeOver } from "./reuse.js";
 import { drawTransferSet } from "./samples.js";
+import { trainingKey } from "./training-key.js";
 
 const PROGRESS_MS = 100;
 
@@ -31,14 +33,14 @@ const SMALL_STEP = 40_000_000;
 export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
   const { recipe, folder, samples } = context;
   const model = modelFor(context, recipe.teacher.model);
-  const job = offlineJob({
+  const options = {
     model,
     split: samples.train,
     train: recipe.teacher.train,
     terms: HARD_LABELS,
     seed: recipe.seed,
-  });
-  const parameters = yield* trainPhase(context, "teacher", job);
+  };
+  const parameters = yield* trainPhase(context, "teacher", offlineJob(options), options);
   const path = folder.file("teacher.onnx");
   const file = toOnnxModel(model, samples.train.dataset, parameters);
   writeFileAtomic(path, file);
@@ -56,9 +58,15 @@ async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<Run
   yield { type: "phase-start", phase };
   const start = performance.now();
   const known = cache.load(key);
-  const outputs = known ?? (yield* askTeacher(context, file));
-  if (!known) cache.store(key, outputs);
-  yield { type: "phase-end", phase, seconds: secondsSince(start), reused: known !== undefined };
+  if (known) {
+    yield { type: "phase-end", phase, seconds: secondsSince(start), reused: true };
+    return known;
+  }
+  const sharing = { key, phase, path: cache.path(key) };
+  const taken = takeOver(context, sharing, () => cache.load(key));
+  const outputs = taken?.result ?? (yield* askTeacher(context, file));
+  if (!taken) cache.store(key, outputs);
+  yield share(context, sharing, taken ?? secondsSince(start));
   return outputs;
 }
 
@@ -100,7 +108,7 @@ export async function* trainArm(
   const source = await teacherSource(context, arm, teacher);
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
-    const job = offlineJob({
+    const options = {
       model,
       split: transfer,
       train: arm.train,
@@ -108,8 +116,10 @@ export async function* trainArm(
       seed,
       teacher: source?.teacher,
       liveTeacher: { model: teacher.model, values: teacher.parameters },
-    });
-    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job) });
+    };
+    const job = offlineJob(options);
+    const file = needsTeacher(arm.terms) ? teacher.file : undefined;
+    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
   }
   await source?.release();
   return { arm, model, transfer, seeds };
@@ -130,13 +140,33 @@ async function teacherSource(
   };
 }
 
-async function* trainPhase(context: RunContext, phase: string, job: TrainingJob): AsyncGenerator<RunEvent, Parameters> {
+/** Trains, unless it was done before: in this run, or in another one from which it is taken over. */
+async function* trainPhase(
+  context: RunContext,
+  phase: string,
+  job: TrainingJob,
+  options: OfflineOptions,
+  teacher?: Uint8Array,
+): AsyncGenerator<RunEvent, Parameters> {
   const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")), job.program);
-  const finished = checkpoints.finished();
   yield { type: "phase-start", phase };
   const start = performance.now();
-  const parameters = finished ?? (yield* trainAndMeasure(context, phase, job, checkpoints));
-  yield { type: "phase-end", phase, seconds: secondsSince(start), reused: finished !== undefined };
+  const finished = checkpoints.finished();
+  if (finished) {
+    yield { type: "phase-end", phase, seconds: secondsSince(start), reused: true };
+    return finished;
+  }
+  const threads = threadsFor(job, context.threads);
+  const key = await trainingKey(job, { options, data: context.dataSha256, threads, teacher });
+  const sharing = { key, phase, path: checkpoints.path };
+  const taken = takeOver(context, sharing, () => checkpoints.finished());
+  if (taken) {
+    yield* taken.curve;
+    yield share(context, sharing, taken);
+    return taken.result;
+  }
+  const { parameters, seconds } = yield* trainAndMeasure(context, phase, job, checkpoints);
+  yield share(context, sharing, seconds);
   return parameters;
 }
 
@@ -145,7 +175,7 @@ async function* trainAndMeasure(
   phase: string,
   job: TrainingJob,
   checkpoints: Checkpoints,
-): AsyncGenerator<RunEvent, Parameters> {
+): AsyncGenerator<RunEvent, Trained> {
   const judge = await heldOutJudge(context, job.model);
   const every = Math.ceil(job.epochs / CURVE_POINTS);
   try {

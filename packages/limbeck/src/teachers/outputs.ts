@@ -28,7 +28,7 @@ export class TeacherOutputCache {
 
   /** @throws LimbeckError FILE_UNREADABLE when the file is damaged */
   load(key: string): TeacherOutputs | undefined {
-    const path = this.#path(key);
+    const path = this.path(key);
     if (!existsSync(path)) return undefined;
     const { logits } = readSafetensors(path).tensors;
     const classes = logits?.shape[1];
@@ -41,10 +41,11 @@ export class TeacherOutputCache {
   store(key: string, outputs: TeacherOutputs): void {
     const { logits, classes } = outputs;
     const shape = [logits.length / classes, classes];
-    writeSafetensors(this.#path(key), { tensors: { logits: { dtype: "float32", shape, data: logits } }, metadata: {} });
+    writeSafetensors(this.path(key), { tensors: { logits: { dtype: "float32", shape, data: logits } }, metadata: {} });
   }
 
-  #path(key: string): string {
+  /** The file of the answers under a key. */
+  path(key: string): string {
     return join(this.#folder, `teacher-logits-${key}.safetensors`);
   }
 }

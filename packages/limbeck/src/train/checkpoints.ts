@@ -12,6 +12,8 @@ const progressSchema = z.strictObject({
   sums: z.record(z.string(), z.number()),
   /** Loss of the very first step, against which explosions are judged. */
   firstLoss: z.number().nullable(),
+  /** Time spent on these steps, over all sittings. */
+  seconds: z.number().default(0),
 });
 
 /** How far a training has come, beside its tensors. */
@@ -35,6 +37,11 @@ export class Checkpoints {
     this.#finished = `${path}.safetensors`;
     this.#partial = `${path}.partial.safetensors`;
     this.#program = program;
+  }
+
+  /** The file of the finished model. */
+  get path(): string {
+    return this.#finished;
   }
 
   /** Values of the finished model, if training is finished. @throws LimbeckError FILE_UNREADABLE */

@@ -21,18 +21,20 @@ export interface TrainingRunOptions {
 
 const PROGRESS_MS = 100;
 
+/** The final values of a model, and the time that it took to train, over all sittings. */
+export interface Trained {
+  readonly parameters: Parameters;
+  readonly seconds: number;
+}
+
 /**
  * Trains, or goes on where a checkpoint ended, and yields what happens.
- * @returns the final values of the model
  * @throws Interrupted when `signal` aborts, after saving; LimbeckError DIVERGED, FILE_UNWRITABLE, DISK_FULL
  */
-export async function* runTraining(
-  job: TrainingJob,
-  options: TrainingRunOptions,
-): AsyncGenerator<TrainEvent, Parameters> {
+export async function* runTraining(job: TrainingJob, options: TrainingRunOptions): AsyncGenerator<TrainEvent, Trained> {
   const { checkpoints } = options;
   const restored = checkpoints.partial();
-  const progress = restored?.progress ?? { step: 0, sums: {}, firstLoss: null };
+  const progress = restored?.progress ?? { step: 0, sums: {}, firstLoss: null, seconds: 0 };
   const session = await TrainingSession.create(job.program, nodeBackend, {
     seed: job.seed,
     step: progress.step,
@@ -40,9 +42,9 @@ export async function* runTraining(
     threads: options.threads,
   });
   try {
-    const step = yield* steps(job, options, session, progress);
+    const { step, seconds } = yield* steps(job, options, session, progress);
     guardState(options.phase, step, session.state());
-    return checkpoints.finish(modelValues(job, session), step);
+    return { parameters: checkpoints.finish(modelValues(job, session), step), seconds };
   } finally {
     await session.release();
   }
@@ -53,13 +55,18 @@ async function* steps(
   options: TrainingRunOptions,
   session: TrainingSession,
   restored: TrainingProgress,
-): AsyncGenerator<TrainEvent, number> {
+): AsyncGenerator<TrainEvent, TrainingProgress> {
   const { phase, checkpoints, signal, checkpointSeconds } = options;
   const totalSteps = job.epochs * job.stepsPerEpoch;
   let { sums, firstLoss } = restored;
   /** A state counts as good once the loss of the next step has been judged by it. */
   let candidate: { state: TrainingState; progress: TrainingProgress } | undefined;
-  const snapshot = () => ({ state: session.state(), progress: { step: session.step, sums, firstLoss } });
+  const began = performance.now();
+  const progress = (): TrainingProgress => {
+    const seconds = restored.seconds + (performance.now() - began) / 1000;
+    return { step: session.step, sums, firstLoss, seconds };
+  };
+  const snapshot = () => ({ state: session.state(), progress: progress() });
   const save = ({ state, progress }: ReturnType<typeof snapshot>): TrainEvent => {
     guardState(phase, progress.step, state);
     checkpoints.save(state, progress);
@@ -90,7 +97,7 @@ async function* steps(
     }
     if (due.save.rings() && session.step < totalSteps) candidate = snapshot();
   }
-  return session.step;
+  return progress();
 }
 
 async function endEpoch(

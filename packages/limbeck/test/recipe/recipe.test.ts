@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { modelFamilies } from "../../src/models/index.js";
-import { parseRecipe, type RecipeProblem, readRecipe } from "../../src/recipe/parse.js";
+import { parseRecipe, readRecipe } from "../../src/recipe/parse.js";
+import type { RecipeProblem } from "../../src/recipe/problem.js";
 import { recipeJsonSchema } from "../../src/recipe/schema.js";
 import type { LimbeckError } from "../../src/support/errors.js";
 
@@ -200,11 +203,86 @@ describe("a wrong recipe points at line and column", () => {
   });
 });
 
+describe("a recipe over another one", () => {
+  const folder = mkdtempSync(join(tmpdir(), "limbeck-recipe-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const errorIn = (name: string) => {
+    try {
+      readRecipe(join(folder, name));
+    } catch (error) {
+      return error as LimbeckError;
+    }
+    throw new Error("nothing was thrown");
+  };
+  const base = write("base.yaml", GOOD);
+
+  it("has what it says, and all else from the other", () => {
+    const train = "{ epochs: 9, augment: [{ name: flip }] }";
+    const path = write(
+      "a.yaml",
+      `extends: base.yaml\nname: a\nstudent: { train: ${train} }\ndistill: [{ loss: dist }]`,
+    );
+    const { name, student, teacher, distill } = readRecipe(path);
+    expect({ name, teacher }).toEqual({ name: "a", teacher: readRecipe(base).teacher });
+    expect(student.model).toEqual(readRecipe(base).student.model);
+    expect(student.train).toMatchObject({ epochs: 9, augment: [{ name: "flip" }], optimizer: { name: "sgd" } });
+    expect(distill).toMatchObject([{ loss: "dist" }]);
+    const again = write("b.yaml", "extends: ./a.yaml\nseeds: 7");
+    expect(readRecipe(again)).toEqual({ ...readRecipe(path), seeds: 7 });
+  });
+
+  it("replaces a record by one of another name whole", () => {
+    const path = write("c.yaml", "extends: base.yaml\nstudent: { model: { family: resnet, depth: 8 } }");
+    expect(readRecipe(path).student.model).toEqual({ family: "resnet", depth: 8, width: 1, shortcut: "projection" });
+  });
+
+  it("has paths relative to the file that says them", () => {
+    const files = "{ images: i.idx, labels: l.idx }";
+    write("sub/base.yaml", GOOD.replace("digits", `{ train: ${files} }`));
+    const path = write("d.yaml", `extends: sub/base.yaml\ndata: { source: { train: { labels: m.idx } } }`);
+    const train = { images: join(folder, "sub/i.idx"), labels: join(folder, "m.idx") };
+    expect(readRecipe(path).data.source).toEqual({ train });
+  });
+
+  const wrongBase = GOOD.replace("epochs: 3 }", "epoch: 3 }");
+  it.each([
+    ["the base", wrongBase, "teacher: { train: { epochs: 1 } }", "over.yaml:6:12 teacher.train.epoch: unknown key"],
+    ["this one", GOOD, "teacher: { train: { epoch: 1 } }", "e.yaml:2:21 teacher.train.epoch: unknown key"],
+    [
+      "what is missing here",
+      GOOD,
+      "teacher: { model: { family: resnet } }",
+      "e.yaml:2:19 teacher.model.depth: is missing",
+    ],
+    ["a value over the base's", GOOD, "seed: many", "e.yaml:2:7 seed: expected number"],
+  ])("says where a mistake is: %s", (_, over, text, expected) => {
+    write("over.yaml", over);
+    write("e.yaml", `extends: over.yaml\n${text}`);
+    expect(errorIn("e.yaml").message).toContain(join(folder, expected));
+  });
+
+  it.each([
+    ["nothing", "extends: gone.yaml", "FILE_MISSING", "f.yaml:1:10 extends: "],
+    ["a number", "extends: 3", "RECIPE_INVALID", "f.yaml:1:10 extends: takes the path of a recipe"],
+    ["itself", "extends: f.yaml", "RECIPE_INVALID", "f.yaml:1:10 extends: f.yaml extends this recipe in its turn"],
+    ["broken YAML", "extends: broken.yaml", "RECIPE_SYNTAX", "broken.yaml:1:"],
+  ])("refuses to extend %s", (_, text, code, message) => {
+    write("broken.yaml", "a: [1");
+    write("f.yaml", text);
+    expect(errorIn("f.yaml")).toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+});
+
 describe("recipes that come along", () => {
   const folder = new URL("../../../../recipes/", import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".yaml"));
   it.each(files)("%s is valid", (name) => {
-    expect(readRecipe(new URL(name, folder).pathname).name).toBe(name.replace(".yaml", ""));
+    expect(readRecipe(new URL(name, folder).pathname).name).toBe(basename(name, ".yaml"));
   });
 
   it("have a JSON schema that is up to date (`npm run schema` makes it)", () => {

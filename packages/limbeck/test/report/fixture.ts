@@ -124,6 +124,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
     description: "A convolutional teacher into a perceptron of one hidden layer.",
     createdAt: "2026-10-07T14:05:12.000Z",
     seconds: 4342,
+    reused: [],
     recipe: RECIPE,
     classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
     image: { channels: 1, height: 28, width: 28 },

@@ -9,17 +9,20 @@ import type { RunEvent } from "limbeck";
 
 const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
 
+const folders: string[] = [];
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+// What one test has trained must not spare another the training.
+process.env.LIMBECK_CACHE_DIR = temporaryFolder();
+
 /** A folder that is gone when the tests are over. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "limbeck-test-"));
   folders.push(folder);
   return folder;
 }
-
-const folders: string[] = [];
-process.once("exit", () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
 
 /** Writes idx files of noisy 6×6 patterns, one for each of four classes; returns their paths. */
 export function writeImages(folder: string, size: number, classes = 4): { images: string; labels: string } {
@@ -68,7 +71,10 @@ export function limbeck(
   env: NodeJS.ProcessEnv = {},
 ): Promise<CommandResult> {
   // A process group of its own, so that a test can signal all of it, as a terminal does.
-  const options = { env: { ...process.env, NO_COLOR: "1", ...env }, detached: true };
+  const options = {
+    env: { ...process.env, NO_COLOR: "1", LIMBECK_CACHE_DIR: temporaryFolder(), ...env },
+    detached: true,
+  };
   const child = spawn(process.execPath, [command, ...args], options);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (text) => {

@@ -77,7 +77,7 @@ async function train(path: string, diesAt = Number.POSITIVE_INFINITY): Promise<P
   const run = runTraining(normalizingJob(), options(path));
   for (;;) {
     const { value, done } = await run.next();
-    if (done) return value;
+    if (done) return value.parameters;
     if (value.type !== "checkpoint" || value.step < diesAt) continue;
     await run.return(undefined as never);
     return undefined;

@@ -3,14 +3,23 @@ import { count, duration } from "../format.js";
 import { html, type Markup } from "../html.js";
 import { METRICS } from "../metrics.js";
 
+/** Which results were another run's. */
+function reusedText(reused: ReportData["reused"]): string {
+  if (reused.length === 0) return "";
+  const total = reused.reduce((sum, { seconds }) => sum + seconds, 0);
+  const list = reused.map(({ phase, run, seconds }) => `${phase} (${duration(seconds)}, ${run})`).join(", ");
+  return `${duration(total)} of this were spent in earlier runs, whose results were taken over: ${list}`;
+}
+
 /** Environment, recipe, and what the measures mean. */
-export function reproduceSection({ environment, data, seconds, recipe }: ReportData): Markup {
+export function reproduceSection({ environment, data, seconds, reused, recipe }: ReportData): Markup {
   const facts: readonly (readonly [string, string])[] = [
     [
       "Data",
       `${data.source}: ${count(data.train)} training, ${count(data.transfer)} transfer (what the student learns from) and ${count(data.test)} test samples`,
     ],
     ["Duration", duration(seconds)],
+    ["Reused", reusedText(reused)],
     ["Limbeck", environment.limbeck],
     ["Node.js", environment.node],
     ["ONNX Runtime", environment.onnxruntime],

@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { wholeSplit } from "../../src/data/dataset.js";
+import { losses } from "../../src/losses/index.js";
+import type { Loss } from "../../src/losses/loss.js";
+import { buildModel, type ModelChoice } from "../../src/models/index.js";
+import { parseRecipe, readRecipe } from "../../src/recipe/parse.js";
+import { type Recipe, unservedNeeds } from "../../src/recipe/schema.js";
+import { armsOf } from "../../src/runs/arms.js";
+import { checkOffline } from "../../src/schemes/offline.js";
+import { readLossCases } from "../losses/golden.js";
+
+const root = new URL("../../../../", import.meta.url).pathname;
+
+/** Ten classes of gray pictures: what all named data sets are so far. */
+const SIZE = 128;
+const split = wholeSplit({
+  name: "gray",
+  size: SIZE,
+  channels: 1,
+  height: 28,
+  width: 28,
+  classes: Array.from({ length: 10 }, (_, k) => `class ${k}`),
+  pixels: new Uint8Array(SIZE * 28 * 28),
+  labels: Uint8Array.from({ length: SIZE }, (_, i) => i % 10),
+});
+
+/** Builds the training graph of every arm, as a run does before it trains anything. */
+function buildAll(recipe: Recipe): void {
+  const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
+  for (const { terms, train } of armsOf(recipe)) {
+    const liveTeacher = { model: model(recipe.teacher.model) };
+    checkOffline({ model: model(recipe.student.model), split, train, terms, liveTeacher });
+  }
+}
+
+const lossesIn = (recipe: Recipe) => armsOf(recipe).flatMap(({ terms }) => terms.map(({ loss }) => String(loss)));
+
+const files = readdirSync(join(root, "recipes"), { recursive: true, encoding: "utf8" }).filter((name) => {
+  return name.endsWith(".yaml");
+});
+
+describe("the training graphs of every recipe that comes along", () => {
+  it.each(files)("%s can be built", (name) => buildAll(readRecipe(join(root, "recipes", name))));
+});
+
+/** Pairs of student and teacher, one of which has the taps that a loss's own recipe names. */
+const PAIRS: readonly (readonly [ModelChoice, ModelChoice])[] = [
+  [
+    { family: "mlp", hidden: [4, 6] },
+    { family: "mlp", hidden: [8, 6] },
+  ],
+  [
+    { family: "resnet", depth: 8 },
+    { family: "resnet", depth: 14 },
+  ],
+  [
+    { family: "vit", dim: 12, depth: 3, heads: 3 },
+    { family: "vit", dim: 24, depth: 12, heads: 3 },
+  ],
+];
+
+/** The recipe that `limbeck methods` shows, with networks around it. */
+function recipeOf({ recipe }: Loss, [student, teacher]: readonly [ModelChoice, ModelChoice]): Recipe {
+  const networks = {
+    teacher: { model: teacher, train: { epochs: 1 } },
+    student: { model: student, train: { epochs: 40 } },
+  };
+  const parts = Object.entries(networks).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  return parseRecipe(`name: t\ndata: { source: digits }\n${parts.join("\n")}\ndistill:\n${recipe}`, "t.yaml");
+}
+
+/** Why its recipe cannot be built with a pair; undefined where it can. */
+function failure(loss: Loss, pair: (typeof PAIRS)[number]): string | undefined {
+  try {
+    buildAll(recipeOf(loss, pair));
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+const goldenLosses = new Set(readLossCases().map(({ loss }) => loss));
+const methodsPage = readFileSync(join(root, "docs/methods.md"), "utf8");
+const inRecipes = new Set(files.flatMap((name) => lossesIn(readRecipe(join(root, "recipes", name)))));
+
+/** What a record tells its users where no model here has what it looks at. */
+const NO_TAPS = "No model family here has such taps yet";
+
+describe.each(losses.map((loss) => [loss.name, loss] as const))("%s", (name, loss) => {
+  it("is documented", () => expect(methodsPage).toContain(`\n### ${name}\n`));
+
+  it("is tested against PyTorch", () => expect(goldenLosses).toContain(name));
+
+  it("is used in a recipe whose training graph can be built", () => {
+    if (inRecipes.has(name)) return;
+    if (unservedNeeds(loss).length > 0) return;
+    const failures = PAIRS.map((pair) => failure(loss, pair));
+    if (loss.use.includes(NO_TAPS))
+      expect(failures, "its record says that no model has its taps").not.toContain(undefined);
+    else expect(failures).toContain(undefined);
+  });
+});
+
+describe("headline methods", () => {
+  const headline = [
+    ["kd", "logit-standardization", "dist", "dkd"],
+    ["fitnets", "at", "crd", "simkd", "review"],
+    ["sp", "pkt", "rkd-distance", "rkd-angle", "cat-kd"],
+  ].flat();
+  const registered = headline.filter((name) => losses.some((loss) => loss.name === name));
+
+  it.each(registered)("%s has a recipe on Fashion-MNIST", (name) => {
+    const ours = files.filter((file) => file.startsWith("fashion-mnist"));
+    expect(ours.flatMap((file) => lossesIn(readRecipe(join(root, "recipes", file))))).toContain(name);
+  });
+
+  it("share all but their losses", () => {
+    const recipes = files
+      .filter((file) => file.startsWith("fashion-mnist"))
+      .map((file) => readRecipe(join(root, "recipes", file)));
+    for (const recipe of recipes) {
+      const { name, description, distill, ...shared } = recipe;
+      const { name: _, description: __, distill: ___, ...base } = recipes[0]!;
+      expect(shared, name).toEqual(base);
+      expect(description).not.toBe(recipes[0] === recipe ? "" : recipes[0]!.description);
+      expect(recipe.seeds).toBe(3);
+      expect(distill.length).toBeGreaterThan(0);
+    }
+  });
+});
