@@ -63,6 +63,14 @@ function toValue(document: Document, file: string): unknown {
 
 /** Paths in a recipe are relative to it; a validated one has whole paths. */
 function withPathsFrom(folder: string, recipe: Recipe): Recipe {
+  const { teacher } = recipe;
+  if ("onnx" in teacher) {
+    return withDataFrom(folder, { ...recipe, teacher: { ...teacher, onnx: resolve(folder, teacher.onnx) } });
+  }
+  return withDataFrom(folder, recipe);
+}
+
+function withDataFrom(folder: string, recipe: Recipe): Recipe {
   const { source } = recipe.data;
   if (typeof source === "string") return recipe;
   const whole = ({ images, labels }: { images: string; labels: string }) => ({
@@ -121,8 +129,12 @@ function unionProblems(
           ? 1
           : 0
       : 2;
-  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!;
+  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a) || problemCount(a) - problemCount(b))[0]!;
   return best.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, document, position));
+}
+
+function problemCount(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
 }
 
 function messageOf(issue: z.core.$ZodIssue, path: Path, document: Document): string {
@@ -183,12 +195,20 @@ function schemaAt(schema: z.core.$ZodType, rest: Path, document: Document, done:
       .map((option) => schemaAt(option, rest, document, done))
       .filter((x) => x !== undefined);
     const named = def.options.find((option) => fitsDiscriminator(option, def.discriminator, document, done));
-    return named ? schemaAt(named, rest, document, done) : candidates.at(-1);
+    return named ? schemaAt(named, rest, document, done) : mostLike(candidates, [...done, ...rest], document);
   }
   if (rest.length === 0) return def.shape ? (schema as unknown as z.ZodObject) : undefined;
   const [key, ...deeper] = rest;
   const next = typeof key === "number" ? def.element : def.shape?.[key as string];
   return next ? schemaAt(next, deeper, document, [...done, key as string | number]) : undefined;
+}
+
+/** Of several objects, the one that has most of the keys which were written; the last of equals. */
+function mostLike(candidates: readonly z.ZodObject[], path: Path, document: Document): z.ZodObject | undefined {
+  const map = document.getIn(path, true);
+  const given = isMap(map) ? map.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
+  const shared = ({ shape }: z.ZodObject) => given.filter((key) => key in shape).length;
+  return [...candidates].reverse().sort((a, b) => shared(b) - shared(a))[0];
 }
 
 interface SchemaDef {

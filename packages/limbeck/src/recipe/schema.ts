@@ -5,6 +5,7 @@ import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
+import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 
 const describe = (description: string) => ({ description });
 
@@ -158,6 +159,11 @@ const variant = z.strictObject({
     .meta(describe("Match the biases of classes missing from the transfer set to the teacher's priors.")),
 });
 
+/** Either is trained by the run, or was trained before. */
+const teacher = z
+  .union([z.strictObject({ model, train }), onnxTeacherOptions])
+  .meta(describe("A model that the run trains, or an ONNX file of a trained one."));
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** What a run is. */
@@ -169,7 +175,7 @@ export const recipeSchema = z
     seed: z.int().min(0).default(1).meta(describe("Seed of splits and of the teacher; students count on from it.")),
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
-    teacher: z.strictObject({ model, train }),
+    teacher,
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),

@@ -1,6 +1,5 @@
 import { cpus } from "node:os";
 import { TypedError } from "@limbeck/graph";
-import type { Recipe } from "../recipe/schema.js";
 import { renderReport } from "../report/report.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
@@ -12,9 +11,10 @@ import { evaluateRun } from "./evaluation.js";
 import type { RunEvent } from "./events.js";
 import type { RunFolder } from "./folder.js";
 import { acquireLock } from "./lock.js";
+import { onnxTeacherOf } from "./onnx-teacher.js";
 import { reportData } from "./report.js";
 import { fingerprint, loadSamples, type RunSamples } from "./samples.js";
-import { trainArm, trainTeacher } from "./trainings.js";
+import { prepareTeacher, trainArm } from "./trainings.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
 export interface ExecuteOptions {
@@ -59,15 +59,20 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
   const recipe = folder.recipe();
   yield { type: "run-start", runDir: folder.path, name: recipe.name, phases: phasesOf(recipe) };
+  const samples = await loadSamples(recipe, options.signal);
+  const onnxTeacher = await onnxTeacherOf(folder, recipe, samples);
+  checkArms(recipe, samples, onnxTeacher?.model);
+  requireSameData(folder, samples);
   const context: RunContext = {
     recipe,
     folder,
-    samples: await checkedSamples(folder, recipe, options.signal),
+    samples,
+    onnxTeacher,
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
   };
-  const teacher = yield* trainTeacher(context);
+  const teacher = yield* prepareTeacher(context);
   const arms: TrainedArm[] = [];
   for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacher));
   yield { type: "phase-start", phase: "evaluate" };
@@ -79,10 +84,8 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   yield { type: "results", results: evaluation.results };
 }
 
-/** The run's samples, which must be those that it began with, and enough for all that it will do. */
-async function checkedSamples(folder: RunFolder, recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
-  const samples = await loadSamples(recipe, signal);
-  checkArms(recipe, samples);
+/** A run's samples must be those that it began with. */
+function requireSameData(folder: RunFolder, samples: RunSamples): void {
   const dataSha256 = fingerprint(samples);
   const known = folder.readRun().dataSha256;
   if (known !== undefined && known !== dataSha256) {
@@ -93,7 +96,6 @@ async function checkedSamples(folder: RunFolder, recipe: Recipe, signal: AbortSi
     });
   }
   folder.updateRun({ dataSha256 });
-  return samples;
 }
 
 /** Keeps what must outlive the process: learning curves, and how long phases took. */

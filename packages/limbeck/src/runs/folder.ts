@@ -18,6 +18,8 @@ const runFileSchema = z.looseObject({
   recipeSha256: z.string(),
   /** Of all images and labels, and of which are for training and for testing. */
   dataSha256: z.string().optional(),
+  /** Of the teacher's file, and of those that it keeps its numbers in, where the run does not train one. */
+  teacherSha256: z.string().optional(),
   threads: z.int().positive(),
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
@@ -29,6 +30,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     recipe: readText(folder.file("recipe.yaml")),
     classes: dataset.classes,
     image: dataset,
+    teacher: "onnx" in recipe.teacher ? { file: basename(recipe.teacher.onnx), sha256: run.teacherSha256! } : null,
     data: {
       source: samples.source,
       train: samples.train.indices.length,
@@ -101,7 +103,7 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
       curve(phaseId(arm, seed), { arm: arm.kind, variant: arm.variant?.name ?? null, seed }),
     ),
   );
-  return [teacher, ...arms];
+  return "onnx" in recipe.teacher ? arms : [teacher, ...arms];
 }
 
 /** Of each class, the test image that the teacher classifies correctly, but with the most doubt. */

@@ -1,4 +1,4 @@
-import type { Node, Tensor } from "@limbeck/graph";
+import { type Node, ops, sizeOf, type Tensor } from "@limbeck/graph";
 import type { LinearHead } from "../losses/loss.js";
 import type { ForwardResult } from "../models/model.js";
 import { LimbeckError } from "../support/errors.js";
@@ -19,12 +19,32 @@ function headOf(term: string, side: "student" | "teacher", { logits }: ForwardRe
 }
 
 /** Finds pooling and linear layer by walking back from the logits, so that models need not declare them. */
-function linearHead(logits: Tensor): LinearHead | undefined {
+export function linearHead(logits: Tensor): LinearHead | undefined {
   const last = nodeOf(logits);
-  const [input, weight] = last?.inputs ?? [];
-  if (last?.op !== "Gemm" || last.attributes.transB !== 1 || !input || !weight) return undefined;
-  const pooling = poolingBehind(input);
+  const [first, second] = last?.inputs ?? [];
+  if (!last || !first) return undefined;
+  if (RESHAPES.includes(last.op)) return linearHead(first);
+  if (last.op === "Gather" && last.attributes.axis === 1) return chosenClasses(linearHead(first), second!);
+  const layer = last.op === "Add" ? (nodeOf(first)?.op === "MatMul" ? nodeOf(first)! : nodeOf(second!)) : last;
+  const weight = layer && weightOf(layer);
+  const pooling = weight && poolingBehind(layer.inputs[0]!);
   return pooling && { maps: pooling.inputs[0]!, weight };
+}
+
+function chosenClasses(head: LinearHead | undefined, places: Tensor): LinearHead | undefined {
+  return head && { maps: head.maps, weight: ops.gather(head.weight, places) };
+}
+
+/** Weights [K, C] of a node that is a linear layer: a product with a matrix, or a 1×1 convolution of a single place. */
+function weightOf({ op, inputs, attributes }: Node): Tensor | undefined {
+  const [x, weight] = inputs;
+  if (!x || !weight || weight.source.kind === "node") return undefined;
+  if (op === "Gemm" && !attributes.transA && (attributes.alpha ?? 1) === 1) {
+    return attributes.transB === 1 ? weight : ops.swapLast(weight);
+  }
+  if (op === "MatMul" && weight.shape.length === 2) return ops.swapLast(weight);
+  const isPlace = op === "Conv" && String(x.shape.slice(2)) === "1,1" && (attributes.group ?? 1) === 1;
+  return isPlace && sizeOf(weight.shape.slice(2)) === 1 ? ops.reshape(weight, weight.shape.slice(0, 2)) : undefined;
 }
 
 function nodeOf({ source }: Tensor): Node | undefined {
@@ -40,7 +60,14 @@ function poolingBehind(x: Tensor): Node | undefined {
   if (!node || !first) return undefined;
   if (RESHAPES.includes(node.op)) return poolingBehind(first);
   if (node.op === "Mul" && second?.source.kind === "random") return poolingBehind(first);
-  const isAverage =
-    node.op === "GlobalAveragePool" || (node.op === "ReduceMean" && String(node.attributes.axes) === "2,3");
-  return isAverage && first.shape.length === 4 ? node : undefined;
+  return first.shape.length === 4 && isAverage(node, first.shape.slice(2)) ? node : undefined;
+}
+
+/** Whether a node averages maps of this size as a whole. */
+function isAverage({ op, attributes }: Node, size: readonly number[]): boolean {
+  if (op === "GlobalAveragePool") return true;
+  const list = (value: unknown) => String(Array.isArray(value) ? value : []);
+  if (op === "ReduceMean") return ["2,3", "-2,-1", "-1,-2"].includes(list(attributes.axes));
+  const isWhole = op === "AveragePool" && list(attributes.kernel_shape) === String(size);
+  return isWhole && /^[0,]*$/.test(list(attributes.pads));
 }

@@ -4,12 +4,13 @@ import { html, type Markup } from "../html.js";
 import { METRICS } from "../metrics.js";
 
 /** Environment, recipe, and what the measures mean. */
-export function reproduceSection({ environment, data, seconds, recipe }: ReportData): Markup {
+export function reproduceSection({ environment, data, teacher, seconds, recipe }: ReportData): Markup {
   const facts: readonly (readonly [string, string])[] = [
     [
       "Data",
       `${data.source}: ${count(data.train)} training, ${count(data.transfer)} transfer (what the student learns from) and ${count(data.test)} test samples`,
     ],
+    ["Teacher", teacher ? `${teacher.file}, sha256 ${teacher.sha256}` : ""],
     ["Duration", duration(seconds)],
     ["Limbeck", environment.limbeck],
     ["Node.js", environment.node],
