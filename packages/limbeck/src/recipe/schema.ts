@@ -111,7 +111,19 @@ function termOf({ name, options, description, needs, weight = 1, schedule }: Los
     .meta(describe(description));
 }
 
-const distill = z.array(distillTerm).min(1).meta(describe("Terms of the student's loss; they are added up."));
+/** Stands for terms that are chosen for the pair of networks once the data are known. */
+export const AUTO = "auto";
+
+const terms = z.array(distillTerm).min(1);
+
+const distill = z
+  .union([z.literal(AUTO).transform((): z.output<typeof terms> => [{ loss: AUTO }]), terms])
+  .meta(describe("Terms of the student's loss, which are added up; or auto: they are chosen, and the run says why."));
+
+/** Terms as recipes write them, with defaults filled in. */
+export function parseTerms(given: readonly object[]): DistillTerm[] {
+  return terms.parse(given);
+}
 
 const transfer = z
   .strictObject({

@@ -41,6 +41,12 @@ export interface ReportData {
   readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };
   /** What the student learns from, in words: "kd (temperature 4)". */
   readonly losses: readonly string[];
+  /** What `distill: auto` chose and why, for the main comparison and for variants. */
+  readonly chosen: readonly {
+    readonly variant: string | null;
+    readonly terms: readonly string[];
+    readonly reasons: readonly string[];
+  }[];
   readonly epochs: number;
   readonly temperature: number;
   readonly results: RunResults;

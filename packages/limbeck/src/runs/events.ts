@@ -1,5 +1,6 @@
 import type { RunResults } from "../evaluate/results.js";
 import type { TrainEvent } from "../train/events.js";
+import type { AutoTerms } from "./folder.js";
 
 /** A part of a run that shows progress of its own. */
 export interface Phase {
@@ -12,6 +13,7 @@ export interface Phase {
 /** All that a run tells, in order. Terminal, `metrics.jsonl`, studio and tests read the same stream. */
 export type RunEvent =
   | { readonly type: "run-start"; readonly runDir: string; readonly name: string; readonly phases: readonly Phase[] }
+  | ({ readonly type: "terms-chosen" } & AutoTerms)
   | { readonly type: "phase-start"; readonly phase: string }
   | TrainEvent
   | { readonly type: "phase-end"; readonly phase: string; readonly seconds: number; readonly reused: boolean }

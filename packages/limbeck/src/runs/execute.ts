@@ -5,6 +5,7 @@ import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Interrupted } from "../train/events.js";
 import { armsOf, phasesOf } from "./arms.js";
+import { settleTerms } from "./auto.js";
 import { checkArms } from "./checks.js";
 import type { RunContext, TrainedArm } from "./context.js";
 import { evaluateRun } from "./evaluation.js";
@@ -57,12 +58,15 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 }
 
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
-  const recipe = folder.recipe();
-  yield { type: "run-start", runDir: folder.path, name: recipe.name, phases: phasesOf(recipe) };
-  const samples = await loadSamples(recipe, options.signal);
-  const onnxTeacher = await onnxTeacherOf(folder, recipe, samples);
+  const open = folder.recipe();
+  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open) };
+  const samples = await loadSamples(open, options.signal);
+  const onnxTeacher = await onnxTeacherOf(folder, open, samples);
+  const { recipe, chosen } = settleTerms(open, samples, onnxTeacher?.model);
   checkArms(recipe, samples, onnxTeacher?.model);
   requireSameData(folder, samples);
+  if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
+  for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {
     recipe,
     folder,

@@ -20,19 +20,25 @@ function headOf(term: string, side: "student" | "teacher", { logits }: ForwardRe
 
 /** Finds pooling and linear layer by walking back from the logits, so that models need not declare them. */
 export function linearHead(logits: Tensor): LinearHead | undefined {
+  const last = lastLayer(logits);
+  const pooling = last && poolingBehind(last.input);
+  return pooling && { maps: pooling.inputs[0]!, weight: last.weight };
+}
+
+/** The linear layer that logits come from: what it reads, and its weights [K, C]. */
+export function lastLayer(logits: Tensor): { readonly input: Tensor; readonly weight: Tensor } | undefined {
   const last = nodeOf(logits);
   const [first, second] = last?.inputs ?? [];
   if (!last || !first) return undefined;
-  if (RESHAPES.includes(last.op)) return linearHead(first);
-  if (last.op === "Gather" && last.attributes.axis === 1) return chosenClasses(linearHead(first), second!);
-  const layer = last.op === "Add" ? (nodeOf(first)?.op === "MatMul" ? nodeOf(first)! : nodeOf(second!)) : last;
+  if (RESHAPES.includes(last.op)) return lastLayer(first);
+  if (last.op === "Gather" && last.attributes.axis === 1) return chosenClasses(lastLayer(first), second!);
+  const layer = last.op === "Add" ? [first, second!].map(nodeOf).find((node) => node?.op === "MatMul") : last;
   const weight = layer && weightOf(layer);
-  const pooling = weight && poolingBehind(layer.inputs[0]!);
-  return pooling && { maps: pooling.inputs[0]!, weight };
+  return weight && { input: layer.inputs[0]!, weight };
 }
 
-function chosenClasses(head: LinearHead | undefined, places: Tensor): LinearHead | undefined {
-  return head && { maps: head.maps, weight: ops.gather(head.weight, places) };
+function chosenClasses(layer: ReturnType<typeof lastLayer>, places: Tensor): ReturnType<typeof lastLayer> {
+  return layer && { input: layer.input, weight: ops.gather(layer.weight, places) };
 }
 
 /** Weights [K, C] of a node that is a linear layer: a product with a matrix, or a 1×1 convolution of a single place. */
@@ -53,14 +59,20 @@ function nodeOf({ source }: Tensor): Node | undefined {
 
 const RESHAPES = ["Flatten", "Reshape", "Squeeze", "Identity"];
 
-/** The average over places that a value comes from, but for its shape and for dropout. */
-function poolingBehind(x: Tensor): Node | undefined {
+/** A value, and what it is but for its shape and for dropout, from near to far. */
+export function sameValues(x: Tensor): Tensor[] {
   const node = nodeOf(x);
   const [first, second] = node?.inputs ?? [];
-  if (!node || !first) return undefined;
-  if (RESHAPES.includes(node.op)) return poolingBehind(first);
-  if (node.op === "Mul" && second?.source.kind === "random") return poolingBehind(first);
-  return first.shape.length === 4 && isAverage(node, first.shape.slice(2)) ? node : undefined;
+  if (!node || !first) return [x];
+  const isDropout = node.op === "Mul" && second?.source.kind === "random";
+  return RESHAPES.includes(node.op) || isDropout ? [x, ...sameValues(first)] : [x];
+}
+
+/** The average over places that a value comes from. */
+function poolingBehind(x: Tensor): Node | undefined {
+  const node = nodeOf(sameValues(x).at(-1)!);
+  const maps = node?.inputs[0];
+  return maps?.shape.length === 4 && isAverage(node!, maps.shape.slice(2)) ? node : undefined;
 }
 
 /** Whether a node averages maps of this size as a whole. */

@@ -130,6 +130,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
     teacher: null,
     data: { source: "MNIST", train: 60_000, transfer: 60_000, test: TEST_SIZE },
     losses: ["kd (temperature 4)"],
+    chosen: [],
     epochs: 300,
     temperature: 4,
     results: {

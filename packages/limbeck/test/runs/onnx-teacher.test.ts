@@ -22,7 +22,7 @@ function writeTeacher(folder: string, seed = 1): string {
   return path;
 }
 
-const student = { model: { family: "resnet", depth: 8, width: 0.25 }, train: { epochs: 2, batchSize: 16 } };
+const student = { model: { family: "resnet", depth: 8, width: 0.25 }, train: { epochs: 1, batchSize: 16 } };
 
 function prepare(distill: readonly object[]) {
   const given = prepareRun({ teacher: { onnx: "given.onnx", range: [-1, 1] }, student, distill, seeds: 1 });
@@ -47,7 +47,7 @@ describe("a run whose teacher is an ONNX file", () => {
   let events: RunEvent[];
   beforeAll(async () => {
     events = await read(distill(readRecipe(recipe), { runDir }));
-  });
+  }, 300_000);
 
   it("trains no teacher, has it label, and looks inside of it", () => {
     const phases = events.flatMap((event) => (event.type === "phase-start" ? [event.phase] : []));
@@ -67,7 +67,7 @@ describe("a run whose teacher is an ONNX file", () => {
   });
 });
 
-it("a run does not go on with another teacher", async () => {
+it("a run does not go on with another teacher", { timeout: 300_000 }, async () => {
   const { folder, recipe, runDir } = prepare([{ loss: "kd" }]);
   await read(distill(readRecipe(recipe), { runDir }), (event) => event.type === "phase-end");
   for (let waited = 0; existsSync(join(runDir, ".lock")) && waited < 400; waited++) await sleep(25);
