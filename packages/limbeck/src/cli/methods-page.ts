@@ -65,7 +65,8 @@ const NOTES: Readonly<Record<string, string>> = {
 is. The acronym "TFTKD", by which some lists call a transfer of reasoning between CNNs, could not be traced to any paper, so
 that nothing here claims to be it. What the name is used for, bringing what one CNN attends to into another, with a teacher
 or without, is covered by \`cat-kd\`, \`cam\` and \`at\` with one, and by Tf-FD and Tf-KD (teacher-free feature distillation and
-teacher-free distillation) without; the last two come with schemes of self-distillation.
+teacher-free distillation) without; the last two come with schemes of self-distillation, which are
+not there yet.
 
 Whether the student looks where the teacher looks is measured in every run: agreement, divergence and the cosine of both networks'
 class activation maps stand in the report beside accuracy.

@@ -1,10 +1,10 @@
 import type { ReportData } from "../data.js";
 import { count, duration } from "../format.js";
 import { html, type Markup } from "../html.js";
-import { METRICS } from "../metrics.js";
+import { metricsOf } from "../metrics.js";
 
 /** Environment, recipe, and what the measures mean. */
-export function reproduceSection({ environment, data, teacher, seconds, recipe }: ReportData): Markup {
+export function reproduceSection({ environment, data, results, teacher, seconds, recipe }: ReportData): Markup {
   const facts: readonly (readonly [string, string])[] = [
     [
       "Data",
@@ -26,7 +26,7 @@ models. On another machine rounding differs, and the counts of errors may shift 
 <dl class="facts">${facts.filter(([, value]) => value !== "").map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
 <details class="print"><summary>The recipe, as YAML</summary><pre tabindex="0" aria-label="Recipe"><code>${recipe}</code></pre></details>
 <h3 class="after">What the measures mean</h3>
-<dl class="glossary">${METRICS.map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}
+<dl class="glossary">${metricsOf(results).map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}
 <div><dt>p</dt><dd>From Welch's t-test: how often chance alone would give a difference at least this large between the seeds' errors. Below 0.05 the report
 calls it larger than the noise; otherwise within it.</dd></div></dl></section>`;
 }
