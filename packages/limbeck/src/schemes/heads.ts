@@ -30,7 +30,7 @@ export function lastLayer(logits: Tensor): { readonly input: Tensor; readonly we
   const last = nodeOf(logits);
   const [first, second] = last?.inputs ?? [];
   if (!last || !first) return undefined;
-  if (RESHAPES.includes(last.op)) return lastLayer(first);
+  if (SAME.includes(last.op)) return lastLayer(first);
   if (last.op === "Gather" && last.attributes.axis === 1) return chosenClasses(lastLayer(first), second!);
   const layer = last.op === "Add" ? [first, second!].map(nodeOf).find((node) => node?.op === "MatMul") : last;
   const weight = layer && weightOf(layer);
@@ -44,7 +44,7 @@ function chosenClasses(layer: ReturnType<typeof lastLayer>, places: Tensor): Ret
 /** Weights [K, C] of a node that is a linear layer: a product with a matrix, or a 1×1 convolution of a single place. */
 function weightOf({ op, inputs, attributes }: Node): Tensor | undefined {
   const [x, weight] = inputs;
-  if (!x || !weight || weight.source.kind === "node") return undefined;
+  if (!x || !weight || !["DequantizeLinear", undefined].includes(nodeOf(weight)?.op)) return undefined;
   if (op === "Gemm" && !attributes.transA && (attributes.alpha ?? 1) === 1) {
     return attributes.transB === 1 ? weight : ops.swapLast(weight);
   }
@@ -57,15 +57,16 @@ function nodeOf({ source }: Tensor): Node | undefined {
   return source.kind === "node" ? source.node : undefined;
 }
 
-const RESHAPES = ["Flatten", "Reshape", "Squeeze", "Identity"];
+/** What changes a value's shape, or rounds it to 8 bits. */
+const SAME = ["Flatten", "Reshape", "Squeeze", "Identity", "QuantizeLinear", "DequantizeLinear"];
 
-/** A value, and what it is but for its shape and for dropout, from near to far. */
+/** A value, and what it is but for its shape, rounding and dropout, from near to far. */
 export function sameValues(x: Tensor): Tensor[] {
   const node = nodeOf(x);
   const [first, second] = node?.inputs ?? [];
   if (!node || !first) return [x];
   const isDropout = node.op === "Mul" && second?.source.kind === "random";
-  return RESHAPES.includes(node.op) || isDropout ? [x, ...sameValues(first)] : [x];
+  return SAME.includes(node.op) || isDropout ? [x, ...sameValues(first)] : [x];
 }
 
 /** The average over places that a value comes from. */
