@@ -20,7 +20,8 @@ distill:
 \`\`\`
 
 Losses that look inside of the networks name a tap of each: \`{ loss: pkt, student: features, teacher: features }\`; an
-unknown name is answered with those that there are. The teacher then runs inside of the training graph and sees the very images
+unknown name is answered with those that there are. A pattern (\`*/relu*\`) must fit one value. Taps of a teacher from an ONNX file
+are its values, which \`limbeck inspect\` lists. The teacher then runs inside of the training graph and sees the very images
 that the student sees. Where a loss has an adapter, it trains with the student and is left out of the exported file. Default
 weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
 

@@ -5,7 +5,7 @@ import { html, type Markup } from "../html.js";
 export function chosenSection({ chosen }: ReportData): Markup | false {
   if (chosen.length === 0) return false;
   return html`<section aria-labelledby="chosen"><h2 id="chosen">Why these losses</h2>
-<p>The recipe says <code>distill: auto</code>: the losses were chosen by rules that look at the two networks and the transfer set.</p>
+<p>The recipe said <code>distill: auto</code>: rules that look at the two networks and the transfer set chose the losses. The recipe below has them.</p>
 ${chosen.map(
   ({ variant, terms, reasons }) => html`
 ${variant !== null && html`<h3>${variant}</h3>`}
