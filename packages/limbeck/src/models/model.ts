@@ -32,7 +32,7 @@ export interface Model {
   /** What is carried without gradient: running statistics of batch normalization. */
   readonly buffers: readonly TensorSpec[];
   /** How many numbers the forward pass brings along itself, as that of a network that was read from a file does. Default 0. */
-  readonly frozen?: number;
+  readonly builtIn?: number;
   /**
    * Emits the forward pass.
    * @param images [N, C, H, W], values 0 … 1
@@ -73,8 +73,8 @@ export interface ModelFamily<Options = unknown> {
 }
 
 /** Number of weights of the model in its deployed form; running statistics do not count. */
-export function parameterCount({ parameters, deployed, frozen = 0 }: Model): number {
-  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), frozen);
+export function parameterCount({ parameters, deployed, builtIn = 0 }: Model): number {
+  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), builtIn);
 }
 
 /** All that a model needs a value for. */

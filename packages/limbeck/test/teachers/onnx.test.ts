@@ -135,7 +135,7 @@ describe("an ONNX teacher answers", () => {
     const whole = await answers((await openOnnxTeacher({ onnx }, GRAY, 5, [])).file, images.slice(0, 16), 1);
     const some = await openOnnxTeacher({ onnx, classes: [4, 0] }, GRAY, 2, []);
     expect(await answers(some.file, images.slice(0, 16), 1)).toEqual([whole[4], whole[0]]);
-    expect(some.model.frozen).toBe(5 * 3 * 9 + 25);
+    expect(some.model.builtIn).toBe(5 * 3 * 9 + 25);
     expect(some.sha256).toBe(createHash("sha256").update(readFileSync(onnx)).digest("hex"));
   });
 

@@ -124,7 +124,7 @@ function frozenModel(
     family: "onnx",
     parameters: [],
     buffers: [],
-    frozen: parameters,
+    builtIn: parameters,
     forward: (images) => {
       const model = imports(images.shape[0]!);
       const inputs = new Map([[model.inputs.get(input.name)!, preprocess(images, input, options)]]);
