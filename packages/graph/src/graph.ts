@@ -20,7 +20,13 @@ export interface EmitOptions {
   /** Number of outputs, for operators with optional ones. */
   readonly outputCount?: number | undefined;
   /** A node of another graph whose name and names of outputs this one takes over. Default: names are made up. */
-  readonly as?: Node;
+  readonly as?: NamesOfNode;
+}
+
+/** What a node and its outputs are called. */
+export interface NamesOfNode {
+  readonly name: string;
+  readonly outputs: readonly { readonly name: string }[];
 }
 
 /** A directed graph of operators in topological order, built node by node; every node is checked as it is added. */
@@ -133,9 +139,12 @@ export class Graph {
     return outputs;
   }
 
-  /** Takes over what no node computes (inputs, parameters, constants) from another graph, by name; numbers are shared. */
-  adopt(tensor: Tensor): Tensor {
-    const { name, source } = tensor;
+  /**
+   * Takes over what no node computes (inputs, parameters, constants) from another graph; numbers are shared.
+   * @param name its own by default
+   */
+  adopt(tensor: Tensor, name: string = tensor.name): Tensor {
+    const { source } = tensor;
     if (source.kind === "node") {
       throw new GraphError("TENSOR_FOREIGN", `${name} is computed by a node of another graph`, { value: name });
     }

@@ -25,6 +25,7 @@ export { mergeCommon } from "./passes/common.js";
 export { type FoldConstantsOptions, foldConstants } from "./passes/constants.js";
 export { dropDeadCode } from "./passes/dead-code.js";
 export { freezeParameters } from "./passes/freeze.js";
+export { type GraftOptions, graft } from "./passes/graft.js";
 export { forInference, type InferenceOptions } from "./passes/inference.js";
 export { printGraph } from "./print.js";
 export type { ExecutionProvider } from "./provider.js";

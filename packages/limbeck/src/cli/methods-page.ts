@@ -21,11 +21,16 @@ distill:
 \`\`\`
 
 Losses that look inside of the networks name a tap of each: \`{ loss: pkt, student: features, teacher: features }\`; an
-unknown name is answered with those that there are. The teacher then runs inside of the training graph and sees the very images
+unknown name is answered with those that there are. A pattern (\`*/relu*\`) must fit one value. Taps of a teacher from an ONNX file
+are its values, which \`limbeck inspect\` lists. The teacher then runs inside of the training graph and sees the very images
 that the student sees ([Augmentation](augmentation.md)). Where a loss has an adapter, it trains with the student and is left out
 of the exported file. So is what a loss remembers: a memory bank has a row for each sample of the transfer set, and is filled as
 samples are met. Default weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew
 for other layers.
+
+\`distill: auto\` chooses terms by rules that look at both networks and the transfer set: how much larger the teacher is, whether
+its inside can be tapped, where both have the same kind of layers, how many samples there are of a class, and whether some
+classes are missing. The same pair always gets the same terms; the run says why, and its folder's recipe holds them.
 
 \`metrics.jsonl\` has the mean of each weighted term in every epoch, beside that of the whole loss.
 `;
@@ -64,10 +69,23 @@ const PRESET_NOTE = `A preset fills in settings that belong together. What a rec
 
 /** What is to be said of a whole family. */
 const NOTES: Readonly<Record<string, string>> = {
-  explanation: `The student is to look where the teacher looks. \`cam\` is the CNN paper of that idea (e2KD) in a form without second
-derivatives; "explanation guided knowledge distillation" is also the title of a paper on language models (Yang et al. 2024),
-which these are not. The name "TFTKD", by which some lists call such a transfer between CNNs, could not be traced to a paper: what
-it is used for is covered by \`cat-kd\`, \`cam\` and, on middle layers and without labels, \`at\`.
+  explanation: `The student is to look where the teacher looks. What each is:
+
+- \`cam\` is e2KD ("Good Teachers Explain", Parchami-Araghi, Böhle, Rao & Schiele 2024) with Grad-CAM: for networks that end in
+  an average over places and one linear layer, Grad-CAM is the class activation map up to a factor, so that no second
+  derivative is needed.
+- \`cat-kd\` is Class Attention Transfer (Guo et al. 2023).
+- \`at\`, among the feature losses, is Attention Transfer (Zagoruyko & Komodakis 2017): middle layers, no classes, no labels.
+
+"Explanation Guided Knowledge Distillation" is also the title of a paper on language models (Yang et al. 2024), which none of these
+is. The acronym "TFTKD", by which some lists call a transfer of reasoning between CNNs, could not be traced to any paper, so
+that nothing here claims to be it. What the name is used for, bringing what one CNN attends to into another, with a teacher
+or without, is covered by \`cat-kd\`, \`cam\` and \`at\` with one, and by Tf-FD and Tf-KD (teacher-free feature distillation and
+teacher-free distillation) without; the last two come with schemes of self-distillation, which are
+not there yet.
+
+Whether the student looks where the teacher looks is measured in every run: agreement, divergence and the cosine of both networks'
+class activation maps stand in the report beside accuracy.
 `,
 };
 

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { styleText } from "node:util";
 import type { Phase, PhaseEnd, RunEvent } from "../runs/events.js";
 import type { ProgressEvent } from "../train/events.js";
-import { formatDuration } from "./format.js";
+import { formatDuration, wrapText } from "./format.js";
 
 /** Shows a run's events to somebody who is waiting. */
 export interface ProgressView {
@@ -66,6 +66,12 @@ function progressLine(label: string, event: ProgressEvent, columns: number, stre
   return `  ${label}   ${styleText("cyan", "━".repeat(filled), { stream })}${"─".repeat(BAR_WIDTH - filled)} ${text}`;
 }
 
+/** What `distill: auto` chose, and why. */
+function chosenLines({ variant, terms, reasons }: Extract<RunEvent, { type: "terms-chosen" }>): string {
+  const chosen = wrapText(`${variant ?? "distill"}: auto chose ${terms.join(" + ")}`, "");
+  return [...chosen, ...reasons.flatMap((reason) => wrapText(`- ${reason}`, "  "))].join("\n");
+}
+
 /** A bar for the phase under way, redrawn in place; finished phases stay above it. */
 export function terminalView(out: NodeJS.WriteStream): ProgressView {
   const status = new Status();
@@ -78,6 +84,7 @@ export function terminalView(out: NodeJS.WriteStream): ProgressView {
       const over = status.note(event);
       if (over !== undefined) out.write(`${clear}${styleText("green", "✔", { stream: out })} ${over}\n`);
       if (event.type === "run-start") out.write(`${clear}${event.name}: the run folder is ${event.runDir}\n`);
+      if (event.type === "terms-chosen") out.write(`${clear}${chosenLines(event)}\n`);
       if (event.type === "phase-start") out.write(`${clear}  ${status.label(event.phase)}   …`.slice(0, columns()));
       if (event.type === "progress") out.write(clear + progressLine(status.label(event.phase), event, columns(), out));
     },
@@ -97,6 +104,7 @@ export function plainView(out: NodeJS.WritableStream): ProgressView {
       const over = status.note(event);
       if (over !== undefined) out.write(`done  ${over}\n`);
       if (event.type === "run-start") out.write(`${event.name}: the run folder is ${event.runDir}\n`);
+      if (event.type === "terms-chosen") out.write(`${chosenLines(event)}\n`);
       if (event.type !== "progress" || performance.now() - last < PLAIN_INTERVAL_MS) return;
       last = performance.now();
       out.write(`      ${status.label(event.phase)}   ${figures(event)}\n`);

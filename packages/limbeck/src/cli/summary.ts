@@ -17,6 +17,7 @@ export function resultsTable({ teacher, student, baseline }: RunResults): string
     row("accuracy", ({ accuracy }) => percent(accuracy)),
     row("agreement with teacher", ({ agreement }) => optional(agreement, percent)),
     row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain)),
+    ...(student.mapCosine ? [row("cosine of class maps", ({ mapCosine }) => optional(mapCosine, plain))] : []),
     row("calibration error (ECE)", ({ ece }) => percent(ece)),
     row("parameters", ({ parameters }) => formatCount(parameters)),
     row("file size", ({ bytes }) => formatBytes(bytes)),

@@ -15,6 +15,11 @@ export interface ModelResult {
   readonly agreement: Spread | null;
   /** Mean KL(teacher ‖ model) over test samples at temperature 1, in nats; null for the teacher. */
   readonly klToTeacher: Spread | null;
+  /**
+   * Mean cosine of teacher's and model's class activation maps for the teacher's top class, over test samples, 0 … 1; null for
+   * the teacher, and where one of the two networks does not end in an average over places and one linear layer.
+   */
+  readonly mapCosine: Spread | null;
   /** Expected calibration error with 15 equal-width bins, 0 … 1 (Guo et al. 2017). */
   readonly ece: Spread;
   readonly parameters: number;

@@ -28,7 +28,12 @@ export function toOnnxModel(
   return toOnnx(graph, { name: model.family, symbols: SYMBOLS, metadata });
 }
 
-/** The same as a file whose parameters and buffers are inputs, for measuring a model while it trains. */
+/** A model without parameters of its own as a file that answers one image at a time. */
+export function toSingleOnnxModel(model: Model, geometry: ImageGeometry): Uint8Array {
+  return toOnnx(forInference(inferenceGraph(model, geometry)), { name: model.family });
+}
+
+/** A model as a file whose parameters and buffers are inputs, for measuring a model while it trains. */
 export function toOnnxForward(model: Model, geometry: ImageGeometry): Uint8Array {
   return toOnnx(inferenceGraph(model, geometry), { name: model.family, symbols: SYMBOLS });
 }

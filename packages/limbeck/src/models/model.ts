@@ -31,6 +31,8 @@ export interface Model {
   readonly parameters: readonly TensorSpec[];
   /** What is carried without gradient: running statistics of batch normalization. */
   readonly buffers: readonly TensorSpec[];
+  /** How many numbers the forward pass brings along itself, as that of a network that was read from a file does. Default 0. */
+  readonly builtIn?: number;
   /**
    * Emits the forward pass.
    * @param images [N, C, H, W], values 0 … 1
@@ -70,9 +72,9 @@ export interface ModelFamily<Options = unknown> {
   build(options: Options, geometry: ImageGeometry, classes: number): Model;
 }
 
-/** Number of trainable values of the model in its deployed form; running statistics do not count. */
-export function parameterCount({ parameters, deployed }: Model): number {
-  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+/** Number of weights of the model in its deployed form; running statistics do not count. */
+export function parameterCount({ parameters, deployed, builtIn = 0 }: Model): number {
+  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), builtIn);
 }
 
 /** All that a model needs a value for. */

@@ -20,15 +20,18 @@ type VitOptions = z.infer<typeof options>;
 
 const STD = 0.02;
 
-function attention(layers: Layers, name: string, x: Tensor, heads: number): Tensor {
-  const [, tokens, dim] = x.shape;
-  const all = layers.linear(`${name}.qkv`, x, 3 * dim!);
-  const [q, k, v] = [0, 1, 2].map((i) => {
-    const part = ops.slice(all, [i * dim!], [(i + 1) * dim!], [2]);
-    return ops.transpose(ops.reshape(part, [-1, tokens!, heads, dim! / heads]), [0, 2, 1, 3]);
-  });
-  const mixed = ops.transpose(ops.scaledDotProductAttention(q!, k!, v!), [0, 2, 1, 3]);
-  return layers.linear(`${name}.proj`, ops.reshape(mixed, [-1, tokens!, dim!]), dim!);
+/** Attention of tokens [N, L, D] to each other; what queries, keys, values and scores before softmax are is tapped. */
+function attention(layers: Layers, name: string, x: Tensor, heads: number) {
+  const [, tokens, dim] = x.shape as [number, number, number];
+  const all = layers.linear(`${name}.qkv`, x, 3 * dim);
+  const part = (i: number) => ops.slice(all, [i * dim], [(i + 1) * dim], [2]);
+  const taps = { queries: part(0), keys: part(1), values: part(2) };
+  const byHead = (rows: Tensor) => ops.transpose(ops.reshape(rows, [-1, tokens, heads, dim / heads]), [0, 2, 1, 3]);
+  const queries = ops.mul(byHead(taps.queries), 1 / Math.sqrt(dim / heads));
+  const scores = ops.matmul(queries, ops.swapLast(byHead(taps.keys)));
+  const mixed = ops.transpose(ops.matmul(ops.softmax(scores), byHead(taps.values)), [0, 2, 1, 3]);
+  const output = layers.linear(`${name}.proj`, ops.reshape(mixed, [-1, tokens, dim]), dim);
+  return { output, taps: { ...taps, scores } };
 }
 
 /** Puts the class token in front, and adds positions. The token is added to a row of zeros: batches may have any size. */
@@ -54,7 +57,9 @@ function build({ dim, depth, heads, mlpRatio, patch }: VitOptions, geometry: Ima
     const taps: Record<string, Tensor> = { embeddings: x };
     for (let i = 0; i < depth; i++) {
       const name = `blocks.${i}`;
-      x = ops.add(x, attention(layers, `${name}.attn`, norm(`${name}.norm1`, x), heads));
+      const attended = attention(layers, `${name}.attn`, norm(`${name}.norm1`, x), heads);
+      for (const [tap, tensor] of Object.entries(attended.taps)) taps[`block${i + 1}.${tap}`] = tensor;
+      x = ops.add(x, attended.output);
       x = ops.add(x, mlpBlock(layers, `${name}.mlp`, norm(`${name}.norm2`, x), Math.round(dim * mlpRatio)));
       taps[`block${i + 1}`] = x;
     }

@@ -1,6 +1,7 @@
 import { isMixing } from "../data/mix/index.js";
 import { lossNamed } from "../losses/index.js";
 import { mixesSamples } from "../losses/loss.js";
+import { AUTO } from "./auto.js";
 
 /** Something that is wrong, and where: keys down to the place. */
 export interface Finding {
@@ -50,7 +51,7 @@ function termsAgainst(augment: Named, terms: Terms, path: Finding["path"], at: "
   const place = augment.findIndex(({ name }) => isMixing(String(name)));
   if (place < 0) return [];
   return terms.flatMap(({ loss }, i) => {
-    if (mixesSamples(lossNamed(String(loss)))) return [];
+    if (loss === AUTO || mixesSamples(lossNamed(String(loss)))) return [];
     const message = `${loss} is undefined for the mixed images that ${augment[place]!.name} makes: it asks what one sample is`;
     return {
       path: [...path, at === "term" ? i : place],

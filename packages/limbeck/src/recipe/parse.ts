@@ -27,6 +27,13 @@ export function parseRecipe(text: string, file: string): Recipe {
 
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
+  const { teacher } = recipe;
+  if (!("onnx" in teacher)) return withWholeData(layers, recipe);
+  const onnx = resolve(dirname(layers.placeOf(["teacher", "onnx"]).file), teacher.onnx);
+  return withWholeData(layers, { ...recipe, teacher: { ...teacher, onnx } });
+}
+
+function withWholeData(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { source } = recipe.data;
   if (typeof source === "string") return recipe;
   const whole = (part: string, { images, labels }: { images: string; labels: string }) => {
@@ -63,8 +70,12 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, layers: 
           ? 1
           : 0
       : 2;
-  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0]!;
+  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a) || problemCount(a) - problemCount(b))[0]!;
   return best.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, layers));
+}
+
+function problemCount(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
 }
 
 function messageOf(issue: z.core.$ZodIssue, path: Path, layers: RecipeLayers): string {
@@ -123,12 +134,19 @@ function schemaAt(schema: z.core.$ZodType, rest: Path, layers: RecipeLayers, don
   if (def.options) {
     const candidates = def.options.map((option) => schemaAt(option, rest, layers, done)).filter((x) => x !== undefined);
     const named = def.options.find((option) => fitsDiscriminator(option, def.discriminator, layers, done));
-    return named ? schemaAt(named, rest, layers, done) : candidates.at(-1);
+    return named ? schemaAt(named, rest, layers, done) : mostLike(candidates, layers.get([...done, ...rest]));
   }
   if (rest.length === 0) return def.shape ? (schema as unknown as z.ZodObject) : undefined;
   const [key, ...deeper] = rest;
   const next = typeof key === "number" ? def.element : def.shape?.[key as string];
   return next ? schemaAt(next, deeper, layers, [...done, key as string | number]) : undefined;
+}
+
+/** Of several objects, the one that has most of the keys which were written; the last of equals. */
+function mostLike(candidates: readonly z.ZodObject[], written: unknown): z.ZodObject | undefined {
+  const given = Object.keys(written ?? {});
+  const shared = ({ shape }: z.ZodObject) => given.filter((key) => key in shape).length;
+  return [...candidates].reverse().sort((a, b) => shared(b) - shared(a))[0];
 }
 
 interface SchemaDef {

@@ -6,6 +6,8 @@ import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
+import { onnxTeacherOptions } from "../teachers/onnx/options.js";
+import { AUTO } from "./auto.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
@@ -130,7 +132,16 @@ function termOf({ name, options, description, needs, weight = 1, schedule }: Los
     .meta(describe(description));
 }
 
-const distill = z.array(distillTerm).min(1).meta(describe("Terms of the student's loss; they are added up."));
+const terms = z.array(distillTerm).min(1);
+
+const distill = z
+  .union([z.literal(AUTO).transform((): z.output<typeof terms> => [{ loss: AUTO }]), terms])
+  .meta(describe("Terms of the student's loss, which are added up; or auto: they are chosen, and the run says why."));
+
+/** Terms as recipes write them, with defaults filled in. */
+export function parseTerms(given: readonly object[]): DistillTerm[] {
+  return terms.parse(given);
+}
 
 const transfer = z
   .strictObject({
@@ -178,6 +189,11 @@ const variant = z.strictObject({
     .meta(describe("Match the biases of classes missing from the transfer set to the teacher's priors.")),
 });
 
+/** Either is trained by the run, or was trained before. */
+const teacher = z
+  .union([z.strictObject({ model, train }), onnxTeacherOptions])
+  .meta(describe("A model that the run trains, or an ONNX file of a trained one."));
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** What a run is. */
@@ -193,7 +209,7 @@ export const recipeSchema = z
     seed: z.int().min(0).default(1).meta(describe("Seed of splits and of the teacher; students count on from it.")),
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
-    teacher: z.strictObject({ model, train }),
+    teacher,
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),

@@ -39,9 +39,17 @@ export interface ReportData {
   readonly recipe: string;
   readonly classes: readonly string[];
   readonly image: { readonly channels: number; readonly height: number; readonly width: number };
+  /** Where the teacher was read from a file instead of being trained. */
+  readonly teacher: { readonly file: string; readonly sha256: string } | null;
   readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };
   /** What the student learns from, in words: "kd (temperature 4)". */
   readonly losses: readonly string[];
+  /** What `distill: auto` chose and why, for the main comparison and for variants. */
+  readonly chosen: readonly {
+    readonly variant: string | null;
+    readonly terms: readonly string[];
+    readonly reasons: readonly string[];
+  }[];
   readonly epochs: number;
   readonly temperature: number;
   readonly results: RunResults;

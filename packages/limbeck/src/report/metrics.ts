@@ -1,4 +1,4 @@
-import type { ModelResult } from "../evaluate/results.js";
+import type { ModelResult, RunResults } from "../evaluate/results.js";
 import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "./format.js";
 import { html, type Markup } from "./html.js";
 
@@ -10,10 +10,16 @@ export interface Metric {
   /** What it means, in a sentence or two. */
   readonly long: string;
   readonly cell: (model: ModelResult) => Markup;
+  /** Whether there is anything to show. Default: always. */
+  readonly isShown?: (results: RunResults) => boolean;
 }
 
 /** What is reported of every model, in the order of the table. */
-export const METRICS: readonly Metric[] = [
+export function metricsOf(results: RunResults): Metric[] {
+  return METRICS.filter(({ isShown }) => isShown?.(results) ?? true);
+}
+
+const METRICS: readonly Metric[] = [
   {
     label: "Test errors",
     short: "wrongly classified test samples; fewer is better",
@@ -42,6 +48,16 @@ export const METRICS: readonly Metric[] = [
       "Kullback–Leibler divergence from the teacher's distribution to the model's, averaged over test samples. It sees " +
       "all probabilities, not only the largest.",
     cell: ({ klToTeacher }) => text(klToTeacher && plusMinus(klToTeacher, 4)),
+  },
+  {
+    label: "Looks where the teacher looks",
+    short: "cosine of both models' class activation maps; 1 is the same places",
+    long:
+      "For each test sample, the places of the image that speak for the class which the teacher chooses: the last feature maps, " +
+      "weighted by that class's weights (positive parts). Shown is the mean cosine of the teacher's map and the model's. It needs " +
+      "two networks that end in an average over places and one linear layer.",
+    cell: ({ mapCosine }) => text(mapCosine && plusMinus(mapCosine, 3)),
+    isShown: ({ student }) => student.mapCosine !== null,
   },
   {
     label: "Calibration error (ECE)",

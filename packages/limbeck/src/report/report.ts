@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { CLIENT } from "./client.js";
 import type { ReportData } from "./data.js";
 import { html, type Markup, raw, script } from "./html.js";
+import { chosenSection } from "./sections/chosen.js";
 import { confusionSection } from "./sections/confusion.js";
 import { curvesSection } from "./sections/curves.js";
 import { darkKnowledgeSection } from "./sections/dark-knowledge.js";
@@ -30,7 +31,7 @@ export async function renderReport(data: ReportData): Promise<string> {
   ]);
   const sections = [
     verdictSection(data),
-    html`<main>${modelsSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${reproduceSection(data)}</main>`,
+    html`<main>${modelsSection(data)}${chosenSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${reproduceSection(data)}</main>`,
   ];
   const page = html`<!doctype html>
 <html lang="en">

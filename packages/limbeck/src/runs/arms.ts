@@ -55,7 +55,7 @@ export function phasesOf(recipe: Recipe): Phase[] {
     })),
   );
   return [
-    { id: "teacher", label: "teacher" },
+    ...("onnx" in recipe.teacher ? [] : [{ id: "teacher", label: "teacher" }]),
     { id: "label", label: "labelling" },
     ...trainings,
     { id: "evaluate", label: "evaluation" },

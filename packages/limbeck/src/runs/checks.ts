@@ -1,41 +1,39 @@
 import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
+import type { Model } from "../models/model.js";
 import type { Recipe } from "../recipe/schema.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { checkOffline } from "../schemes/offline.js";
 import { LimbeckError } from "../support/errors.js";
 import { type Arm, armId, armsOf } from "./arms.js";
+import { trainedTeacher } from "./onnx-teacher.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 
 /**
-    checkSchedules(arm);
  * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
  * not yield, corrections without anything to correct, warm-ups longer than training, taps that are not there or do not fit.
- * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH
+ * @param onnxTeacher the teacher where the run does not train one
+ * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH, TEACHER_MISMATCH
  */
-export function checkArms(recipe: Recipe, samples: RunSamples): void {
+export function checkArms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Model): void {
   const { dataset } = samples.train;
-  for (const { model } of [recipe.teacher, recipe.student]) {
-    buildModel(model as ModelChoice, dataset, dataset.classes.length);
-  }
-  checkWarmUp("teacher.train.warmupEpochs", recipe.teacher.train);
+  const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
+  const models = { student: build(recipe.student.model), teacher: onnxTeacher ?? build(trainedTeacher(recipe).model) };
+  if (!onnxTeacher) checkWarmUp("teacher.train.warmupEpochs", trainedTeacher(recipe).train);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
     checkSchedules(arm);
     const split = drawTransferSet(samples.train, arm.transfer, recipe.seed);
-    checkTerms(recipe, arm, split);
+    checkTerms(models, arm, split);
     const absent = absentClasses(split);
     if (arm.kind === "student" && arm.variant?.correctBiases) checkCorrection(arm, absent);
   }
 }
 
 /** Only terms that look inside of the networks can fail to fit them. */
-function checkTerms({ student, teacher }: Recipe, { terms, train }: Arm, split: Split): void {
+function checkTerms(models: Record<"student" | "teacher", Model>, { terms, train }: Arm, split: Split): void {
   if (!needsLiveTeacher(terms)) return;
-  const { dataset } = split;
-  const model = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
-  const liveTeacher = { model: model(teacher.model) };
-  checkOffline({ model: model(student.model), split, train, terms, liveTeacher });
+  checkOffline({ model: models.student, split, train, terms, liveTeacher: { model: models.teacher } });
 }
 
 function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: number; epochs: number }): void {

@@ -2,6 +2,7 @@ import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { ModelOptions, Recipe } from "../recipe/schema.js";
+import type { OnnxTeacher } from "../teachers/onnx/teacher.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
 import type { Arm } from "./arms.js";
@@ -14,6 +15,8 @@ export interface RunContext {
   readonly recipe: Recipe;
   readonly folder: RunFolder;
   readonly samples: RunSamples;
+  /** Missing where the run trains its teacher. */
+  readonly onnxTeacher: OnnxTeacher | undefined;
   readonly threads: number;
   /** SHA-256 of the samples. */
   readonly dataSha256: string;
@@ -25,6 +28,7 @@ export interface RunContext {
 /** A trained and exported teacher. */
 export interface TrainedTeacher {
   readonly model: Model;
+  /** None where the model brings its numbers along. */
   readonly parameters: Parameters;
   readonly file: Uint8Array;
   /** Answers to every training sample; missing where no student needs them. */

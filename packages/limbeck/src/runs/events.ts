@@ -1,6 +1,7 @@
 import type { RunResults } from "../evaluate/results.js";
 import type { TrainEvent } from "../train/events.js";
 import type { WorkOrigin } from "./finished-work.js";
+import type { AutoTerms } from "./folder.js";
 
 /** A part of a run that shows progress of its own. */
 export interface Phase {
@@ -26,6 +27,7 @@ export interface PhaseEnd {
 /** All that a run tells, in order. Terminal, `metrics.jsonl`, studio and tests read the same stream. */
 export type RunEvent =
   | { readonly type: "run-start"; readonly runDir: string; readonly name: string; readonly phases: readonly Phase[] }
+  | ({ readonly type: "terms-chosen" } & AutoTerms)
   | { readonly type: "phase-start"; readonly phase: string }
   | TrainEvent
   | PhaseEnd

@@ -1,13 +1,13 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { TypedError } from "@limbeck/graph";
-import type { Recipe } from "../recipe/schema.js";
 import { renderReport } from "../report/report.js";
 import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Interrupted } from "../train/events.js";
 import { armsOf, phasesOf } from "./arms.js";
+import { settleTerms } from "./auto.js";
 import { checkArms } from "./checks.js";
 import type { RunContext, TrainedArm } from "./context.js";
 import { evaluateRun } from "./evaluation.js";
@@ -15,9 +15,10 @@ import type { PhaseEnd, RunEvent } from "./events.js";
 import { FinishedWork } from "./finished-work.js";
 import type { RunFile, RunFolder } from "./folder.js";
 import { acquireLock } from "./lock.js";
+import { onnxTeacherOf } from "./onnx-teacher.js";
 import { reportData } from "./report.js";
 import { fingerprint, loadSamples, type RunSamples } from "./samples.js";
-import { trainArm, trainTeacher } from "./trainings.js";
+import { prepareTeacher, trainArm } from "./trainings.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
 export interface ExecuteOptions {
@@ -60,20 +61,27 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 }
 
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
-  const recipe = folder.recipe();
-  yield { type: "run-start", runDir: folder.path, name: recipe.name, phases: phasesOf(recipe) };
-  const samples = await checkedSamples(folder, recipe, options.signal);
+  const open = folder.recipe();
+  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open) };
+  const samples = await loadSamples(open, options.signal);
+  const onnxTeacher = await onnxTeacherOf(folder, open, samples);
+  const { recipe, chosen } = settleTerms(open, samples, onnxTeacher?.model);
+  checkArms(recipe, samples, onnxTeacher?.model);
+  requireSameData(folder, samples);
+  if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
+  for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {
     recipe,
     folder,
     samples,
     dataSha256: folder.readRun().dataSha256!,
     work: new FinishedWork(join(cacheFolder(), "finished")),
+    onnxTeacher,
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
   };
-  const teacher = yield* trainTeacher(context);
+  const teacher = yield* prepareTeacher(context);
   const arms: TrainedArm[] = [];
   for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacher));
   yield { type: "phase-start", phase: "evaluate" };
@@ -85,10 +93,8 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   yield { type: "results", results: evaluation.results };
 }
 
-/** The run's samples, which must be those that it began with, and enough for all that it will do. */
-async function checkedSamples(folder: RunFolder, recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
-  const samples = await loadSamples(recipe, signal);
-  checkArms(recipe, samples);
+/** A run's samples must be those that it began with. */
+function requireSameData(folder: RunFolder, samples: RunSamples): void {
   const dataSha256 = fingerprint(samples);
   const known = folder.readRun().dataSha256;
   if (known !== undefined && known !== dataSha256) {
@@ -99,7 +105,6 @@ async function checkedSamples(folder: RunFolder, recipe: Recipe, signal: AbortSi
     });
   }
   folder.updateRun({ dataSha256 });
-  return samples;
 }
 
 /** Keeps what must outlive the process: learning curves, and how long phases took. */

@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { stringify } from "yaml";
 import { z } from "zod";
 import type { RunResults } from "../evaluate/results.js";
 import { readRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
+import { recipeText } from "../recipe/text.js";
 import { type ErrorRecord, LimbeckError, toFileError } from "../support/errors.js";
 import { makeFolder, readBytes, readText, writeFileAtomic } from "../support/files.js";
 import { sha256 } from "../support/hash.js";
@@ -18,8 +18,12 @@ const runFileSchema = z.looseObject({
   name: z.string(),
   createdAt: z.string(),
   recipeSha256: z.string(),
+  /** Of the recipe before its terms were chosen: what lies there if a process dies in between. */
+  openRecipeSha256: z.string().optional(),
   /** Of all images and labels, and of which are for training and for testing. */
   dataSha256: z.string().optional(),
+  /** Of the teacher's file, and of those that it keeps its numbers in, where the run does not train one. */
+  teacherSha256: z.string().optional(),
   threads: z.int().positive(),
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */
@@ -35,9 +39,19 @@ const runFileSchema = z.looseObject({
 /** `run.json`: what a run is, and how far it has come. */
 export type RunFile = z.infer<typeof runFileSchema> & {
   readonly results?: RunResults;
+  /** What `distill: auto` chose. */
+  readonly autoTerms?: readonly AutoTerms[];
   readonly error?: ErrorRecord | undefined;
   readonly environment?: Readonly<Record<string, string>>;
 };
+
+/** What was chosen for the main comparison, or for a variant, and why. */
+export interface AutoTerms {
+  readonly variant: string | null;
+  /** As a report names them. */
+  readonly terms: readonly string[];
+  readonly reasons: readonly string[];
+}
 
 function parseLine(line: string): unknown[] {
   try {
@@ -64,7 +78,7 @@ export class RunFolder {
     requireFree(folder.path);
     makeFolder(folder.path);
     rmSync(folder.file("metrics.jsonl"), { force: true });
-    const text = stringify(recipe);
+    const text = recipeText(recipe);
     writeFileAtomic(folder.file("recipe.yaml"), text);
     folder.writeRun({
       threads,
@@ -90,7 +104,8 @@ export class RunFolder {
         fix: "Name a folder that `limbeck run` made: it holds run.json and recipe.yaml.",
       });
     }
-    if (sha256(readBytes(folder.file("recipe.yaml"))) !== folder.readRun().recipeSha256) {
+    const { recipeSha256, openRecipeSha256 } = folder.readRun();
+    if (![recipeSha256, openRecipeSha256].includes(sha256(readBytes(folder.file("recipe.yaml"))))) {
       throw new LimbeckError("RUN_INVALID", `the recipe in ${folder.path} was changed after the run began`, {
         where: folder.file("recipe.yaml"),
         fix: "Undo the change, or begin a new run with the changed recipe.",
@@ -112,6 +127,14 @@ export class RunFolder {
 
   recipe(): Recipe {
     return readRecipe(this.file("recipe.yaml"));
+  }
+
+  /** Puts a recipe whose terms were chosen in the place of the one that left them open. */
+  settleRecipe(recipe: Recipe, autoTerms: readonly AutoTerms[]): void {
+    const text = recipeText(recipe);
+    const openRecipeSha256 = sha256(readBytes(this.file("recipe.yaml")));
+    this.updateRun({ recipeSha256: sha256(text), openRecipeSha256, autoTerms });
+    writeFileAtomic(this.file("recipe.yaml"), text);
   }
 
   readRun(): RunFile {

@@ -1,7 +1,8 @@
 import { type Split, splitLabels } from "../data/dataset.js";
 import { drawSubset } from "../data/split.js";
+import { type ClassMaps, classMaps, hasClassMaps, meanMapCosine } from "../evaluate/class-maps.js";
 import { measureLatency, measurePeakMemory } from "../evaluate/cost.js";
-import { agreement, calibrationError, countErrors, meanKl } from "../evaluate/metrics.js";
+import { agreement, calibrationError, countErrors, meanKl, topClasses } from "../evaluate/metrics.js";
 import { addToClasses, matchPriors } from "../evaluate/prior-matching.js";
 import type { CorrectedResult, ModelResult } from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
@@ -11,7 +12,7 @@ import { writeFileAtomic } from "../support/files.js";
 import { Classifier } from "../teachers/classifier.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import { armId } from "./arms.js";
-import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
+import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import { absentClasses } from "./samples.js";
 
 /** Training images over which the biases of absent classes are matched to the teacher's priors. */
@@ -21,12 +22,16 @@ const CORRECTION_SAMPLES = 10_000;
 export interface Measured {
   readonly logits: readonly Float32Array[];
   readonly result: ModelResult;
+  /** Where the teacher looks for its top classes, if students can be compared with that. */
+  readonly maps?: ClassMaps | undefined;
 }
 
 /** Measures `teacher.onnx`. */
 export async function measureTeacher(context: RunContext, teacher: TrainedTeacher): Promise<Measured> {
   const logits = [await classify(teacher.file, context.samples.test, context)];
-  return measure(context, context.folder.file("teacher.onnx"), teacher.file, teacher.model, logits, undefined);
+  const path = context.folder.file("teacher.onnx");
+  const measured = await measure(context, path, teacher.file, teacher.model, logits);
+  return { ...measured, maps: await teacherMaps(context, teacher, logits[0]!) };
 }
 
 /** Exports the first seed of an arm, and measures what all its seeds answer. */
@@ -37,7 +42,40 @@ export async function measureArm(context: RunContext, trained: TrainedArm, teach
   writeFileAtomic(path, files[0]!);
   const logits: Float32Array[] = [];
   for (const file of files) logits.push(await classify(file, context.samples.test, context));
-  return measure(context, path, files[0]!, model, logits, teacher.logits[0]);
+  return measure(context, path, files[0]!, model, logits, {
+    logits: teacher.logits[0]!,
+    cosines: await mapCosines(context, trained, teacher),
+  });
+}
+
+async function teacherMaps(context: RunContext, teacher: TrainedTeacher, logits: Float32Array) {
+  const { recipe, samples, threads } = context;
+  const { test } = samples;
+  const { classes } = test.dataset;
+  if (!hasClassMaps(modelFor(context, recipe.student.model), test.dataset)) return undefined;
+  return classMaps(teacher.model, teacher.parameters, test, topClasses(logits, classes.length), threads);
+}
+
+/** How like the teacher's each seed's maps are. */
+async function mapCosines(
+  { samples: { test }, threads }: RunContext,
+  { model, seeds }: TrainedArm,
+  teacher: Measured,
+): Promise<number[] | undefined> {
+  if (!teacher.maps) return undefined;
+  const tops = topClasses(teacher.logits[0]!, test.dataset.classes.length);
+  const cosines: number[] = [];
+  for (const { parameters } of seeds) {
+    cosines.push(meanMapCosine(teacher.maps, (await classMaps(model, parameters, test, tops, threads))!));
+  }
+  return cosines;
+}
+
+/** What an arm is compared with. */
+interface Reference {
+  readonly logits: Float32Array;
+  /** Likeness of maps, one entry a seed. */
+  readonly cosines: readonly number[] | undefined;
 }
 
 async function measure(
@@ -46,7 +84,7 @@ async function measure(
   file: Uint8Array,
   model: Model,
   logits: readonly Float32Array[],
-  teacher: Float32Array | undefined,
+  teacher?: Reference,
 ): Promise<Measured> {
   const { test } = samples;
   const classes = test.dataset.classes.length;
@@ -57,8 +95,9 @@ async function measure(
     errors,
     testSize: labels.length,
     accuracy: spread(errors.map((count) => 1 - count / labels.length)),
-    agreement: teacher ? perSeed((answers) => agreement(teacher, answers, classes)) : null,
-    klToTeacher: teacher ? perSeed((answers) => meanKl(teacher, answers, classes)) : null,
+    agreement: teacher ? perSeed((answers) => agreement(teacher.logits, answers, classes)) : null,
+    klToTeacher: teacher ? perSeed((answers) => meanKl(teacher.logits, answers, classes)) : null,
+    mapCosine: teacher?.cosines ? spread(teacher.cosines) : null,
     ece: perSeed((answers) => calibrationError({ logits: answers, classes, labels })),
     parameters: parameterCount(model),
     bytes: file.byteLength,

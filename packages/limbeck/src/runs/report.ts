@@ -5,6 +5,7 @@ import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import type { RunContext } from "./context.js";
+import { describeTerms } from "./describe-terms.js";
 import type { Evaluation } from "./evaluation.js";
 import type { RunFolder } from "./folder.js";
 import { drawTransferSet } from "./samples.js";
@@ -35,13 +36,15 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     recipe: readText(folder.file("recipe.yaml")),
     classes: dataset.classes,
     image: dataset,
+    teacher: "onnx" in recipe.teacher ? { file: basename(recipe.teacher.onnx), sha256: run.teacherSha256! } : null,
     data: {
       source: samples.source,
       train: samples.train.indices.length,
       transfer: drawTransferSet(samples.train, recipe.data.transfer, recipe.seed).indices.length,
       test: labels.length,
     },
-    losses: recipe.distill.map(({ loss, weight, ...options }) => describeTerm(String(loss), Number(weight), options)),
+    losses: describeTerms(recipe.distill),
+    chosen: run.autoTerms ?? [],
     epochs: recipe.student.train.epochs,
     temperature,
     results: evaluation.results,
@@ -54,21 +57,6 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     },
     environment: { ...environmentOf(folder), threads: run.threads },
   };
-}
-
-function describeTerm(loss: string, weight: number, options: object): string {
-  const parts = Object.entries(options).map(([name, value]) => `${name} ${describeOption(value)}`);
-  if (weight !== 1) parts.unshift(`weight ${weight}`);
-  return parts.length > 0 ? `${loss} (${parts.join(", ")})` : loss;
-}
-
-/** Options are numbers, words, lists of them, or objects that a `kind` tells apart. */
-function describeOption(value: unknown): string {
-  if (Array.isArray(value)) return value.join(", ");
-  if (typeof value !== "object" || value === null) return String(value);
-  return Object.entries(value)
-    .map(([name, inner]) => (name === "kind" ? String(inner) : `${name} ${inner}`))
-    .join(" ");
 }
 
 function environmentOf(folder: RunFolder) {
@@ -94,7 +82,7 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
       curve(phaseId(arm, seed), { arm: arm.kind, variant: arm.variant?.name ?? null, seed }),
     ),
   );
-  return [teacher, ...arms];
+  return "onnx" in recipe.teacher ? arms : [teacher, ...arms];
 }
 
 /** Of each class, the test image that the teacher classifies correctly, but with the most doubt. */

@@ -17,6 +17,7 @@ import { runTraining, type Trained } from "../train/loop.js";
 import { type Arm, armsOf, HARD_LABELS, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { trainedTeacher } from "./onnx-teacher.js";
 import { share, takeOver } from "./reuse.js";
 import { drawTransferSet } from "./samples.js";
 import { trainingKey } from "./training-key.js";
@@ -29,23 +30,28 @@ const CURVE_POINTS = 60;
 /** Multiply-accumulate pairs below which a step runs on one thread. */
 const SMALL_STEP = 40_000_000;
 
-/** Trains the teacher, writes `teacher.onnx`, and has it answer every training sample once. */
-export async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
-  const { recipe, folder, samples } = context;
-  const model = modelFor(context, recipe.teacher.model);
+/** Makes the teacher ready, writes `teacher.onnx`, and has it answer every training sample once. */
+export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
+  const { recipe, folder, onnxTeacher } = context;
+  const teacher = onnxTeacher ? { ...onnxTeacher, parameters: {} } : yield* trainTeacher(context);
+  writeFileAtomic(folder.file("teacher.onnx"), teacher.file);
+  const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
+  return { ...teacher, outputs: wanted ? yield* label(context, teacher.file) : undefined };
+}
+
+async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, Omit<TrainedTeacher, "outputs">> {
+  const { recipe, samples } = context;
+  const { model: choice, train } = trainedTeacher(recipe);
+  const model = modelFor(context, choice);
   const options = {
     model,
     split: samples.train,
-    train: recipe.teacher.train,
+    train,
     terms: HARD_LABELS,
     seed: recipe.seed,
   };
   const parameters = yield* trainPhase(context, "teacher", offlineJob(options), options);
-  const path = folder.file("teacher.onnx");
-  const file = toOnnxModel(model, samples.train.dataset, parameters);
-  writeFileAtomic(path, file);
-  const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
-  return { model, parameters, file, outputs: wanted ? yield* label(context, file) : undefined };
+  return { model, parameters, file: toOnnxModel(model, samples.train.dataset, parameters) };
 }
 
 /** The teacher's answers to all training samples, from the cache where they are there already. */

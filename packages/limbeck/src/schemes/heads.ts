@@ -1,4 +1,4 @@
-import type { Node, Tensor } from "@limbeck/graph";
+import { type Node, ops, sizeOf, type Tensor } from "@limbeck/graph";
 import type { LinearHead } from "../losses/loss.js";
 import type { ForwardResult } from "../models/model.js";
 import { LimbeckError } from "../support/errors.js";
@@ -19,28 +19,68 @@ function headOf(term: string, side: "student" | "teacher", { logits }: ForwardRe
 }
 
 /** Finds pooling and linear layer by walking back from the logits, so that models need not declare them. */
-function linearHead(logits: Tensor): LinearHead | undefined {
+export function linearHead(logits: Tensor): LinearHead | undefined {
+  const last = lastLayer(logits);
+  const pooling = last && poolingBehind(last.input);
+  return pooling && { maps: pooling.inputs[0]!, weight: last.weight };
+}
+
+/** The linear layer that logits come from: what it reads, and its weights [K, C]. */
+export function lastLayer(logits: Tensor): { readonly input: Tensor; readonly weight: Tensor } | undefined {
   const last = nodeOf(logits);
-  const [input, weight] = last?.inputs ?? [];
-  if (last?.op !== "Gemm" || last.attributes.transB !== 1 || !input || !weight) return undefined;
-  const pooling = poolingBehind(input);
-  return pooling && { maps: pooling.inputs[0]!, weight };
+  const [first, second] = last?.inputs ?? [];
+  if (!last || !first) return undefined;
+  if (SAME.includes(last.op)) return lastLayer(first);
+  if (last.op === "Gather" && last.attributes.axis === 1) return chosenClasses(lastLayer(first), second!);
+  const layer = last.op === "Add" ? [first, second!].map(nodeOf).find((node) => node?.op === "MatMul") : last;
+  const weight = layer && weightOf(layer);
+  return weight && { input: layer.inputs[0]!, weight };
+}
+
+function chosenClasses(layer: ReturnType<typeof lastLayer>, places: Tensor): ReturnType<typeof lastLayer> {
+  return layer && { input: layer.input, weight: ops.gather(layer.weight, places) };
+}
+
+/** Weights [K, C] of a node that is a linear layer: a product with a matrix, or a 1×1 convolution of a single place. */
+function weightOf({ op, inputs, attributes }: Node): Tensor | undefined {
+  const [x, weight] = inputs;
+  if (!x || !weight || !["DequantizeLinear", undefined].includes(nodeOf(weight)?.op)) return undefined;
+  if (op === "Gemm" && !attributes.transA && (attributes.alpha ?? 1) === 1) {
+    return attributes.transB === 1 ? weight : ops.swapLast(weight);
+  }
+  if (op === "MatMul" && weight.shape.length === 2) return ops.swapLast(weight);
+  const isPlace = op === "Conv" && String(x.shape.slice(2)) === "1,1" && (attributes.group ?? 1) === 1;
+  return isPlace && sizeOf(weight.shape.slice(2)) === 1 ? ops.reshape(weight, weight.shape.slice(0, 2)) : undefined;
 }
 
 function nodeOf({ source }: Tensor): Node | undefined {
   return source.kind === "node" ? source.node : undefined;
 }
 
-const RESHAPES = ["Flatten", "Reshape", "Squeeze", "Identity"];
+/** What changes a value's shape, or rounds it to 8 bits. */
+const SAME = ["Flatten", "Reshape", "Squeeze", "Identity", "QuantizeLinear", "DequantizeLinear"];
 
-/** The average over places that a value comes from, but for its shape and for dropout. */
-function poolingBehind(x: Tensor): Node | undefined {
+/** A value, and what it is but for its shape, rounding and dropout, from near to far. */
+export function sameValues(x: Tensor): Tensor[] {
   const node = nodeOf(x);
   const [first, second] = node?.inputs ?? [];
-  if (!node || !first) return undefined;
-  if (RESHAPES.includes(node.op)) return poolingBehind(first);
-  if (node.op === "Mul" && second?.source.kind === "random") return poolingBehind(first);
-  const isAverage =
-    node.op === "GlobalAveragePool" || (node.op === "ReduceMean" && String(node.attributes.axes) === "2,3");
-  return isAverage && first.shape.length === 4 ? node : undefined;
+  if (!node || !first) return [x];
+  const isDropout = node.op === "Mul" && second?.source.kind === "random";
+  return SAME.includes(node.op) || isDropout ? [x, ...sameValues(first)] : [x];
+}
+
+/** The average over places that a value comes from. */
+function poolingBehind(x: Tensor): Node | undefined {
+  const node = nodeOf(sameValues(x).at(-1)!);
+  const maps = node?.inputs[0];
+  return maps?.shape.length === 4 && isAverage(node!, maps.shape.slice(2)) ? node : undefined;
+}
+
+/** Whether a node averages maps of this size as a whole. */
+function isAverage({ op, attributes }: Node, size: readonly number[]): boolean {
+  if (op === "GlobalAveragePool") return true;
+  const list = (value: unknown) => String(Array.isArray(value) ? value : []);
+  if (op === "ReduceMean") return ["2,3", "-2,-1", "-1,-2"].includes(list(attributes.axes));
+  const isWhole = op === "AveragePool" && list(attributes.kernel_shape) === String(size);
+  return isWhole && /^[0,]*$/.test(list(attributes.pads));
 }

@@ -1,4 +1,3 @@
-import type { Tensor } from "@limbeck/graph";
 import type { FeaturePair, LossContext } from "../losses/loss.js";
 import type { ForwardResult } from "../models/model.js";
 import type { DistillTerm } from "../recipe/schema.js";
@@ -6,6 +5,7 @@ import { LimbeckError } from "../support/errors.js";
 import { linearHeads } from "./heads.js";
 import { needsOf, needsTaps } from "./needs.js";
 import type { TermStore } from "./store.js";
+import { tapped } from "./taps.js";
 
 /** What one term sees beside answers: what it taps, the ends of both networks, and where it keeps adapters. */
 export type InsideOf = (name: string, term: DistillTerm) => Pick<LossContext, "features" | "heads" | "store">;
@@ -24,24 +24,14 @@ export function lookInside(student: ForwardResult, teacher: ForwardResult | unde
 
 /** Pairs of what the term taps, in its order. */
 function featuresOf(name: string, term: DistillTerm, student: ForwardResult, teacher: ForwardResult): FeaturePair[] {
-  const ours = tapped(name, "student", term.student, student);
-  const theirs = tapped(name, "teacher", term.teacher, teacher);
+  const of = (side: "student" | "teacher", taps: unknown, result: ForwardResult) =>
+    [taps].flat().map((tap) => tapped(name, side, String(tap), result));
+  const ours = of("student", term.student, student);
+  const theirs = of("teacher", term.teacher, teacher);
   if (ours.length === theirs.length) return ours.map((tensor, i) => ({ student: tensor, teacher: theirs[i]! }));
   throw new LimbeckError("RECIPE_INVALID", `${name} taps ${ours.length} student and ${theirs.length} teacher values`, {
     where: `distill: ${name}`,
     value: [term.student, term.teacher],
     fix: "Name as many taps of the one as of the other.",
-  });
-}
-
-function tapped(name: string, side: "student" | "teacher", taps: unknown, { taps: known }: ForwardResult): Tensor[] {
-  return [taps].flat().map((tap) => {
-    const found = Object.hasOwn(known, String(tap)) ? known[String(tap)] : undefined;
-    if (found) return found;
-    throw new LimbeckError("TAP_UNKNOWN", `the ${side} has no tap "${tap}"`, {
-      where: `distill: ${name}: ${side}`,
-      value: tap,
-      fix: `Use one of ${Object.keys(known).join(", ")}.`,
-    });
   });
 }

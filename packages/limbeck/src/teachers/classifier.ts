@@ -13,11 +13,15 @@ const BATCH = 256;
 export class Classifier {
   readonly #session: Session;
   readonly #geometry: ImageGeometry;
+  /** Whether the file takes single images only. */
+  readonly #isSingle: boolean;
   #values: Record<string, RuntimeTensor> = {};
 
   private constructor(session: Session, geometry: ImageGeometry) {
     this.#session = session;
     this.#geometry = geometry;
+    const metadata = session.inputMetadata.find(({ name }) => name === INPUT);
+    this.#isSingle = metadata?.isTensor === true && metadata.shape[0] === 1;
   }
 
   static async load(file: Uint8Array, geometry: ImageGeometry, threads: number): Promise<Classifier> {
@@ -37,6 +41,14 @@ export class Classifier {
 
   /** Logits [count, classes] of images [count, C, H, W], values 0 … 1. */
   async logits(images: Float32Array, count: number): Promise<Float32Array> {
+    if (!this.#isSingle || count === 1) return this.#run(images, count);
+    const length = sampleLength(this.#geometry);
+    const rows: Float32Array[] = [];
+    for (let i = 0; i < count; i++) rows.push(await this.#run(images.slice(i * length, (i + 1) * length), 1));
+    return Float32Array.from(rows.flatMap((row) => [...row]));
+  }
+
+  async #run(images: Float32Array, count: number): Promise<Float32Array> {
     const { channels, height, width } = this.#geometry;
     const input = nodeBackend.tensor("float32", images, [count, channels, height, width]);
     const result = await this.#session.run({ ...this.#values, [INPUT]: input }, [OUTPUT]);

@@ -219,6 +219,26 @@ describe("reports of smaller runs", () => {
     expect(page.length).toBeLessThan(300_000);
   });
 
+  it("says what was chosen and why, where the teacher came from, and where students look", async () => {
+    const chosen = [
+      { variant: null, terms: ["dist (temperature 4)", "cam"], reasons: ["dist: <a wide gap>."] },
+      { variant: "short", terms: ["kd"], reasons: ["kd: no labels."] },
+    ];
+    const page = await renderReport(reportData({ chosen, teacher: { file: "big.onnx", sha256: "abc123" } }));
+    const text = textOf(page);
+    expect(text).toContain("Why these losses");
+    expect(page).toContain("dist: &lt;a wide gap&gt;.");
+    expect(text).toContain("big.onnx, sha256 abc123");
+    expect(text).toMatch(/Looks where the teacher looks.*0\.871 ± 0\.012/s);
+  });
+
+  it("leaves out what does not apply", async () => {
+    const { results } = reportData();
+    const student = { ...results.student, mapCosine: null };
+    const text = textOf(await renderReport(reportData({ results: { ...results, student } })));
+    expect(text).not.toMatch(/Looks where|Why these losses|sha256/);
+  });
+
   it("survives a student without a mistake", async () => {
     const perfect = model([0, 0], { klToTeacher: { mean: 0, sd: 0 } });
     const results = { ...reportData().results, student: perfect };

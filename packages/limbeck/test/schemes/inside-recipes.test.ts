@@ -40,13 +40,35 @@ const resnets: [ModelChoice, ModelChoice] = [
   { family: "resnet", depth: 14 },
 ];
 
+const vits = (studentHeads: number, teacherHeads: number): [ModelChoice, ModelChoice] => [
+  { family: "vit", dim: 12, depth: 3, heads: studentHeads },
+  { family: "vit", dim: 24, depth: 12, heads: teacherHeads },
+];
+
 const inside = losses.filter(({ needs }) => needs.some((need) => /features|heads/.test(need)));
-/** Taps inside of attention, which no family here has so far. */
-const needsAttention = ({ recipe }: (typeof losses)[number]) => /scores|queries|values/.test(recipe);
+/** The networks that a recipe's taps are of. */
+function networksOf({ recipe }: (typeof losses)[number]): [ModelChoice, ModelChoice] {
+  if (/scores|queries|values/.test(recipe)) return vits(3, 3);
+  return recipe.includes("relu") ? mlps : resnets;
+}
 
 describe("the recipe that a loss shows can be trained", () => {
-  it.each(inside.filter((loss) => !needsAttention(loss)).map((loss) => [loss.name, loss] as const))("%s", (_, loss) => {
-    expect(() => check(loss.recipe, ...(loss.recipe.includes("relu") ? mlps : resnets))).not.toThrow();
+  it.each(inside.map((loss) => [loss.name, loss] as const))("%s", (_, loss) => {
+    expect(() => check(loss.recipe, ...networksOf(loss))).not.toThrow();
+  });
+});
+
+describe("transformers with other numbers of heads", () => {
+  it("are related by relation heads of their own", () => {
+    const terms = ["queries", "keys", "values"].map(
+      (tap) => `- { loss: minilm-relation, heads: 12, student: block3.${tap}, teacher: block12.${tap} }`,
+    );
+    expect(() => check([...terms, "- { loss: kd }"].join("\n"), ...vits(2, 6))).not.toThrow();
+  });
+
+  it.each(["attention-scores", "attention-distribution"])("have no %s to compare", (loss) => {
+    const terms = `- { loss: ${loss}, student: block3.scores, teacher: block12.scores }\n- { loss: kd }`;
+    expect(() => check(terms, ...vits(2, 6))).toThrow(/\[4,2,17,17\], the teacher's \[4,6,17,17\]/);
   });
 });
 

@@ -7,7 +7,7 @@ import { toSmallerMaps } from "../spatial.js";
 const options = z.strictObject({});
 
 /** Positive part of the activation map of one class for each sample, [N, 1, H, W]. @param classes int64 [N] */
-function explanation({ maps, weight }: LinearHead, classes: Tensor): Tensor {
+export function classActivation({ maps, weight }: LinearHead, classes: Tensor): Tensor {
   const [samples, channels, height, width] = maps.shape as [number, number, number, number];
   const weights = ops.reshape(ops.gather(weight, classes), [samples, 1, channels]);
   const map = ops.matmul(weights, ops.reshape(maps, [samples, channels, height * width]));
@@ -33,8 +33,8 @@ export const cam: Loss<z.infer<typeof options>> = {
   compute: ({ heads, teacherLogits }) => {
     const classes = ops.argMax(teacherLogits!);
     const [student, teacher] = toSmallerMaps(
-      explanation(heads!.student, classes),
-      ops.detach(explanation(heads!.teacher, classes)),
+      classActivation(heads!.student, classes),
+      ops.detach(classActivation(heads!.teacher, classes)),
     );
     const agreement = ops.mul(unit(ops.flatten(student), [1]), unit(ops.flatten(teacher), [1]));
     return ops.sub(1, ops.div(ops.reduceSum(agreement), student.shape[0]!));

@@ -12,7 +12,7 @@ export const attentionDistribution: Loss<z.infer<typeof options>> = {
   description: "The student's attention heads look at the tokens that the teacher's look at.",
   formula:
     "Kullback-Leibler divergence of softmax(student's scores) from softmax(teacher's), summed over keys, averaged over samples, heads and tokens that ask",
-  use: "The last layer of a transformer with as many heads as the teacher, with minilm-relation on the values. Taps: scores before softmax, [N, heads, L, L]. No model family here has such taps yet.",
+  use: "The last layer of a transformer with as many heads as the teacher, with minilm-relation on the values. Taps: scores before softmax, [N, heads, L, L]. vit has them in every block.",
   source: "Wang et al. 2020, MiniLM, equation 5",
   needs: ["features"],
   options,

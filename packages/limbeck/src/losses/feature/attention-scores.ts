@@ -23,7 +23,7 @@ export const attentionScores: Loss<z.infer<typeof options>> = {
   description: "The student's attention heads score tokens as the teacher's do, before softmax.",
   formula:
     "squared difference of attention scores, those of masked tokens (-100 and less) taken as 0, summed over heads and keys, averaged over tokens that ask",
-  use: "Transformers with as many heads as the teacher, layer by layer as in hidden. Taps: scores before softmax, [N, heads, L, L]. No model family here has such taps yet.",
+  use: "Transformers with as many heads as the teacher, layer by layer as in hidden. Taps: scores before softmax, [N, heads, L, L]. vit has them in every block.",
   source:
     "Jiao et al. 2020, TinyBERT, equation 7, masking as in the authors' code; the paper averages over heads and keys, so that its weight 1 is 1 / (heads · L) here",
   needs: ["features"],

@@ -26,7 +26,7 @@ export const minilmRelation: Loss<z.infer<typeof options>> = {
   description: "Tokens relate to each other in the student's queries, keys or values as in the teacher's.",
   formula:
     "Kullback-Leibler divergence of softmax(student X Xᵀ / √d) from the teacher's, X queries, keys or values split into heads of size d; summed over tokens, averaged over heads and tokens that ask",
-  use: "One layer of a transformer: the last, or an upper middle one of a large teacher. Three terms, for queries, keys and values, are MiniLMv2. Widths, attention heads and layers may differ. No model family here has such taps yet.",
+  use: "One layer of a transformer: the last, or an upper middle one of a large teacher. Three terms, for queries, keys and values, are MiniLMv2. Widths, attention heads and layers may differ. Taps: tokens [N, L, D]; vit has queries, keys and values in every block.",
   source:
     "Wang et al. 2021, MiniLMv2, equations 5 to 7; values alone, with heads as many as attention heads, are the value relation of Wang et al. 2020, MiniLM, equations 6 to 8",
   needs: ["features"],

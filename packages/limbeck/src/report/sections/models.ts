@@ -3,7 +3,7 @@ import { ARM_MEANINGS, type Arm, armName } from "../arms.js";
 import type { ReportData } from "../data.js";
 import { count, plural } from "../format.js";
 import { html, type Markup } from "../html.js";
-import { METRICS } from "../metrics.js";
+import { metricsOf } from "../metrics.js";
 
 /** The table of teacher, student and baseline. */
 export function modelsSection({ results, data }: ReportData): Markup {
@@ -25,7 +25,7 @@ export function modelsSection({ results, data }: ReportData): Markup {
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"><span class="hidden">Measure</span></th>${models.map(
     ([arm]) => html`<th scope="col" role="columnheader">${armName(arm)}<small>${ARM_MEANINGS[arm]}</small></th>`,
   )}</tr></thead>
-<tbody role="rowgroup">${METRICS.map(
+<tbody role="rowgroup">${metricsOf(results).map(
     (metric) => html`
 <tr role="row"><th scope="row" role="rowheader" title="${metric.long}">${metric.label}<small>${metric.short}</small></th>${models.map(
       ([, model]) => html`<td role="cell">${metric.cell(model)}</td>`,

@@ -1,7 +1,7 @@
 import type { ReportData } from "../data.js";
 import { count, duration } from "../format.js";
 import { html, type Markup } from "../html.js";
-import { METRICS } from "../metrics.js";
+import { metricsOf } from "../metrics.js";
 
 /** Which results were another run's. */
 function reusedText(reused: ReportData["reused"]): string {
@@ -12,12 +12,13 @@ function reusedText(reused: ReportData["reused"]): string {
 }
 
 /** Environment, recipe, and what the measures mean. */
-export function reproduceSection({ environment, data, seconds, reused, recipe }: ReportData): Markup {
+export function reproduceSection({ environment, data, results, teacher, seconds, reused, recipe }: ReportData): Markup {
   const facts: readonly (readonly [string, string])[] = [
     [
       "Data",
       `${data.source}: ${count(data.train)} training, ${count(data.transfer)} transfer (what the student learns from) and ${count(data.test)} test samples`,
     ],
+    ["Teacher", teacher ? `${teacher.file}, sha256 ${teacher.sha256}` : ""],
     ["Duration", duration(seconds)],
     ["Reused", reusedText(reused)],
     ["Limbeck", environment.limbeck],
@@ -34,7 +35,7 @@ models. On another machine rounding differs, and the counts of errors may shift 
 <dl class="facts">${facts.filter(([, value]) => value !== "").map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
 <details class="print"><summary>The recipe, as YAML</summary><pre tabindex="0" aria-label="Recipe"><code>${recipe}</code></pre></details>
 <h3 class="after">What the measures mean</h3>
-<dl class="glossary">${METRICS.map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}
+<dl class="glossary">${metricsOf(results).map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}
 <div><dt>p</dt><dd>From Welch's t-test: how often chance alone would give a difference at least this large between the seeds' errors. Below 0.05 the report
 calls it larger than the noise; otherwise within it.</dd></div></dl></section>`;
 }

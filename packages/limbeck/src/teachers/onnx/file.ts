@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { fromOnnx, type ImportedModel, inspectModel, type ModelInspection, probeWith } from "@limbeck/graph";
+import { nodeBackend } from "@limbeck/graph/node";
+import type { ImageGeometry } from "../../data/dataset.js";
+import { checkExternalFiles, type ModelFile, readModelFile } from "../../support/model-file.js";
+import { answerOutput, type ImageInput, imageInput, mismatch } from "./interface.js";
+import type { OnnxTeacherOptions } from "./options.js";
+
+/** A classifier's file, and how images go in and answers come out. */
+export interface TeacherFile {
+  readonly input: ImageInput;
+  readonly output: string;
+  /** Numbers that are its weights. */
+  readonly parameters: number;
+  /** SHA-256 of the file and of those that it keeps its numbers in. */
+  readonly sha256: string;
+  /** The file as a graph for batches of one size. */
+  read(batch: number): Promise<ImportedModel>;
+}
+
+/** @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE @throws GraphError MODEL_INVALID */
+export async function openTeacherFile(options: OnnxTeacherOptions, images: ImageGeometry): Promise<TeacherFile> {
+  const file = readModelFile(options.onnx);
+  const shapesOf = probeWith(nodeBackend);
+  const facts = await inspectModel(file.bytes, { externalData: file.externalData, shapesOf });
+  checkExternalFiles(options.onnx, facts.model.externalData);
+  const [input, output] = [imageInput(facts, options, images), answerOutput(facts, options)];
+  return {
+    input,
+    output,
+    parameters: facts.parameters.total,
+    sha256: hashOf(file, facts),
+    read: async (batch) => {
+      const dims = dimensionsOf(input, batch);
+      const model = await fromOnnx(file.bytes, { dims, until: [output], externalData: file.externalData, shapesOf });
+      const others = [...model.inputs.keys()].filter((name) => name !== input.name);
+      if (others.length === 0 && model.inputs.size === 1) return model;
+      throw mismatch(
+        others.length > 0
+          ? `the teacher does not answer from images alone: it also takes ${others.join(", ")}`
+          : `output ${output} does not depend on input ${input.name}`,
+        others,
+        "Use a classifier of images, or set teacher.input and teacher.output.",
+      );
+    },
+  };
+}
+
+function dimensionsOf({ name, layout, channels, height, width }: ImageInput, batch: number): Record<string, number> {
+  const shape = layout === "nchw" ? [batch, channels, height, width] : [batch, height, width, channels];
+  return Object.fromEntries(shape.map((size, axis) => [`${name}[${axis}]`, size]));
+}
+
+function hashOf({ bytes, externalData }: ModelFile, { model }: ModelInspection): string {
+  const hash = createHash("sha256").update(bytes);
+  const locations = new Set(model.externalData.map(({ location }) => location));
+  for (const location of [...locations].sort()) hash.update(externalData(location));
+  return hash.digest("hex");
+}

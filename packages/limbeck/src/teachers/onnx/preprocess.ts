@@ -1,0 +1,37 @@
+import { ops, type Tensor } from "@limbeck/graph";
+import { type ImageInput, mismatch } from "./interface.js";
+import type { OnnxTeacherOptions } from "./options.js";
+import { resizeBilinear } from "./resize.js";
+
+/** Brightness of red, green and blue (ITU-R BT.601), as Pillow has it. */
+const LUMA = [0.299, 0.587, 0.114];
+
+/** Turns a run's images into what a model takes. @param images [N, C, H, W], values 0 … 1 */
+export function preprocess(images: Tensor, input: ImageInput, options: OnnxTeacherOptions): Tensor {
+  const sized = resizeBilinear(withChannels(images, input.channels), input.height, input.width);
+  const [black, white] = options.range ?? (input.dtype === "uint8" ? [0, 255] : [0, 1]);
+  const scaled = black === 0 && white === 1 ? sized : ops.add(ops.mul(sized, white - black), black);
+  const centered = options.mean === undefined ? scaled : ops.sub(scaled, channelwise(scaled, options.mean, "mean"));
+  const ready = options.std === undefined ? centered : ops.div(centered, channelwise(scaled, options.std, "std"));
+  const placed = input.layout === "nchw" ? ready : ops.transpose(ready, [0, 2, 3, 1]);
+  return input.dtype === "uint8" ? ops.cast(ops.clip(ops.add(placed, 0.5), 0, 255.5), "uint8") : placed;
+}
+
+function withChannels(images: Tensor, channels: number): Tensor {
+  const own = images.shape[1]!;
+  if (own === channels) return images;
+  if (own === 1) return ops.concat(new Array<Tensor>(channels).fill(images), 1);
+  return ops.conv(images, images.graph.constant("float32", [1, 3, 1, 1], LUMA));
+}
+
+/** One number for each channel, [1, C, 1, 1]. @throws LimbeckError TEACHER_MISMATCH */
+function channelwise(x: Tensor, values: number | readonly number[], what: string): Tensor {
+  const channels = x.shape[1]!;
+  const all = typeof values === "number" ? new Array<number>(channels).fill(values) : values;
+  if (all.length === channels) return x.graph.constant("float32", [1, channels, 1, 1], all);
+  throw mismatch(
+    `teacher.${what} has ${all.length} numbers, and the teacher takes ${channels} channels`,
+    values,
+    "Give one number, or one for each channel.",
+  );
+}
