@@ -21,8 +21,8 @@ distill:
 
 Losses that look inside of the networks name a tap of each: \`{ loss: pkt, student: features, teacher: features }\`; an
 unknown name is answered with those that there are. The teacher then runs inside of the training graph and sees the very images
-that the student sees. Where a loss has an adapter, it trains with the student and is left out of the exported file. Default
-weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
+that the student sees. Where a loss has an adapter, it trains with the student and is left out of the exported file (but for
+\`simkd\`, whose projector and classifier are what the student answers by). Default weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
 
 \`metrics.jsonl\` has the mean of each weighted term in every epoch, beside that of the whole loss.
 `;

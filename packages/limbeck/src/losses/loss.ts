@@ -1,5 +1,6 @@
 import type { Tensor } from "@limbeck/graph";
 import type { InitialValues } from "../models/initial.js";
+import type { Layers } from "../models/layers.js";
 import type { OptionsSchema } from "../support/options.js";
 import type { TermSchedule } from "./schedule.js";
 
@@ -33,6 +34,14 @@ export interface LinearHead {
   readonly maps: Tensor;
   /** Of the linear layer, [K, C]. */
   readonly weight: Tensor;
+  /** Of the linear layer, [K]. */
+  readonly bias?: Tensor | undefined;
+}
+
+/** A teacher's linear layer, which a student takes over as it is, and the maps that it was trained on. */
+export interface TeacherEnd extends Omit<LinearHead, "maps"> {
+  /** [C, H, W] */
+  readonly maps: readonly number[];
 }
 
 /**
@@ -90,6 +99,12 @@ export interface Loss<Options = unknown> {
   readonly schedule?: TermSchedule;
   /** The `distill` section of a recipe that uses it. */
   readonly recipe: string;
+  /**
+   * Where the student is deployed with something of the method: its logits [N, K] then, from its last maps [N, C, H, W].
+   * They take the place of the student's own, in training, evaluation and export, and all other terms see them as well.
+   * What `layers` is asked for becomes part of the student; the teacher's weights become part of it unchanged.
+   */
+  deploy?(layers: Layers, maps: Tensor, teacher: TeacherEnd, options: Options): Tensor;
   /** One number: summed over classes or features, averaged over samples. */
   compute(context: LossContext, options: Options): Tensor;
 }

@@ -31,6 +31,8 @@ export interface Model {
   readonly parameters: readonly TensorSpec[];
   /** What is carried without gradient: running statistics of batch normalization. */
   readonly buffers: readonly TensorSpec[];
+  /** What belongs to the model, but is never trained: weights taken over from a teacher. Default: nothing. */
+  readonly frozen?: readonly TensorSpec[];
   /**
    * Emits the forward pass.
    * @param images [N, C, H, W], values 0 … 1
@@ -70,14 +72,15 @@ export interface ModelFamily<Options = unknown> {
   build(options: Options, geometry: ImageGeometry, classes: number): Model;
 }
 
-/** Number of trainable values of the model in its deployed form; running statistics do not count. */
-export function parameterCount({ parameters, deployed }: Model): number {
-  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+/** Number of weights of the model in its deployed form, trained or taken over; running statistics do not count. */
+export function parameterCount({ deployed, ...model }: Model): number {
+  const { parameters, frozen = [] } = deployed?.model ?? model;
+  return [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** All that a model needs a value for. */
-export function tensorsOf({ parameters, buffers }: Model): readonly TensorSpec[] {
-  return [...parameters, ...buffers];
+export function tensorsOf({ parameters, buffers, frozen = [] }: Model): readonly TensorSpec[] {
+  return [...parameters, ...buffers, ...frozen];
 }
 
 /** Declares a model's parameters and buffers in a graph. */

@@ -95,7 +95,7 @@ export async function* trainArm(
   teacher: TrainedTeacher,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
-  const model = modelFor(context, recipe.student.model);
+  let model = modelFor(context, recipe.student.model);
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
   const source = await teacherSource(context, arm, teacher);
   const seeds: { seed: number; parameters: Parameters }[] = [];
@@ -109,6 +109,7 @@ export async function* trainArm(
       teacher: source?.teacher,
       liveTeacher: { model: teacher.model, values: teacher.parameters },
     });
+    model = job.model;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job) });
   }
   await source?.release();
@@ -131,7 +132,9 @@ async function teacherSource(
 }
 
 async function* trainPhase(context: RunContext, phase: string, job: TrainingJob): AsyncGenerator<RunEvent, Parameters> {
-  const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")), job.program);
+  const path = context.folder.file("checkpoints", ...phase.split("/"));
+  const beside = job.model.frozen?.filter(({ name }) => Object.hasOwn(job.unused ?? {}, name));
+  const checkpoints = new Checkpoints(path, job.program, beside);
   const finished = checkpoints.finished();
   yield { type: "phase-start", phase };
   const start = performance.now();

@@ -8,7 +8,8 @@ export function linearHeads(term: string, student: ForwardResult, teacher: Forwa
   return { student: headOf(term, "student", student), teacher: headOf(term, "teacher", teacher) };
 }
 
-function headOf(term: string, side: "student" | "teacher", { logits }: ForwardResult): LinearHead {
+/** @throws LimbeckError FEATURE_MISMATCH where it ends otherwise */
+export function headOf(term: string, side: "student" | "teacher", { logits }: ForwardResult): LinearHead {
   const head = linearHead(logits);
   if (head) return head;
   throw new LimbeckError(
@@ -21,10 +22,10 @@ function headOf(term: string, side: "student" | "teacher", { logits }: ForwardRe
 /** Finds pooling and linear layer by walking back from the logits, so that models need not declare them. */
 function linearHead(logits: Tensor): LinearHead | undefined {
   const last = nodeOf(logits);
-  const [input, weight] = last?.inputs ?? [];
+  const [input, weight, bias] = last?.inputs ?? [];
   if (last?.op !== "Gemm" || last.attributes.transB !== 1 || !input || !weight) return undefined;
   const pooling = poolingBehind(input);
-  return pooling && { maps: pooling.inputs[0]!, weight };
+  return pooling && { maps: pooling.inputs[0]!, weight, bias };
 }
 
 function nodeOf({ source }: Tensor): Node | undefined {

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createGraph, gradients, sizeOf, type Tensor, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { lossNamed } from "../../src/losses/index.js";
-import type { LossContext, LossStore } from "../../src/losses/loss.js";
+import type { LinearHead, Loss, LossContext, LossStore } from "../../src/losses/loss.js";
+import { constant } from "../../src/models/initial.js";
+import { Layers } from "../../src/models/layers.js";
+import { headOf } from "../../src/schemes/heads.js";
 
 /** Numbers of a tensor; `gradient` is that of the loss, missing where the loss does not look at it. */
 export interface GoldenTensor {
@@ -33,6 +36,8 @@ export interface GoldenLoss {
   readonly parameters?: Readonly<Record<string, GoldenTensor>>;
   readonly buffers?: Readonly<Record<string, GoldenTensor & { readonly next?: readonly number[] }>>;
   readonly value: number;
+  /** What single precision may lose, relative to 1 or to larger numbers. Default 3e-6. */
+  readonly tolerance?: number;
 }
 
 /** The cases of all files `golden/losses*.json`. */
@@ -98,7 +103,12 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     store,
   };
   const record = lossNamed(golden.loss);
-  const value = record.compute(context, record.options.parse(golden.options));
+  const options = record.options.parse(golden.options);
+  const layers = new Layers({}, true, ({ name, shape }, isBuffer) =>
+    isBuffer ? store.buffer(name, shape, constant(0)) : store.parameter(name, shape, constant(0)),
+  );
+  const value = record.compute(deployed(record, context, layers, options), options);
+  for (const [name, tensor] of Object.entries(layers.buffers)) next[name] = tensor;
   const reached = Object.entries(wanted).filter(([name]) => name !== "logits" || !(golden.features ?? golden.heads));
   graph.output("value", value);
   const grads = gradients(
@@ -123,6 +133,16 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
         .map(([name, { data }]) => [name.slice(prefix.length), Array.from(data as Float32Array)]),
     );
   return { value: Number(result.value!.data[0]), gradients: under("gradient/"), next: under("next/") };
+}
+
+/** What a method sees that the student is deployed with: the end that it gives to the student. */
+function deployed(record: Loss, context: LossContext, layers: Layers, options: unknown): LossContext {
+  if (!record.deploy) return context;
+  const { student, teacher } = context.heads!;
+  const end = { ...teacher, maps: teacher.maps.shape.slice(1) };
+  const logits = record.deploy(layers, student.maps, end, options);
+  const own: LinearHead = headOf(record.name, "student", { logits, taps: {}, buffers: {} });
+  return { ...context, logits, heads: { student: own, teacher } };
 }
 
 function declared<Kind extends GoldenTensor>(

@@ -9,5 +9,6 @@ export { hidden } from "./hidden.js";
 export { minilmRelation } from "./minilm-relation.js";
 export { nst } from "./nst.js";
 export { patient } from "./patient.js";
+export { simkd } from "./simkd.js";
 export { srrl } from "./srrl.js";
 export { vid } from "./vid.js";
