@@ -9,7 +9,7 @@ export type LossFamily = "response" | "feature" | "relation" | "explanation";
 
 /**
  * What a loss may look at or keep. "features" is one pair of tapped values, "pairs of features" is several, from the
- * input to the output; "linear heads" are last feature maps and the weights of the layer behind their average; "adapters" are weights of its own that train with the student.
+ * input to the output; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "adapters" are weights of its own that train with the student.
  */
 export type LossNeed =
   | "labels"
@@ -17,6 +17,7 @@ export type LossNeed =
   | "teacher logits"
   | "features"
   | "pairs of features"
+  | "teacher normalization"
   | "linear heads"
   | "sample indices"
   | "memory bank"
@@ -26,6 +27,14 @@ export type LossNeed =
 export interface FeaturePair {
   readonly student: Tensor;
   readonly teacher: Tensor;
+  /** Of the batch normalization that the teacher's comes from: standard deviations and means of its channels, [C]. */
+  readonly teacherNorm?: Normalization | undefined;
+}
+
+/** What a batch normalization multiplies by, and adds. */
+export interface Normalization {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
 }
 
 /** The end of a network that averages its last feature maps over places and applies one linear layer. */

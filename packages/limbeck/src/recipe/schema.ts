@@ -73,6 +73,7 @@ const SERVED: readonly LossNeed[] = [
   "teacher logits",
   "features",
   "pairs of features",
+  "teacher normalization",
   "linear heads",
   "adapters",
 ];

@@ -5,6 +5,7 @@ import type { DistillTerm } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { linearHeads } from "./heads.js";
 import { needsOf, needsTaps } from "./needs.js";
+import { normalizationOf } from "./normalization.js";
 import type { TermStore } from "./store.js";
 
 /** What one term sees beside answers: what it taps, the ends of both networks, and where it keeps adapters. */
@@ -26,7 +27,10 @@ export function lookInside(student: ForwardResult, teacher: ForwardResult | unde
 function featuresOf(name: string, term: DistillTerm, student: ForwardResult, teacher: ForwardResult): FeaturePair[] {
   const ours = tapped(name, "student", term.student, student);
   const theirs = tapped(name, "teacher", term.teacher, teacher);
-  if (ours.length === theirs.length) return ours.map((tensor, i) => ({ student: tensor, teacher: theirs[i]! }));
+  const norm = needsOf([term]).has("teacher normalization") ? normalizationOf : () => undefined;
+  if (ours.length === theirs.length) {
+    return ours.map((student, i) => ({ student, teacher: theirs[i]!, teacherNorm: norm(name, theirs[i]!) }));
+  }
   throw new LimbeckError("RECIPE_INVALID", `${name} taps ${ours.length} student and ${theirs.length} teacher values`, {
     where: `distill: ${name}`,
     value: [term.student, term.teacher],

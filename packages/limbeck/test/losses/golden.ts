@@ -28,7 +28,13 @@ export interface GoldenLoss {
   readonly teacherLogits?: GoldenTensor | null;
   readonly labels?: readonly number[] | null;
   readonly targets?: GoldenTensor;
-  readonly features?: readonly { readonly student: GoldenTensor; readonly teacher: GoldenTensor }[];
+  readonly features?: readonly {
+    readonly student: GoldenTensor;
+    readonly teacher: GoldenTensor;
+    readonly norm?: { readonly weight: GoldenTensor; readonly bias: GoldenTensor };
+  }[];
+  /** What the runtime draws, in the order in which the loss asks for it. */
+  readonly masks?: readonly GoldenTensor[];
   readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
   readonly sampleIndices?: readonly number[];
   readonly sampleCount?: number;
@@ -84,9 +90,13 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     labels: labels ? ints(labels) : undefined,
     targets: targets && input("targets", targets),
     teacherLogits: teacherLogits ? input("teacherLogits", teacherLogits) : undefined,
-    features: golden.features?.map(({ student, teacher }, i) => ({
+    features: golden.features?.map(({ student, teacher, norm }, i) => ({
       student: trained(`features/${i}`, student),
       teacher: input(`teacherFeatures/${i}`, teacher),
+      teacherNorm: norm && {
+        weight: input(`teacherNorm/${i}/weight`, norm.weight),
+        bias: input(`teacherNorm/${i}/bias`, norm.bias),
+      },
     })),
     heads: golden.heads && {
       student: {
@@ -109,6 +119,9 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
   );
   const value = record.compute(deployed(record, context, layers, options), options);
   for (const [name, tensor] of Object.entries(layers.buffers)) next[name] = tensor;
+  for (const [i, random] of graph.inputs.filter(({ source }) => source.kind === "random").entries()) {
+    feeds[random.name] = golden.masks![i]!;
+  }
   const reached = Object.entries(wanted).filter(([name]) => name !== "logits" || !(golden.features ?? golden.heads));
   graph.output("value", value);
   const grads = gradients(
