@@ -52,7 +52,8 @@ const NOTES: Readonly<Record<string, string>> = {
   explanation: `The student is to look where the teacher looks. \`cam\` is the CNN paper of that idea (e2KD) in a form without second
 derivatives; "explanation guided knowledge distillation" is also the title of a paper on language models (Yang et al. 2024),
 which these are not. The name "TFTKD", by which some lists call such a transfer between CNNs, could not be traced to a paper: what
-it is used for is covered by \`cat-kd\`, \`cam\` and, on middle layers and without labels, \`at\`.
+it is used for is covered by \`cat-kd\`, \`cam\` and, on middle layers and without labels, \`at\`. \`saliency\`
+compares gradients by the pixels, which every architecture has.
 `,
 };
 

@@ -9,7 +9,7 @@ export type LossFamily = "response" | "feature" | "relation" | "explanation";
 
 /**
  * What a loss may look at or keep. "features" is one pair of tapped values, "pairs of features" is several, from the
- * input to the output; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "adapters" are weights of its own that train with the student.
+ * input to the output; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "input gradients" are those of both networks' answers by the images; "adapters" are weights of its own that train with the student.
  */
 export type LossNeed =
   | "labels"
@@ -19,6 +19,7 @@ export type LossNeed =
   | "pairs of features"
   | "teacher normalization"
   | "linear heads"
+  | "input gradients"
   | "sample indices"
   | "memory bank"
   | "adapters";
@@ -80,6 +81,8 @@ export interface LossContext {
   readonly features?: readonly FeaturePair[] | undefined;
   /** The ends of both networks; no gradient flows into the teacher's. */
   readonly heads?: { readonly student: LinearHead; readonly teacher: LinearHead } | undefined;
+  /** Gradients of the answers by the images, [N, C, H, W] each; no gradient flows into the teacher's. */
+  readonly saliency?: FeaturePair | undefined;
   /** Places of the samples in the transfer set, int64 [N]. */
   readonly sampleIndices?: Tensor | undefined;
   /** Samples of the transfer set: the rows of a memory bank. */

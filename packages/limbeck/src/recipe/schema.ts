@@ -75,6 +75,7 @@ const SERVED: readonly LossNeed[] = [
   "pairs of features",
   "teacher normalization",
   "linear heads",
+  "input gradients",
   "adapters",
 ];
 

@@ -22,6 +22,7 @@ import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
 import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
+import { saliencyOf, withoutSecond } from "./saliency.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
 
@@ -51,7 +52,7 @@ export function checkOffline(options: GraphOptions): void {
   try {
     gradients(loss, parameters);
   } catch (error) {
-    if (!(error instanceof GraphError && error.code === "PARAMETER_UNUSED")) throw error;
+    if (!(error instanceof GraphError && error.code === "PARAMETER_UNUSED")) throw withoutSecond(error);
     throw new LimbeckError("RECIPE_INVALID", `no term of distill trains the student's ${error.value}`, {
       where: "distill",
       value: error.value,
@@ -116,6 +117,7 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
+    saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, teacher!.logits) : undefined,
   };
   const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
   const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));

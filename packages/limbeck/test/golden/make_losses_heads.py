@@ -14,6 +14,7 @@ linear layer W [K, C]; gradients are by the student's F and W. Formulas:
   relu(sum_k mean(d logit / d F_k) F_k); 1 - cos(g_s, g_t), averaged over samples; different sizes are pooled.
 - "srrl" (Yang et al. 2021): f = mean over places of relu(BN(conv(F_s))), compared with the mean of F_t: "features" times
   |f_s - f_t|^2 plus "answers" times the squared difference of the answers of the teacher's classifier, with any bias.
+- "saliency" (Srinivas & Fleuret 2018): 1 - cos of input gradients, or of their sizes added up over channels.
 - "simkd" (Chen et al. 2022): maps q = three convolutions (1, 3, 1) of F_s, without bias, each with batch norm and ReLU,
   the inner ones with C_t // factor channels; |q - F_t|^2, summed over features, averaged over samples.
 """
@@ -128,6 +129,28 @@ def networks():
     yield "scaled", (2 * teacher[0], 3 * teacher[1]), teacher
 
 
+def saliency(s, t, kind):
+    flatten = lambda x: unit((x.abs().sum(1) if kind == "magnitude" else x).flatten(1), 1)
+    return 1 - (flatten(s) * flatten(t)).sum(1).mean()
+
+
+def saliency_cases():
+    for kind in ("magnitude", "gradient"):
+        for shape in ([1, 3, 4, 4], [3, 1, 5, 3], [2, 2, 2, 2]):
+            s, t = draw(shape, 1), draw(shape, 2)
+            yield saliency_case(f"{kind} {label(shape)}", kind, s, t)
+        yield saliency_case(f"{kind} scaled", kind, 3 * t, t)
+        yield saliency_case(f"{kind} zero teacher", kind, s, constant(shape, 0))
+
+
+def saliency_case(name, kind, s, t):
+    leaf = s.clone().requires_grad_(True)
+    value = saliency(leaf, t, kind)
+    (grad,) = torch.autograd.grad(value, leaf)
+    slopes = {"student": entry(leaf, grad), "teacher": entry(t)}
+    return {"name": f"saliency {name}", "loss": "saliency", "options": {"map": kind}, "saliency": slopes, "value": value.item()}
+
+
 def cases():
     for options in ({}, {"normalize": True}, {"size": 1}):
         size, normalize = options.get("size", 2), options.get("normalize", False)
@@ -148,6 +171,7 @@ def cases():
             value = lambda a, b, p, o=options: srrl(a[0], b, p, **o)
             yield make("srrl", title, options, s, t, value, parameters)
     yield from simkd_cases()
+    yield from saliency_cases()
 
 
 if __name__ == "__main__":

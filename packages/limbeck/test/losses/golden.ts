@@ -36,6 +36,7 @@ export interface GoldenLoss {
   /** What the runtime draws, in the order in which the loss asks for it. */
   readonly masks?: readonly GoldenTensor[];
   readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
+  readonly saliency?: { readonly student: GoldenTensor; readonly teacher: GoldenTensor };
   readonly sampleIndices?: readonly number[];
   readonly sampleCount?: number;
   /** What the loss declares, by the names that it gives; `next` is a buffer's value after the step. */
@@ -108,6 +109,10 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
         weight: input("teacherHeads/weight", golden.heads.teacher.weight),
       },
     },
+    saliency: golden.saliency && {
+      student: trained("saliency", golden.saliency.student),
+      teacher: input("teacherSaliency", golden.saliency.teacher),
+    },
     sampleIndices: sampleIndices && ints(sampleIndices),
     sampleCount,
     store,
@@ -122,7 +127,9 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
   for (const [i, random] of graph.inputs.filter(({ source }) => source.kind === "random").entries()) {
     feeds[random.name] = golden.masks![i]!;
   }
-  const reached = Object.entries(wanted).filter(([name]) => name !== "logits" || !(golden.features ?? golden.heads));
+  const reached = Object.entries(wanted).filter(
+    ([name]) => name !== "logits" || !(golden.features ?? golden.heads ?? golden.saliency),
+  );
   graph.output("value", value);
   const grads = gradients(
     value,

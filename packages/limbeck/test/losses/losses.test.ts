@@ -7,7 +7,8 @@ const cases = readLossCases();
 /** Golden gradients by the names that {@link evaluateLoss} gives. */
 function goldenGradients(golden: GoldenLoss): Record<string, readonly number[]> {
   const all = {
-    ...((golden.features ?? golden.heads) ? {} : { logits: golden.studentLogits! }),
+    ...(golden.saliency ? { saliency: golden.saliency.student } : {}),
+    ...((golden.features ?? golden.heads ?? golden.saliency) ? {} : { logits: golden.studentLogits! }),
     ...Object.fromEntries(Object.entries(golden.heads?.student ?? {}).map(([name, x]) => [`heads/${name}`, x])),
     ...Object.fromEntries((golden.features ?? []).map(({ student }, i) => [`features/${i}`, student])),
     ...Object.fromEntries(Object.entries(golden.parameters ?? {}).map(([name, p]) => [`parameters/${name}`, p])),

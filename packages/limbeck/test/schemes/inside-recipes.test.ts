@@ -40,7 +40,7 @@ const resnets: [ModelChoice, ModelChoice] = [
   { family: "resnet", depth: 14 },
 ];
 
-const inside = losses.filter(({ needs }) => needs.some((need) => /features|heads/.test(need)));
+const inside = losses.filter(({ needs }) => needs.some((need) => /features|heads|gradients/.test(need)));
 /** Taps inside of attention, which no family here has so far. */
 const needsAttention = ({ recipe }: (typeof losses)[number]) => /scores|queries|values/.test(recipe);
 
