@@ -4,15 +4,17 @@ import { describe, expect, it } from "vitest";
 import { wholeSplit } from "../../src/data/dataset.js";
 import { buildModel, type ModelChoice } from "../../src/models/index.js";
 import { declareTensors, initialize, tensorsOf } from "../../src/models/model.js";
+import type { OptimizerChoice } from "../../src/recipe/schema.js";
 import { offlineJob } from "../../src/schemes/offline.js";
 import { saliencyOf } from "../../src/schemes/saliency.js";
+import { dataset, train } from "./fixture.js";
 
-const geometry = { channels: 1, height: 8, width: 8 };
+const ADAM: OptimizerChoice = { name: "adam", betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
 const SHAPE = [2, 1, 8, 8];
 
 /** Saliency of a network that is its own teacher, at some images. */
 async function saliencyAt(choice: ModelChoice, training: boolean, images: Float32Array) {
-  const model = buildModel(choice, geometry, 3);
+  const model = buildModel(choice, dataset, 3);
   const graph = createGraph();
   const input = graph.input("images", "float32", SHAPE);
   const weights = declareTensors(model, graph);
@@ -57,7 +59,7 @@ describe("saliency", () => {
     [{ family: "mobilenetv3", size: "small", width: 0.1 }],
     [{ family: "vit", dim: 16, depth: 1, heads: 2, patch: 4 }],
   ])("can be trained: %o", (choice) => {
-    const model = buildModel(choice, geometry, 3);
+    const model = buildModel(choice, dataset, 3);
     const graph = createGraph();
     const images = graph.input("images", "float32", SHAPE);
     const weights = declareTensors(model, graph);
@@ -69,29 +71,13 @@ describe("saliency", () => {
   });
 
   it("of a student comes to resemble that of its teacher", async () => {
-    const dataset = {
-      ...geometry,
-      name: "ramp",
-      size: 8,
-      classes: ["a", "b", "c"],
-      pixels: Uint8Array.from({ length: 8 * 64 }, (_, i) => (i * 37) % 251),
-      labels: Uint8Array.from({ length: 8 }, (_, i) => i % 3),
-    };
-    const resnet = (width: number) => buildModel({ family: "resnet", depth: 8, width }, geometry, 3);
+    const resnet = (width: number) => buildModel({ family: "resnet", depth: 8, width }, dataset, 3);
     const teacher = resnet(0.5);
     const job = offlineJob({
       model: resnet(0.25),
       split: wholeSplit(dataset),
       seed: 3,
-      train: {
-        epochs: 40,
-        batchSize: 8,
-        optimizer: { name: "adam", betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 },
-        learningRate: 0.01,
-        decay: "constant",
-        warmupEpochs: 0,
-        augment: [],
-      },
+      train: { ...train, epochs: 20, optimizer: ADAM },
       terms: [
         { loss: "saliency", weight: 1, map: "magnitude" },
         { loss: "kd", weight: 1, temperature: 1 },
