@@ -22,7 +22,7 @@ import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
 import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
-import { saliencyOf, withoutSecond } from "./saliency.js";
+import { saliencyOf } from "./saliency.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
 
@@ -52,7 +52,7 @@ export function checkOffline(options: GraphOptions): void {
   try {
     gradients(loss, parameters);
   } catch (error) {
-    if (!(error instanceof GraphError && error.code === "PARAMETER_UNUSED")) throw withoutSecond(error);
+    if (!(error instanceof GraphError && error.code === "PARAMETER_UNUSED")) throw error;
     throw new LimbeckError("RECIPE_INVALID", `no term of distill trains the student's ${error.value}`, {
       where: "distill",
       value: error.value,

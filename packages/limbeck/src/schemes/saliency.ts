@@ -1,13 +1,12 @@
-import { GraphError, gradients, ops, type Tensor } from "@limbeck/graph";
+import { gradients, ops, type Tensor } from "@limbeck/graph";
 import type { LossContext } from "../losses/loss.js";
-import { LimbeckError } from "../support/errors.js";
 
 type Saliency = NonNullable<LossContext["saliency"]>;
 
 /**
  * Gradients of both networks' logits of one class, by the images that both see: the teacher's most probable class of each.
  * The student's can be differentiated in turn. In training, batch normalization couples the images of a batch, as in PyTorch.
- * @throws LimbeckError FEATURE_MISMATCH where a network has no gradient by its images
+ * @throws GraphError NO_GRADIENT where a network has none by its images
  */
 export function saliencyOf(images: Tensor, student: Tensor, teacher: Tensor): Saliency {
   const classes = teacher.shape[1]!;
@@ -15,14 +14,4 @@ export function saliencyOf(images: Tensor, student: Tensor, teacher: Tensor): Sa
   const slope = (logits: Tensor, again: boolean) =>
     gradients(ops.reduceSum(ops.mul(logits, chosen)), [images], { again })[0]!;
   return { student: slope(student, true), teacher: ops.detach(slope(teacher, false)) };
-}
-
-/** Says of a student that cannot be trained by its gradients why not; other errors are passed on. */
-export function withoutSecond(error: unknown): unknown {
-  if (!(error instanceof GraphError && error.code === "NO_GRADIENT")) return error;
-  return new LimbeckError("FEATURE_MISMATCH", `the student has no second derivatives: ${error.message}`, {
-    where: "distill: saliency",
-    fix: "Use another student, or cam or at, which need none.",
-    cause: error,
-  });
 }
