@@ -6,6 +6,12 @@ import { formatNode } from "./print.js";
 import { formatShape, sameShape, sizeOf } from "./shape.js";
 import type { Node, Tensor } from "./tensor.js";
 
+/** Options of {@link gradients}. */
+export interface GradientOptions {
+  /** Whether the gradients will be differentiated in turn, as PyTorch's `create_graph`; costs a little. Default `false`. */
+  readonly again?: boolean;
+}
+
 /**
  * Extends the graph of `loss` by the nodes that compute its gradients, for exactly the path between the loss and `wrt`.
  * @param loss one element of any rank
@@ -13,7 +19,7 @@ import type { Node, Tensor } from "./tensor.js";
  * @returns one gradient for each of `wrt`, of its shape
  * @throws GraphError NOT_SCALAR; NO_GRADIENT naming the node; PARAMETER_UNUSED where the loss does not depend on a tensor
  */
-export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+export function gradients(loss: Tensor, wrt: readonly Tensor[], { again = false }: GradientOptions = {}): Tensor[] {
   const { graph } = loss;
   if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
     throw new GraphError("NOT_SCALAR", `the loss ${loss.name} is ${loss.dtype}${formatShape(loss.shape)}`, {
@@ -26,7 +32,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   const found = new Map<Tensor, Tensor>([[loss, graph.constant(loss.dtype, loss.shape, [1])]]);
   for (const node of [...graph.nodes].reverse()) {
     if (node.detached || !node.outputs.some((output) => found.has(output) && dependent.has(output))) continue;
-    for (const [input, gradient] of inputGradients(node, { found, dependent, asked })) {
+    for (const [input, gradient] of inputGradients(node, { found, dependent, asked, again })) {
       const known = found.get(input);
       found.set(input, known ? add(known, gradient) : gradient);
     }
@@ -58,9 +64,10 @@ interface Walk {
   readonly found: ReadonlyMap<Tensor, Tensor>;
   readonly dependent: ReadonlySet<Tensor>;
   readonly asked: ReadonlySet<Tensor>;
+  readonly again: boolean;
 }
 
-function inputGradients(node: Node, { found, dependent, asked }: Walk): [Tensor, Tensor][] {
+function inputGradients(node: Node, { found, dependent, asked, again }: Walk): [Tensor, Tensor][] {
   const operator = node.outputs[0]!.graph.operators.get(node.op)!;
   const depends = node.inputs.map((input) => input !== undefined && dependent.has(input));
   const wants = node.inputs.map((input, i) => depends[i]! && isFloat(input!.dtype));
@@ -74,6 +81,7 @@ function inputGradients(node: Node, { found, dependent, asked }: Walk): [Tensor,
     outputGradients: node.outputs.map((output) => found.get(output)),
     wants,
     asked,
+    again,
   });
   return node.inputs.flatMap((input, i): [Tensor, Tensor][] => {
     const gradient = results[i];

@@ -3,7 +3,7 @@ export { type GraphCost, graphCost, nodeCost } from "./cost/index.js";
 export { createGraph, type GraphOptions } from "./create.js";
 export type { DType, TypedArray } from "./dtype.js";
 export { GRAPH_ERROR_CODES, GraphError, type GraphErrorCode, TypedError, type TypedErrorDetails } from "./errors.js";
-export { gradients } from "./gradients.js";
+export { type GradientOptions, gradients } from "./gradients.js";
 export { Graph } from "./graph.js";
 export type { KnownValue } from "./onnx/data-types.js";
 export { fromOnnx, type ImportedModel, type ImportOptions } from "./onnx/decode.js";

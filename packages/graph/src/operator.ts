@@ -28,6 +28,8 @@ export interface GradientContext {
   readonly wants: readonly boolean[];
   /** Values whose gradients are asked for at the end of the walk. */
   readonly asked: ReadonlySet<Tensor>;
+  /** Whether the gradients will be differentiated in turn: what they are made of must then have gradients itself. */
+  readonly again: boolean;
 }
 
 /** One entry of the operator table, in the form of opset 17. */

@@ -2,12 +2,12 @@ import { isFloat } from "../dtype.js";
 import { floatAttribute, type GradientContext, gradientOf, type Operator } from "../operator.js";
 import type { Tensor } from "../tensor.js";
 import * as f from "./build.js";
-import { positive } from "./build-activation.js";
+import { positive, STEP_SLOPE } from "./build-activation.js";
 import { inferUnary } from "./elementwise.js";
 
 function activation(
   name: string,
-  gradient: (values: { x: Tensor; y: Tensor; g: Tensor; context: GradientContext }) => Tensor,
+  gradient: (values: { x: Tensor; y: Tensor; g: Tensor; context: GradientContext }) => Tensor | "zero",
   attributes: Operator["attributes"] = {},
 ): Operator {
   return {
@@ -26,7 +26,9 @@ function leakyReluGradient(x: Tensor, g: Tensor, alpha: number): Tensor {
   return f.mul(g, f.add(f.mul(positive(x), 1 - alpha), alpha));
 }
 
-function hardSigmoidGradient(y: Tensor, g: Tensor, alpha: number): Tensor {
+/** A step, which is how ReLU's own gradient is made, is flat: its slope is meant to be none. */
+function hardSigmoidGradient(y: Tensor, g: Tensor, alpha: number): Tensor | "zero" {
+  if (alpha >= STEP_SLOPE) return "zero";
   return f.mul(g, f.mul(f.mul(positive(y), positive(f.sub(1, y))), alpha));
 }
 

@@ -36,9 +36,12 @@ function channelSums(g: Tensor, x: Tensor): ChannelSums {
   return { sum: f.reduceSum(g, { axes }), product: f.reduceSum(f.mul(g, x), { axes }) };
 }
 
-/** Batch mean and variance, [C]. With momentum 0 the node returns them bare; else its outputs are blends. */
-function batchStatistics(node: GradientContext["node"]): { mean: Tensor; variance: Tensor } {
-  if (numberAttribute(node.attributes, "momentum", 0.9) === 0) {
+/**
+ * Batch mean and variance, [C]. With momentum 0 the node returns them bare, though without gradients of their own; else its
+ * outputs are blends.
+ */
+function batchStatistics({ node, again }: GradientContext): { mean: Tensor; variance: Tensor } {
+  if (!again && numberAttribute(node.attributes, "momentum", 0.9) === 0) {
     return { mean: node.outputs[1]!, variance: node.outputs[2]! };
   }
   const x = node.inputs[0]!;
@@ -52,7 +55,7 @@ function batchStatistics(node: GradientContext["node"]): { mean: Tensor; varianc
 function trainingGradient(context: GradientContext): GradientResult[] {
   const [x, scale] = [context.inputs[0]!, context.inputs[1]!];
   const g = gradientOf(context);
-  const { mean, variance } = batchStatistics(context.node);
+  const { mean, variance } = batchStatistics(context);
   const inverse = inverseRoot(variance, epsilonOf(context.node.attributes));
   const { sum, product } = channelSums(g, x);
   const dScale = f.mul(f.sub(product, f.mul(mean, sum)), inverse);

@@ -3,7 +3,7 @@ import { add, cast, emitOne, greater, mul, sigmoid, tanh } from "./build.js";
 import { erf } from "./build-math.js";
 
 /** Steep enough that the smallest normal positive number saturates HardSigmoid; below that, the slope fades to 0. */
-const STEP_SLOPE = 3e38;
+export const STEP_SLOPE = 3e38;
 
 /** 1 where x > 0, else 0, in x's type. HardSigmoid does it in one pass over memory, but has a float32 kernel only. */
 export function positive(x: Tensor): Tensor {

@@ -10,7 +10,7 @@ import {
   required,
 } from "../operator.js";
 import { normalizeAxes, normalizeAxis, sizeOf } from "../shape.js";
-import type { Node, Tensor, TensorType } from "../tensor.js";
+import type { Tensor, TensorType } from "../tensor.js";
 import * as f from "./build.js";
 import { reduceL1 } from "./build-math.js";
 import { inferUnary } from "./elementwise.js";
@@ -42,9 +42,12 @@ function inferLayerNormalization(context: InferContext): readonly TensorType[] {
   return [{ dtype, shape }, statistic, statistic];
 }
 
-/** The node's own statistics, as columns; in double precision they are worked out anew, since its own are float32. */
-function layerStatistics({ outputs, attributes }: Node, x: Tensor): Statistics {
-  if (x.dtype !== "float32") return statistics(x, [1], floatAttribute(attributes, "epsilon", 1e-5));
+/**
+ * The node's own statistics, as columns. They are worked out anew in double precision, since its own are float32, and where
+ * they must have gradients.
+ */
+function layerStatistics({ node: { outputs, attributes }, again }: GradientContext, x: Tensor): Statistics {
+  if (again || x.dtype !== "float32") return statistics(x, [1], floatAttribute(attributes, "epsilon", 1e-5));
   const column = (value: Tensor) => f.reshape(value, [x.shape[0]!, 1]);
   return { mean: column(outputs[1]!), inverse: column(outputs[2]!) };
 }
@@ -52,12 +55,12 @@ function layerStatistics({ outputs, attributes }: Node, x: Tensor): Statistics {
 /** Works on rows [outer, inner], one of which is normalized at a time. */
 function layerNormalizationGradient(context: GradientContext): (Tensor | undefined)[] {
   onlyFirstOutput(context, "mean and inverse standard deviation");
-  const { node, wants } = context;
+  const { wants } = context;
   const [x, scale, bias] = context.inputs;
   const inner = sizeOf(scale!.shape);
   const rows = [sizeOf(x!.shape) / inner, inner];
   const [g, xRows] = [f.reshape(gradientOf(context), rows), f.reshape(x!, rows)];
-  const stats = layerStatistics(node, xRows);
+  const stats = layerStatistics(context, xRows);
   const xhat = standardized(xRows, stats);
   const down = (value: Tensor) => f.reshape(f.reduceSum(value, { axes: [0] }), scale!.shape);
   const input = () =>

@@ -24,9 +24,9 @@ Losses that look inside of the networks name a tap of each: \`{ loss: pkt, stude
 unknown name is answered with those that there are. A pattern (\`*/relu*\`) must fit one value. Taps of a teacher from an ONNX file
 are its values, which \`limbeck inspect\` lists. The teacher then runs inside of the training graph and sees the very images
 that the student sees ([Augmentation](augmentation.md)). Where a loss has an adapter, it trains with the student and is left out
-of the exported file. So is what a loss remembers: a memory bank has a row for each sample of the transfer set, and is filled as
-samples are met. Default weights are for usual sizes: a sum over features grows with them, so that a weight is to be chosen anew
-for other layers.
+of the exported file (but for \`simkd\`, whose projector and classifier are what the student answers by). So is what a loss
+remembers: a memory bank has a row for each sample of the transfer set, and is filled as samples are met. Default weights are for
+usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
 
 \`distill: auto\` chooses terms by rules that look at both networks and the transfer set: how much larger the teacher is, whether
 its inside can be tapped, where both have the same kind of layers, how many samples there are of a class, and whether some
@@ -74,6 +74,7 @@ const NOTES: Readonly<Record<string, string>> = {
 - \`cam\` is e2KD ("Good Teachers Explain", Parchami-Araghi, Böhle, Rao & Schiele 2024) with Grad-CAM: for networks that end in
   an average over places and one linear layer, Grad-CAM is the class activation map up to a factor, so that no second
   derivative is needed.
+- \`saliency\` matches gradients by the pixels, which every architecture has: e2KD with input gradients, or Jacobian matching.
 - \`cat-kd\` is Class Attention Transfer (Guo et al. 2023).
 - \`at\`, among the feature losses, is Attention Transfer (Zagoruyko & Komodakis 2017): middle layers, no classes, no labels.
 

@@ -29,8 +29,23 @@ export function normalizeBatch(store: LossStore, name: string, x: Tensor): Tenso
   const shape = [x.shape[1]!];
   const weight = store.parameter(`${name}.weight`, shape, constant(1));
   const bias = store.parameter(`${name}.bias`, shape, constant(0));
-  const unused = { runningMean: filled(x, shape, 0), runningVar: filled(x, shape, 1) };
-  return ops.batchNorm(x, { weight, bias, ...unused }, { training: true }).output;
+  return standardizeBatch(x, { weight, bias });
+}
+
+/** The same without weight and bias, if none are given. */
+export function standardizeBatch(x: Tensor, affine?: { readonly weight: Tensor; readonly bias: Tensor }): Tensor {
+  const shape = [x.shape[1]!];
+  const [zeros, ones] = [filled(x, shape, 0), filled(x, shape, 1)];
+  const state = { runningMean: zeros, runningVar: ones, ...(affine ?? { weight: ones, bias: zeros }) };
+  return ops.batchNorm(x, state, { training: true }).output;
+}
+
+/** A convolution that keeps the size of maps [N, C, H, W]; kernels are odd. */
+export function convolve(store: LossStore, name: string, x: Tensor, out: number, kernel = 3, bias = true): Tensor {
+  const shape = [out, x.shape[1]!, kernel, kernel];
+  const weight = store.parameter(`${name}.weight`, shape, pytorchDefault(shape));
+  const shift = bias ? store.parameter(`${name}.bias`, [out], pytorchDefault(shape)) : undefined;
+  return ops.conv(x, weight, shift, { padding: (kernel - 1) / 2 });
 }
 
 function filled(x: Tensor, shape: readonly number[], value: number): Tensor {

@@ -4,7 +4,7 @@ import type { FeaturePair, LossContext } from "./loss.js";
 
 /** The pairs that a loss looks at; the teacher's side is constant. */
 export function featurePairs({ features }: LossContext): readonly FeaturePair[] {
-  return features!.map(({ student, teacher }) => ({ student, teacher: ops.detach(teacher) }));
+  return features!.map(({ teacher, ...others }) => ({ ...others, teacher: ops.detach(teacher) }));
 }
 
 /** The pair of a loss that looks at one. */

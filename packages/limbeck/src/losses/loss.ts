@@ -1,5 +1,6 @@
 import type { Tensor } from "@limbeck/graph";
 import type { InitialValues } from "../models/initial.js";
+import type { Layers } from "../models/layers.js";
 import type { OptionsSchema } from "../support/options.js";
 import type { TermSchedule } from "./schedule.js";
 
@@ -8,7 +9,7 @@ export type LossFamily = "response" | "feature" | "relation" | "explanation";
 
 /**
  * What a loss may look at or keep. "features" is one pair of tapped values, "pairs of features" is several, from the
- * input to the output; "linear heads" are last feature maps and the weights of the layer behind their average; "adapters" are weights of its own that train with the student.
+ * input to the output; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "input gradients" are those of both networks' answers by the images; "adapters" are weights of its own that train with the student.
  */
 export type LossNeed =
   | "labels"
@@ -16,7 +17,9 @@ export type LossNeed =
   | "teacher logits"
   | "features"
   | "pairs of features"
+  | "teacher normalization"
   | "linear heads"
+  | "input gradients"
   | "sample indices"
   | "memory bank"
   | "adapters";
@@ -25,6 +28,14 @@ export type LossNeed =
 export interface FeaturePair {
   readonly student: Tensor;
   readonly teacher: Tensor;
+  /** Of the batch normalization that the teacher's comes from: standard deviations and means of its channels, [C]. */
+  readonly teacherNorm?: Normalization | undefined;
+}
+
+/** What a batch normalization multiplies by, and adds. */
+export interface Normalization {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
 }
 
 /** The end of a network that averages its last feature maps over places and applies one linear layer. */
@@ -33,6 +44,14 @@ export interface LinearHead {
   readonly maps: Tensor;
   /** Of the linear layer, [K, C]. */
   readonly weight: Tensor;
+  /** Of the linear layer, [K]. */
+  readonly bias?: Tensor | undefined;
+}
+
+/** A teacher's linear layer, which a student takes over as it is, and the maps that it was trained on. */
+export interface TeacherEnd extends Omit<LinearHead, "maps"> {
+  /** [C, H, W] */
+  readonly maps: readonly number[];
 }
 
 /**
@@ -78,6 +97,8 @@ export interface LossContext {
   readonly features?: readonly FeaturePair[] | undefined;
   /** The ends of both networks; no gradient flows into the teacher's. */
   readonly heads?: { readonly student: LinearHead; readonly teacher: LinearHead } | undefined;
+  /** Gradients of the answers by the images, [N, C, H, W] each; no gradient flows into the teacher's. */
+  readonly saliency?: FeaturePair | undefined;
   /** Places of the samples in the transfer set, int64 [N]. */
   readonly sampleIndices?: Tensor | undefined;
   /** Samples of the transfer set: the rows of a memory bank. */
@@ -118,6 +139,12 @@ export interface Loss<Options = unknown> {
   readonly schedule?: TermSchedule;
   /** The `distill` section of a recipe that uses it. */
   readonly recipe: string;
+  /**
+   * Where the student is deployed with something of the method: its logits [N, K] then, from its last maps [N, C, H, W].
+   * They take the place of the student's own, in training, evaluation and export, and all other terms see them as well.
+   * What `layers` is asked for becomes part of the student; the teacher's weights become part of it unchanged.
+   */
+  deploy?(layers: Layers, maps: Tensor, teacher: TeacherEnd, options: Options): Tensor;
   /** One number: summed over classes or features, averaged over samples. */
   compute(context: LossContext, options: Options): Tensor;
 }

@@ -28,6 +28,11 @@ export function adaptiveAveragePool(x: Tensor, height: number, width: number): T
   return ops.swapLast(ops.matmul(ops.swapLast(narrow), matrix(fromHeight, height)));
 }
 
+/** Vectors [N, D] as maps of one place [N, D, 1, 1]; maps stay. */
+export function asMaps(x: Tensor): Tensor {
+  return x.shape.length === 2 ? ops.reshape(x, [...x.shape, 1, 1]) : x;
+}
+
 /** Pools two maps [N, C, H, W] to the smaller height and width; anything else stays as it is. */
 export function toSmallerMaps(a: Tensor, b: Tensor): [Tensor, Tensor] {
   if (a.shape.length !== 4 || b.shape.length !== 4) return [a, b];

@@ -33,6 +33,8 @@ export interface Model {
   readonly buffers: readonly TensorSpec[];
   /** How many numbers the forward pass brings along itself, as that of a network that was read from a file does. Default 0. */
   readonly builtIn?: number;
+  /** What belongs to the model, but is never trained: weights taken over from a teacher. Default: nothing. */
+  readonly frozen?: readonly TensorSpec[];
   /**
    * Emits the forward pass.
    * @param images [N, C, H, W], values 0 … 1
@@ -72,14 +74,15 @@ export interface ModelFamily<Options = unknown> {
   build(options: Options, geometry: ImageGeometry, classes: number): Model;
 }
 
-/** Number of weights of the model in its deployed form; running statistics do not count. */
-export function parameterCount({ parameters, deployed, builtIn = 0 }: Model): number {
-  return (deployed?.model.parameters ?? parameters).reduce((sum, { shape }) => sum + sizeOf(shape), builtIn);
+/** Number of weights of the model in its deployed form, trained or taken over; running statistics do not count. */
+export function parameterCount({ deployed, ...model }: Model): number {
+  const { parameters, frozen = [], builtIn = 0 } = deployed?.model ?? model;
+  return [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), builtIn);
 }
 
 /** All that a model needs a value for. */
-export function tensorsOf({ parameters, buffers }: Model): readonly TensorSpec[] {
-  return [...parameters, ...buffers];
+export function tensorsOf({ parameters, buffers, frozen = [] }: Model): readonly TensorSpec[] {
+  return [...parameters, ...buffers, ...frozen];
 }
 
 /** Declares a model's parameters and buffers in a graph. */

@@ -93,9 +93,11 @@ const SERVED: readonly LossNeed[] = [
   "teacher logits",
   "features",
   "pairs of features",
+  "teacher normalization",
   "linear heads",
   "sample indices",
   "memory bank",
+  "input gradients",
   "adapters",
 ];
 

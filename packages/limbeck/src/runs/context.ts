@@ -38,6 +38,7 @@ export interface TrainedTeacher {
 /** An arm with the parameters that each seed ended with. */
 export interface TrainedArm {
   readonly arm: Arm;
+  /** As it is judged and exported: with what a method deploys beside the student. */
   readonly model: Model;
   readonly transfer: Split;
   readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];

@@ -109,13 +109,14 @@ export async function* trainArm(
   teacher: TrainedTeacher,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
-  const model = modelFor(context, recipe.student.model);
+  const student = modelFor(context, recipe.student.model);
+  let model = student;
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
   const source = await teacherSource(context, arm, teacher);
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
     const options = {
-      model,
+      model: student,
       split: transfer,
       train: arm.train,
       terms: arm.terms,
@@ -124,6 +125,7 @@ export async function* trainArm(
       liveTeacher: { model: teacher.model, values: teacher.parameters },
     };
     const job = offlineJob(options);
+    model = job.model;
     const file = needsTeacher(arm.terms) ? teacher.file : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
   }
@@ -154,7 +156,9 @@ async function* trainPhase(
   options: OfflineOptions,
   teacher?: Uint8Array,
 ): AsyncGenerator<RunEvent, Parameters> {
-  const checkpoints = new Checkpoints(context.folder.file("checkpoints", ...phase.split("/")), job.program);
+  const path = context.folder.file("checkpoints", ...phase.split("/"));
+  const beside = job.model.frozen?.filter(({ name }) => Object.hasOwn(job.unused ?? {}, name));
+  const checkpoints = new Checkpoints(path, job.program, beside);
   yield { type: "phase-start", phase };
   const start = performance.now();
   const finished = checkpoints.finished();

@@ -8,7 +8,8 @@ export function linearHeads(term: string, student: ForwardResult, teacher: Forwa
   return { student: headOf(term, "student", student), teacher: headOf(term, "teacher", teacher) };
 }
 
-function headOf(term: string, side: "student" | "teacher", { logits }: ForwardResult): LinearHead {
+/** @throws LimbeckError FEATURE_MISMATCH where it ends otherwise */
+export function headOf(term: string, side: "student" | "teacher", { logits }: ForwardResult): LinearHead {
   const head = linearHead(logits);
   if (head) return head;
   throw new LimbeckError(
@@ -22,30 +23,43 @@ function headOf(term: string, side: "student" | "teacher", { logits }: ForwardRe
 export function linearHead(logits: Tensor): LinearHead | undefined {
   const last = lastLayer(logits);
   const pooling = last && poolingBehind(last.input);
-  return pooling && { maps: pooling.inputs[0]!, weight: last.weight };
+  return pooling && { maps: pooling.inputs[0]!, weight: last.weight, bias: last.bias };
 }
 
-/** The linear layer that logits come from: what it reads, and its weights [K, C]. */
-export function lastLayer(logits: Tensor): { readonly input: Tensor; readonly weight: Tensor } | undefined {
+/** The linear layer that logits come from. */
+interface LastLayer {
+  readonly input: Tensor;
+  /** [K, C] */
+  readonly weight: Tensor;
+  /** [K] */
+  readonly bias: Tensor | undefined;
+}
+
+/** Finds the linear layer that logits come from. */
+export function lastLayer(logits: Tensor): LastLayer | undefined {
   const last = nodeOf(logits);
   const [first, second] = last?.inputs ?? [];
   if (!last || !first) return undefined;
   if (SAME.includes(last.op)) return lastLayer(first);
   if (last.op === "Gather" && last.attributes.axis === 1) return chosenClasses(lastLayer(first), second!);
-  const layer = last.op === "Add" ? [first, second!].map(nodeOf).find((node) => node?.op === "MatMul") : last;
+  const sum = last.op === "Add" ? [first, second!] : undefined;
+  const layer = sum ? sum.map(nodeOf).find((node) => node?.op === "MatMul") : last;
   const weight = layer && weightOf(layer);
-  return weight && { input: layer.inputs[0]!, weight };
+  const added = sum ? sum.find((tensor) => nodeOf(tensor) !== layer) : layer?.inputs[2];
+  return weight && { input: layer.inputs[0]!, weight, bias: added && ops.reshape(added, [weight.shape[0]!]) };
 }
 
-function chosenClasses(layer: ReturnType<typeof lastLayer>, places: Tensor): ReturnType<typeof lastLayer> {
-  return layer && { input: layer.input, weight: ops.gather(layer.weight, places) };
+function chosenClasses(layer: LastLayer | undefined, places: Tensor): LastLayer | undefined {
+  if (!layer) return undefined;
+  const { input, weight, bias } = layer;
+  return { input, weight: ops.gather(weight, places), bias: bias && ops.gather(bias, places) };
 }
 
 /** Weights [K, C] of a node that is a linear layer: a product with a matrix, or a 1×1 convolution of a single place. */
 function weightOf({ op, inputs, attributes }: Node): Tensor | undefined {
   const [x, weight] = inputs;
   if (!x || !weight || !["DequantizeLinear", undefined].includes(nodeOf(weight)?.op)) return undefined;
-  if (op === "Gemm" && !attributes.transA && (attributes.alpha ?? 1) === 1) {
+  if (op === "Gemm" && !attributes.transA && (attributes.alpha ?? 1) === 1 && (attributes.beta ?? 1) === 1) {
     return attributes.transB === 1 ? weight : ops.swapLast(weight);
   }
   if (op === "MatMul" && weight.shape.length === 2) return ops.swapLast(weight);

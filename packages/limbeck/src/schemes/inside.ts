@@ -4,6 +4,7 @@ import type { DistillTerm } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { linearHeads } from "./heads.js";
 import { needsOf, needsTaps } from "./needs.js";
+import { normalizationOf } from "./normalization.js";
 import type { TermStore } from "./store.js";
 import { tapped } from "./taps.js";
 
@@ -28,7 +29,10 @@ function featuresOf(name: string, term: DistillTerm, student: ForwardResult, tea
     [taps].flat().map((tap) => tapped(name, side, String(tap), result));
   const ours = of("student", term.student, student);
   const theirs = of("teacher", term.teacher, teacher);
-  if (ours.length === theirs.length) return ours.map((tensor, i) => ({ student: tensor, teacher: theirs[i]! }));
+  const norm = needsOf([term]).has("teacher normalization") ? normalizationOf : () => undefined;
+  if (ours.length === theirs.length) {
+    return ours.map((student, i) => ({ student, teacher: theirs[i]!, teacherNorm: norm(name, theirs[i]!) }));
+  }
   throw new LimbeckError("RECIPE_INVALID", `${name} taps ${ours.length} student and ${theirs.length} teacher values`, {
     where: `distill: ${name}`,
     value: [term.student, term.teacher],

@@ -1,12 +1,15 @@
 import type { Schedule, TrainingProgram, TypedArray } from "@limbeck/graph";
-import type { Model } from "../models/model.js";
+import type { Model, ModelValues } from "../models/model.js";
 
 /** A training that is ready to run: everything random in it is a function of seed and step, so it can go on anywhere. */
 export interface TrainingJob {
+  /** As it is judged and exported: with what a method deploys beside the student. */
   readonly model: Model;
   readonly program: TrainingProgram;
   /** First values of what is trained, carried (such as running statistics) and frozen, by name. */
   readonly initial: Readonly<Record<string, Float32Array>>;
+  /** Values of the model that no step needs, by name: weights taken over from the teacher. Default: none. */
+  readonly unused?: ModelValues;
   readonly seed: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;

@@ -14,7 +14,8 @@ export function needsTeacher(terms: readonly DistillTerm[]): boolean {
 
 /** Whether any term looks inside of the teacher, so that stored answers are not enough. */
 export function needsLiveTeacher(terms: readonly DistillTerm[]): boolean {
-  return needsTaps(terms) || needsOf(terms).has("linear heads");
+  const needs = needsOf(terms);
+  return needsTaps(terms) || needs.has("linear heads") || needs.has("input gradients");
 }
 
 /** Whether any term taps values by name. */

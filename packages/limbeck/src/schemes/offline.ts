@@ -1,16 +1,28 @@
-import { compileTraining, createGraph, GraphError, gradients, schedule, type TrainingProgram } from "@limbeck/graph";
+import {
+  compileTraining,
+  createGraph,
+  type Graph,
+  GraphError,
+  gradients,
+  schedule,
+  type Tensor,
+  type TrainingBuffer,
+  type TrainingProgram,
+} from "@limbeck/graph";
 import { type Augmenter, createAugmenter } from "../data/augment/index.js";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
-import { carriedBuffers, declareTensors, initialize, type Model } from "../models/model.js";
+import { carriedBuffers, declareTensors, initialize, type Model, type ModelValues } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
+import { deployment } from "./deployment.js";
 import { lookInside } from "./inside.js";
 import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
 import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
+import { saliencyOf } from "./saliency.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
 import { transferSet } from "./transfer-set.js";
@@ -38,11 +50,9 @@ type GraphOptions = Pick<OfflineOptions, "model" | "split" | "train" | "terms" |
  * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH, RECIPE_INVALID where no term reaches a part of the student
  */
 export function checkOffline(options: GraphOptions): void {
-  const { loss, buffers } = offlineGraph(options);
-  const carried = new Set(buffers.map(({ input }) => input));
-  const trained = loss.graph.inputs.filter((input) => input.source.kind === "parameter" && !carried.has(input));
+  const { loss, parameters } = offlineGraph(options);
   try {
-    gradients(loss, trained);
+    gradients(loss, parameters);
   } catch (error) {
     if (!(error instanceof GraphError && error.code === "PARAMETER_UNUSED")) throw error;
     throw new LimbeckError("RECIPE_INVALID", `no term of distill trains the student's ${error.value}`, {
@@ -59,10 +69,11 @@ export function checkOffline(options: GraphOptions): void {
  * training, which is how teachers and baselines are trained.
  */
 export function offlineJob(options: OfflineOptions): TrainingJob {
-  const { model, split, train, seed } = options;
+  const { split, train, seed } = options;
   const stepsPerEpoch = batchesPerEpoch(split.indices.length, train.batchSize);
   const totalSteps = stepsPerEpoch * train.epochs;
-  const { store, weights, ...parts } = offlineGraph(options);
+  const { store, weights, student, ...parts } = offlineGraph(options);
+  const { model, taken } = student;
   const program = compileTraining({ ...parts, optimizer: buildOptimizer(train.optimizer) });
   return {
     model,
@@ -70,7 +81,7 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
     seed,
     stepsPerEpoch,
     epochs: train.epochs,
-    initial: { ...initialize(model, seed), ...store.initialize(seed) },
+    ...sorted({ ...initialize(model, seed), ...store.initialize(seed), ...taken }, program),
     learningRate: schedule({
       learningRate: train.learningRate,
       totalSteps,
@@ -81,12 +92,22 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
   };
 }
 
+/** Values by whether the program needs them. */
+function sorted(values: ModelValues, { state, frozen }: TrainingProgram): Pick<TrainingJob, "initial" | "unused"> {
+  const needed = new Set([...state, ...frozen].map(({ name }) => name));
+  const part = (isNeeded: boolean) =>
+    Object.fromEntries(Object.entries(values).filter(([name]) => needed.has(name) === isNeeded));
+  return { initial: part(true), unused: part(false) };
+}
+
 /** Both networks and the weighted sum of terms as one graph. @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH */
-function offlineGraph({ model, split, train, terms, liveTeacher }: GraphOptions) {
+function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOptions) {
   const graph = createGraph();
   const { batchSize, epochs } = train;
   const { channels, height, width } = split.dataset;
   const images = graph.input("images", "float32", [batchSize, channels, height, width]);
+  const deployed = deployment(options.model, terms, liveTeacher, split.dataset);
+  const { model } = deployed;
   const values = declareTensors(model, graph);
   const student = model.forward(images, values, true);
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
@@ -100,10 +121,18 @@ function offlineGraph({ model, split, train, terms, liveTeacher }: GraphOptions)
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
     ...transferSet(graph, split, batchSize, needs),
+    saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, teacher!.logits) : undefined,
   };
   const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
   const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));
-  return { ...built, buffers: [...carriedBuffers(model, values, student), ...store.buffers], store };
+  const buffers = [...carriedBuffers(model, values, student), ...store.buffers];
+  return { ...built, buffers, parameters: trainedPart(graph, buffers, model), store, student: deployed };
+}
+
+/** All that is neither carried nor taken over from a teacher. */
+function trainedPart({ inputs }: Graph, buffers: readonly TrainingBuffer[], { frozen = [] }: Model): Tensor[] {
+  const others = new Set([...buffers.map(({ input }) => input.name), ...frozen.map(({ name }) => name)]);
+  return inputs.filter(({ name, source }) => source.kind === "parameter" && !others.has(name));
 }
 
 /** Fills one batch after another; order and augmentation are drawn anew for each epoch. */

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
-import { formatShape, type Tensor, type TrainingProgram, type TrainingState } from "@limbeck/graph";
+import { formatShape, type TensorType, type TrainingProgram, type TrainingState } from "@limbeck/graph";
 import { z } from "zod";
+import type { TensorSpec } from "../models/model.js";
 import { belongsToLoss } from "../schemes/store.js";
 import { LimbeckError } from "../support/errors.js";
 import { isFiniteArray } from "../support/finite.js";
@@ -22,8 +23,10 @@ export type TrainingProgress = z.infer<typeof progressSchema>;
 /** Values of a finished model, by PyTorch's parameter names: parameters, trained or not, and running statistics. */
 export type Parameters = Readonly<Record<string, Float32Array>>;
 
+type NamedType = TensorType & { readonly name: string };
+
 /** What makes up a model once it is trained: all that its program was given a value for, but for what losses keep. */
-function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonly Tensor[] {
+function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonly NamedType[] {
   return [...parameters, ...buffers, ...frozen].filter(({ name }) => !belongsToLoss(name));
 }
 
@@ -32,11 +35,15 @@ export class Checkpoints {
   readonly #finished: string;
   readonly #partial: string;
   readonly #program: TrainingProgram;
+  readonly #whole: readonly NamedType[];
 
-  constructor(path: string, program: TrainingProgram) {
+  /** @param beside what belongs to the finished model, although no step needs it */
+  constructor(path: string, program: TrainingProgram, beside: readonly TensorSpec[] = []) {
     this.#finished = `${path}.safetensors`;
     this.#partial = `${path}.partial.safetensors`;
     this.#program = program;
+    const more = beside.map(({ name, shape }): NamedType => ({ name, shape, dtype: "float32" }));
+    this.#whole = [...modelTensors(program), ...more];
   }
 
   /** The file of the finished model. */
@@ -48,7 +55,7 @@ export class Checkpoints {
   finished(): Parameters | undefined {
     if (!existsSync(this.#finished)) return undefined;
     const { tensors } = readSafetensors(this.#finished);
-    const values = this.#checked(this.#finished, tensors, modelTensors(this.#program));
+    const values = this.#checked(this.#finished, tensors, this.#whole);
     rmSync(this.#partial, { force: true });
     return values as Parameters;
   }
@@ -70,14 +77,14 @@ export class Checkpoints {
 
   /** @param values of the model after its last step; others beside them, such as an optimizer's slots, are not kept */
   finish(values: TrainingState, step: number): Parameters {
-    const tensors = toHost(modelTensors(this.#program), values);
+    const tensors = toHost(this.#whole, values);
     writeSafetensors(this.#finished, { tensors, metadata: { format: "pt", step: String(step) } });
     rmSync(this.#partial, { force: true });
     return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data.slice() as Float32Array]));
   }
 
   /** Values of exactly the tensors that are expected, all finite. */
-  #checked(path: string, found: Readonly<Record<string, HostTensor>>, expected: readonly Tensor[]): TrainingState {
+  #checked(path: string, found: Readonly<Record<string, HostTensor>>, expected: readonly NamedType[]): TrainingState {
     if (Object.keys(found).length !== expected.length) throw this.#damaged(path, "it holds other tensors");
     return Object.fromEntries(
       expected.map(({ name, dtype, shape }) => {
@@ -107,6 +114,6 @@ function parseProgress(text: string | undefined): TrainingProgress | undefined {
   }
 }
 
-function toHost(tensors: readonly Tensor[], state: TrainingState): Record<string, HostTensor> {
+function toHost(tensors: readonly NamedType[], state: TrainingState): Record<string, HostTensor> {
   return Object.fromEntries(tensors.map(({ name, dtype, shape }) => [name, { dtype, shape, data: state[name]! }]));
 }

@@ -127,5 +127,5 @@ function frozenValues({ program, initial }: TrainingJob): Parameters {
 }
 
 function modelValues(job: TrainingJob, session: TrainingSession): Parameters {
-  return { ...frozenValues(job), ...(session.state() as Parameters) };
+  return { ...job.unused, ...frozenValues(job), ...(session.state() as Parameters) };
 }

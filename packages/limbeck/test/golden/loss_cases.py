@@ -10,6 +10,9 @@ import torch
 
 torch.set_num_threads(1)
 
+# What single precision may lose, relatively, where several normalizations of few values stand in a row.
+DEEP = 5e-5
+
 
 def flat(tensor):
     """The elements in row-major order, without negative zeros."""

@@ -14,11 +14,14 @@ linear layer W [K, C]; gradients are by the student's F and W. Formulas:
   relu(sum_k mean(d logit / d F_k) F_k); 1 - cos(g_s, g_t), averaged over samples; different sizes are pooled.
 - "srrl" (Yang et al. 2021): f = mean over places of relu(BN(conv(F_s))), compared with the mean of F_t: "features" times
   |f_s - f_t|^2 plus "answers" times the squared difference of the answers of the teacher's classifier, with any bias.
+- "saliency" (Srinivas & Fleuret 2018): 1 - cos of input gradients, or of their sizes added up over channels.
+- "simkd" (Chen et al. 2022): maps q = three convolutions (1, 3, 1) of F_s, without bias, each with batch norm and ReLU,
+  the inner ones with C_t // factor channels; |q - F_t|^2, summed over features, averaged over samples.
 """
 import torch
 from torch.nn import functional as F
 
-from loss_cases import constant, draw, entry, flat, label, unit, write
+from loss_cases import DEEP, constant, draw, entry, flat, label, unit, write
 
 SHAPES = [([1, 3, 4, 4], [1, 5, 4, 4], 4), ([3, 2, 4, 6], [3, 4, 2, 3], 5), ([2, 4, 5, 3], [2, 3, 3, 2], 3)]
 
@@ -62,6 +65,39 @@ def srrl(maps, teacher, p, features=0.004, answers=0.05):
     return (features * ((f_s - f_t) ** 2).sum() + answers * ((a_s - a_t) ** 2).sum()) / len(maps)
 
 
+def normalized(x, p, name, running):
+    mean, var = running[f"{name}.running_mean"], running[f"{name}.running_var"]
+    return F.batch_norm(x, mean, var, p[f"{name}.weight"], p[f"{name}.bias"], training=True, momentum=0.1, eps=1e-5)
+
+
+def simkd(maps, teacher, p, running):
+    size = [min(maps.shape[i], teacher[0].shape[i]) for i in (2, 3)]
+    x, target = (F.adaptive_avg_pool2d(m, size) for m in (maps, teacher[0]))
+    for i, padding in ((0, 0), (3, 1), (6, 0)):
+        x = F.conv2d(x, p[f"projector.{i}.weight"], padding=padding)
+        x = torch.relu(normalized(x, p, f"projector.{i + 1}", running))
+    return ((x - target) ** 2).sum() / len(maps)
+
+
+def simkd_cases():
+    for factor in (2, 4):
+        cases = [x for x in networks() if x[0] != "constant student"]  # nothing is left of it but rounding
+        for name, s, t in cases[: 9 if factor == 2 else 1]:
+            (c, k), inner = (s[0].shape[1], t[0].shape[1]), max(1, t[0].shape[1] // factor)
+            p, buffers = {}, {}
+            for i, (outs, ins, kernel) in zip((0, 3, 6), ((inner, c, 1), (inner, inner, 3), (k, inner, 1))):
+                norm = f"projector.{i + 1}"
+                p[f"projector.{i}.weight"] = draw([outs, ins, kernel, kernel], 40 + i, 0.5)
+                p[f"{norm}.weight"], p[f"{norm}.bias"] = draw([outs], 50 + i, 0.5, 1), draw([outs], 60 + i, 0.5)
+                buffers[f"{norm}.running_mean"] = draw([outs], 70 + i)
+                buffers[f"{norm}.running_var"] = draw([outs], 80 + i).abs() + 1
+            running = {key: x.clone() for key, x in buffers.items()}
+            value = lambda a, b, w: simkd(a[0], b, w, running)
+            case = make("simkd", f"{name} factor {factor}", {"factor": factor}, s, t, value, p)
+            next_of = lambda key: {"next": flat(running[key])}
+            yield case | {"tolerance": DEEP, "buffers": {key: entry(x) | next_of(key) for key, x in buffers.items()}}
+
+
 def make(loss, name, options, student, teacher, value_of, parameters=None):
     leaves = [x.clone().requires_grad_(True) for x in student]
     weights = {key: x.clone().requires_grad_(True) for key, x in (parameters or {}).items()}
@@ -93,6 +129,28 @@ def networks():
     yield "scaled", (2 * teacher[0], 3 * teacher[1]), teacher
 
 
+def saliency(s, t, kind):
+    flatten = lambda x: unit((x.abs().sum(1) if kind == "magnitude" else x).flatten(1), 1)
+    return 1 - (flatten(s) * flatten(t)).sum(1).mean()
+
+
+def saliency_cases():
+    for kind in ("magnitude", "gradient"):
+        for shape in ([1, 3, 4, 4], [3, 1, 5, 3], [2, 2, 2, 2]):
+            s, t = draw(shape, 1), draw(shape, 2)
+            yield saliency_case(f"{kind} {label(shape)}", kind, s, t)
+        yield saliency_case(f"{kind} scaled", kind, 3 * t, t)
+        yield saliency_case(f"{kind} zero teacher", kind, s, constant(shape, 0))
+
+
+def saliency_case(name, kind, s, t):
+    leaf = s.clone().requires_grad_(True)
+    value = saliency(leaf, t, kind)
+    (grad,) = torch.autograd.grad(value, leaf)
+    slopes = {"student": entry(leaf, grad), "teacher": entry(t)}
+    return {"name": f"saliency {name}", "loss": "saliency", "options": {"map": kind}, "saliency": slopes, "value": value.item()}
+
+
 def cases():
     for options in ({}, {"normalize": True}, {"size": 1}):
         size, normalize = options.get("size", 2), options.get("normalize", False)
@@ -112,6 +170,8 @@ def cases():
             title = " ".join([name, *(f"{key} {v}" for key, v in options.items())])
             value = lambda a, b, p, o=options: srrl(a[0], b, p, **o)
             yield make("srrl", title, options, s, t, value, parameters)
+    yield from simkd_cases()
+    yield from saliency_cases()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createGraph, gradients, ops, sizeOf, type Tensor, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { lossNamed } from "../../src/losses/index.js";
-import type { LossContext, LossStore } from "../../src/losses/loss.js";
+import type { LinearHead, Loss, LossContext, LossStore } from "../../src/losses/loss.js";
+import { constant } from "../../src/models/initial.js";
+import { Layers } from "../../src/models/layers.js";
+import { headOf } from "../../src/schemes/heads.js";
 
 /** Numbers of a tensor; `gradient` is that of the loss, missing where the loss does not look at it. */
 export interface GoldenTensor {
@@ -25,8 +28,15 @@ export interface GoldenLoss {
   readonly teacherLogits?: GoldenTensor | null;
   readonly labels?: readonly number[] | null;
   readonly targets?: GoldenTensor;
-  readonly features?: readonly { readonly student: GoldenTensor; readonly teacher: GoldenTensor }[];
+  readonly features?: readonly {
+    readonly student: GoldenTensor;
+    readonly teacher: GoldenTensor;
+    readonly norm?: { readonly weight: GoldenTensor; readonly bias: GoldenTensor };
+  }[];
+  /** What the runtime draws, in the order in which the loss asks for it. */
+  readonly masks?: readonly GoldenTensor[];
   readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
+  readonly saliency?: { readonly student: GoldenTensor; readonly teacher: GoldenTensor };
   readonly sampleIndices?: readonly number[];
   readonly sampleCount?: number;
   readonly sampleLabels?: readonly number[];
@@ -36,6 +46,8 @@ export interface GoldenLoss {
   readonly parameters?: Readonly<Record<string, GoldenTensor>>;
   readonly buffers?: Readonly<Record<string, GoldenTensor & { readonly next?: readonly number[] }>>;
   readonly value: number;
+  /** What single precision may lose, relative to 1 or to larger numbers. Default 3e-6. */
+  readonly tolerance?: number;
 }
 
 /** The cases of all files `golden/losses*.json`. */
@@ -86,9 +98,13 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     labels: labels ? ints(labels) : undefined,
     targets: targets && input("targets", targets),
     teacherLogits: teacherLogits ? input("teacherLogits", teacherLogits) : undefined,
-    features: golden.features?.map(({ student, teacher }, i) => ({
+    features: golden.features?.map(({ student, teacher, norm }, i) => ({
       student: trained(`features/${i}`, student),
       teacher: input(`teacherFeatures/${i}`, teacher),
+      teacherNorm: norm && {
+        weight: input(`teacherNorm/${i}/weight`, norm.weight),
+        bias: input(`teacherNorm/${i}/bias`, norm.bias),
+      },
     })),
     heads: golden.heads && {
       student: {
@@ -100,14 +116,28 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
         weight: input("teacherHeads/weight", golden.heads.teacher.weight),
       },
     },
+    saliency: golden.saliency && {
+      student: trained("saliency", golden.saliency.student),
+      teacher: input("teacherSaliency", golden.saliency.teacher),
+    },
     sampleIndices: sampleIndices && ints(sampleIndices),
     sampleCount,
     sampleLabels: sampleLabels && ints(sampleLabels),
     store,
   };
   const record = lossNamed(golden.loss);
-  const value = record.compute(context, record.options.parse(golden.options));
-  const reached = Object.entries(wanted).filter(([name]) => name !== "logits" || !(golden.features ?? golden.heads));
+  const options = record.options.parse(golden.options);
+  const layers = new Layers({}, true, ({ name, shape }, isBuffer) =>
+    isBuffer ? store.buffer(name, shape, constant(0)) : store.parameter(name, shape, constant(0)),
+  );
+  const value = record.compute(deployed(record, context, layers, options), options);
+  for (const [name, tensor] of Object.entries(layers.buffers)) next[name] = tensor;
+  for (const [i, random] of graph.inputs.filter(({ source }) => source.kind === "random").entries()) {
+    feeds[random.name] = golden.masks![i]!;
+  }
+  const reached = Object.entries(wanted).filter(
+    ([name]) => name !== "logits" || !(golden.features ?? golden.heads ?? golden.saliency),
+  );
   graph.output("value", value);
   const grads = gradients(
     value,
@@ -137,6 +167,16 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
         .map(([name, { data }]) => [name.slice(prefix.length), Array.from(data as Float32Array)]),
     );
   return { value: Number(result.value!.data[0]), gradients: under("gradient/"), next: under("next/") };
+}
+
+/** What a method sees that the student is deployed with: the end that it gives to the student. */
+function deployed(record: Loss, context: LossContext, layers: Layers, options: unknown): LossContext {
+  if (!record.deploy) return context;
+  const { student, teacher } = context.heads!;
+  const end = { ...teacher, maps: teacher.maps.shape.slice(1) };
+  const logits = record.deploy(layers, student.maps, end, options);
+  const own: LinearHead = headOf(record.name, "student", { logits, taps: {}, buffers: {} });
+  return { ...context, logits, heads: { student: own, teacher } };
 }
 
 function declared<Kind extends GoldenTensor>(

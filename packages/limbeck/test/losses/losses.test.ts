@@ -7,7 +7,8 @@ const cases = readLossCases();
 /** Golden gradients by the names that {@link evaluateLoss} gives. */
 function goldenGradients(golden: GoldenLoss): Record<string, readonly number[]> {
   const all = {
-    ...((golden.features ?? golden.heads) ? {} : { logits: golden.studentLogits! }),
+    ...(golden.saliency ? { saliency: golden.saliency.student } : {}),
+    ...((golden.features ?? golden.heads ?? golden.saliency) ? {} : { logits: golden.studentLogits! }),
     ...Object.fromEntries(Object.entries(golden.heads?.student ?? {}).map(([name, x]) => [`heads/${name}`, x])),
     ...Object.fromEntries((golden.features ?? []).map(({ student }, i) => [`features/${i}`, student])),
     ...Object.fromEntries(Object.entries(golden.parameters ?? {}).map(([name, p]) => [`parameters/${name}`, p])),
@@ -18,9 +19,9 @@ function goldenGradients(golden: GoldenLoss): Record<string, readonly number[]> 
 }
 
 /** Values are rounded to single precision: what they add up to scales the tolerance. */
-function expectNear(actual: number, expected: number, scale: number, what: string): void {
+function expectNear(actual: number, expected: number, scale: number, what: string, tolerance = 3e-6): void {
   expect(Math.abs(actual - expected), `${what}: ${actual} instead of ${expected}`).toBeLessThan(
-    3e-6 * Math.max(1, scale, Math.abs(expected)),
+    tolerance * Math.max(1, scale, Math.abs(expected)),
   );
 }
 
@@ -30,10 +31,10 @@ describe("losses agree with PyTorch, and so do their gradients", () => {
       const { value, gradients, next } = await evaluateLoss(golden);
       const temperature = Number(golden.options.temperature ?? 1);
       const scale = Math.max(...(golden.studentLogits?.data ?? [1]).map(Math.abs)) * temperature;
-      expectNear(value, golden.value, scale, "value");
+      expectNear(value, golden.value, scale, "value", golden.tolerance);
       for (const [name, expected] of Object.entries(goldenGradients(golden))) {
         expected.forEach((number, i) => {
-          expectNear(gradients[name]![i]!, number, temperature, `gradient ${name}[${i}]`);
+          expectNear(gradients[name]![i]!, number, temperature, `gradient ${name}[${i}]`, golden.tolerance);
         });
       }
       for (const [name, buffer] of Object.entries(golden.buffers ?? {})) {

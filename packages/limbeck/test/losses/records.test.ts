@@ -13,8 +13,8 @@ const shapesOf = ({ name }: Loss) =>
   new Set(
     cases
       .filter(({ loss }) => loss === name)
-      .map(({ studentLogits, features, heads }) => {
-        return String((features?.at(-1)?.student ?? heads?.student.maps ?? studentLogits!).shape);
+      .map(({ studentLogits, features, heads, saliency }) => {
+        return String((features?.at(-1)?.student ?? heads?.student.maps ?? saliency?.student ?? studentLogits!).shape);
       }),
   );
 

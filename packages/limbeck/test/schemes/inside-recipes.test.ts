@@ -45,7 +45,7 @@ const vits = (studentHeads: number, teacherHeads: number): [ModelChoice, ModelCh
   { family: "vit", dim: 24, depth: 12, heads: teacherHeads },
 ];
 
-const inside = losses.filter(({ needs }) => needs.some((need) => /features|heads/.test(need)));
+const inside = losses.filter(({ needs }) => needs.some((need) => /features|heads|gradients/.test(need)));
 /** The networks that a recipe's taps are of. */
 function networksOf({ recipe }: (typeof losses)[number]): [ModelChoice, ModelChoice] {
   if (/scores|queries|values/.test(recipe)) return vits(3, 3);

@@ -5,31 +5,11 @@ import { wholeSplit } from "../../src/data/dataset.js";
 import { buildModel } from "../../src/models/index.js";
 import { toOnnxModel } from "../../src/models/inference.js";
 import { initialize } from "../../src/models/model.js";
-import type { DistillTerm, TrainOptions } from "../../src/recipe/schema.js";
+import type { DistillTerm } from "../../src/recipe/schema.js";
 import { type OfflineOptions, offlineJob } from "../../src/schemes/offline.js";
 import { Classifier } from "../../src/teachers/classifier.js";
 import { liveTeacher } from "../../src/teachers/teacher.js";
-
-const train: TrainOptions = {
-  epochs: 1,
-  batchSize: 4,
-  optimizer: { name: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 },
-  learningRate: 0.01,
-  decay: "constant",
-  warmupEpochs: 0,
-  augment: [],
-};
-
-const dataset = {
-  name: "ramp",
-  size: 8,
-  channels: 1,
-  height: 8,
-  width: 8,
-  classes: ["a", "b", "c"],
-  pixels: Uint8Array.from({ length: 8 * 64 }, (_, i) => (i * 37) % 251),
-  labels: Uint8Array.from({ length: 8 }, (_, i) => i % 3),
-};
+import { dataset, train } from "./fixture.js";
 
 async function firstReport(options: Partial<OfflineOptions> & Pick<OfflineOptions, "terms" | "model">) {
   const job = offlineJob({ split: wholeSplit(dataset), train, seed: 3, ...options });

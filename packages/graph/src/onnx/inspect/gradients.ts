@@ -89,7 +89,15 @@ function tryRule(
   const inputs = node.inputs as readonly Tensor[];
   const wants = inputs.map((input) => wanted.has(input));
   try {
-    const results = gradient({ node, inputs, outputs: node.outputs, outputGradients, wants, asked: wanted });
+    const results = gradient({
+      node,
+      inputs,
+      outputs: node.outputs,
+      outputGradients,
+      wants,
+      asked: wanted,
+      again: false,
+    });
     const lacking = wants.findIndex((isWanted, i) => isWanted && results[i] === undefined);
     if (lacking >= 0) return `it has none for input ${lacking}, ${inputs[lacking]!.name}`;
     return inputs.filter((_, i) => wants[i] && results[i] !== "zero");
