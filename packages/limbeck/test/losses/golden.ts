@@ -132,9 +132,6 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
   );
   const value = record.compute(deployed(record, context, layers, options), options);
   for (const [name, tensor] of Object.entries(layers.buffers)) next[name] = tensor;
-  for (const [i, random] of graph.inputs.filter(({ source }) => source.kind === "random").entries()) {
-    feeds[random.name] = golden.masks![i]!;
-  }
   const reached = Object.entries(wanted).filter(
     ([name]) => name !== "logits" || !(golden.features ?? golden.heads ?? golden.saliency),
   );
@@ -155,8 +152,9 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
       return [name, nodeBackend.tensor("float32", Float32Array.from(data), shape)] as const;
     });
   const drawn = graph.inputs.filter(({ source }) => source.kind === "random");
-  const draws = drawn.map(({ name, shape }, i) => {
-    return [name, nodeBackend.tensor("int32", Int32Array.from(golden.draws![i]!), shape)] as const;
+  const draws = drawn.map(({ name, dtype, shape }, i) => {
+    const data = dtype === "int32" ? Int32Array.from(golden.draws![i]!) : Float32Array.from(golden.masks![i]!.data);
+    return [name, nodeBackend.tensor(dtype, data, shape)] as const;
   });
   const result = await session.run(Object.fromEntries([...fed, ...draws]));
   await session.release();

@@ -51,7 +51,7 @@ describe("a run whose terms remember samples", () => {
     timeout: 120_000,
   }, async () => {
     const stoppedDir = join(temporaryFolder(), "stopped");
-    await read(distill(recipe(), { runDir: stoppedDir }), (event) => {
+    await read(distill(recipe(), { runDir: stoppedDir, reuse: false }), (event) => {
       return event.type === "epoch" && event.phase === "student/seed-2" && event.epoch === 2;
     });
     await unlocked(stoppedDir);

@@ -95,7 +95,7 @@ describe("a student that is deployed with the teacher's classifier", () => {
 
   it("goes on bit for bit where it was stopped", { timeout: 120_000 }, async () => {
     const stoppedDir = join(temporaryFolder(), "stopped");
-    await read(distill(recipe(), { runDir: stoppedDir }), (event) => {
+    await read(distill(recipe(), { runDir: stoppedDir, reuse: false }), (event) => {
       return event.type === "epoch" && event.phase === "student/seed-2" && event.epoch === 2;
     });
     for (let waited = 0; existsSync(join(stoppedDir, ".lock")) && waited < 400; waited++) await sleep(25);

@@ -62,7 +62,7 @@ describe("a run whose terms look inside of the networks", () => {
 
   it("goes on bit for bit where it was stopped, adapters included", { timeout: 120_000 }, async () => {
     const stoppedDir = join(temporaryFolder(), "stopped");
-    await read(distill(recipe(TERMS), { runDir: stoppedDir }), (event) => {
+    await read(distill(recipe(TERMS), { runDir: stoppedDir, reuse: false }), (event) => {
       return event.type === "epoch" && event.phase === "student/seed-2" && event.epoch === 2;
     });
     await unlocked(stoppedDir);

@@ -12,6 +12,7 @@ interface Setting {
   /** Classes that the transfer set lacks. */
   readonly absent?: number;
   readonly batchSize?: number;
+  readonly augment?: TrainOptions["augment"];
 }
 
 function datasetOf({ perClass = 10, classes = 4, absent = 0 }: Setting) {
@@ -32,7 +33,7 @@ function datasetOf({ perClass = 10, classes = 4, absent = 0 }: Setting) {
 function choose(student: ModelChoice, teacher: ModelChoice, setting: Setting = {}) {
   const dataset = datasetOf(setting);
   const build = (choice: ModelChoice) => buildModel(choice, dataset, dataset.classes.length);
-  const train = { epochs: 1, batchSize: setting.batchSize ?? 32 } as TrainOptions;
+  const train = { epochs: 1, batchSize: setting.batchSize ?? 32, augment: setting.augment ?? [] } as TrainOptions;
   const pair = { student: build(student), teacher: build(teacher), split: wholeSplit(dataset), train };
   return { pair, ...chooseTerms(pair) };
 }
@@ -109,6 +110,12 @@ describe("distill: auto", () => {
       ["stage2", 15.6],
       ["stage3", 62.5],
     ]);
+  });
+
+  it("leaves out what is undefined where images are mixed", () => {
+    const { terms } = choose(small!, large!, { perClass: 200, augment: [{ name: "mixup" }] });
+    expect(terms.map(({ loss }) => loss)).not.toContain("dkd");
+    expect(terms.map(({ loss }) => loss)).toContain("cross-entropy");
   });
 
   it("finds heads that divide both widths", () => {
