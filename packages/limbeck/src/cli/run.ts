@@ -6,7 +6,7 @@ import type { RunResults } from "../evaluate/results.js";
 import type { RunEvent } from "../runs/events.js";
 import { toErrorRecord } from "../support/errors.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
-import { jsonSummary, resultsTable, variantLines } from "./summary.js";
+import { helpersTable, jsonSummary, resultsTable, variantLines } from "./summary.js";
 
 /** Exit codes: done, a fault of our own, a mistake that the user can put right, stopped by Ctrl-C. */
 export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const;
@@ -91,7 +91,7 @@ function printOutcome({ status, runDir, results, error }: Outcome): void {
     return;
   }
   const { verdict } = results!;
-  const lines = ["", resultsTable(results!), ""];
+  const lines = ["", resultsTable(results!), "", helpersTable(results!), ""];
   if (verdict) lines.push(styleText("bold", verdict.sentence, { stream: process.stdout }), "");
   lines.push(...variantLines(results!), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);

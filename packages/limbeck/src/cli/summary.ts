@@ -40,6 +40,20 @@ function plain({ mean, sd }: Spread): string {
   return sd === null ? formatSignificant(mean) : `${formatSignificant(mean)} ± ${formatSignificant(sd)}`;
 }
 
+/** Members of an ensemble of teachers and the chain from teacher to student; nothing where there are none. */
+export function helpersTable({ helpers }: RunResults): string {
+  if (helpers.length === 0) return "";
+  const rows = helpers.map(({ name, result }) => [
+    name,
+    formatErrors(result.errors),
+    result.agreement ? percent(result.agreement) : "-",
+    formatCount(result.parameters),
+    formatBytes(result.bytes),
+    `${formatSignificant(result.latencyMs)} ms`,
+  ]);
+  return formatTable([["", "test errors", "agreement with teacher", "parameters", "file size", "latency"], ...rows]);
+}
+
 /** One line for each variant. */
 export function variantLines({ variants }: RunResults): string[] {
   return variants.map((variant) => {

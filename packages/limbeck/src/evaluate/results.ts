@@ -75,8 +75,19 @@ export interface CorrectedResult {
   readonly absent: { readonly before: readonly number[]; readonly after: readonly number[]; readonly size: number };
 }
 
+/** A network that is neither the teacher nor a student, but between them or a part of one. */
+export interface HelperResult {
+  /** Such as `teacher/member-0`, `assistant-1`, `generation-2`, `generations`. */
+  readonly name: string;
+  /** Part of an ensemble of teachers, link of a chain, or all generations answering together with equal weights. */
+  readonly kind: "member" | "assistant" | "generation" | "generations";
+  readonly result: ModelResult;
+}
+
 /** Everything that a run measured. */
 export interface RunResults extends Comparison {
   readonly teacher: ModelResult;
+  /** Members of the teacher, and the chain from it to the student, in order. */
+  readonly helpers: readonly HelperResult[];
   readonly variants: readonly VariantResult[];
 }

@@ -22,15 +22,19 @@ export function toOnnxModel(
   values: ModelValues,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const { deployed } = model;
-  const parameters = deployed ? deployed.convert(values) : values;
-  const graph = forInference(inferenceGraph(deployed?.model ?? model, geometry), { parameters });
-  return toOnnx(graph, { name: model.family, symbols: SYMBOLS, metadata });
+  return toOnnx(deployedGraph(model, geometry, values), { name: model.family, symbols: SYMBOLS, metadata });
 }
 
-/** A model without parameters of its own as a file that answers one image at a time. */
-export function toSingleOnnxModel(model: Model, geometry: ImageGeometry): Uint8Array {
-  return toOnnx(forInference(inferenceGraph(model, geometry)), { name: model.family });
+/** A model as a file that answers one image at a time. */
+export function toSingleOnnxModel(model: Model, geometry: ImageGeometry, values: ModelValues = {}): Uint8Array {
+  return toOnnx(deployedGraph(model, geometry, values), { name: model.family });
+}
+
+/** The graph that is exported: in the model's deployed form, with its numbers. */
+function deployedGraph(model: Model, geometry: ImageGeometry, values: ModelValues): Graph {
+  const { deployed } = model;
+  const parameters = deployed ? deployed.convert(values) : values;
+  return forInference(inferenceGraph(deployed?.model ?? model, geometry), { parameters });
 }
 
 /** A model as a file whose parameters and buffers are inputs, for measuring a model while it trains. */

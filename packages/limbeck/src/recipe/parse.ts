@@ -5,7 +5,7 @@ import { nearestWord } from "../support/nearest.js";
 import { EXTENDS, type Path, RecipeLayers } from "./layers.js";
 import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
-import { type Recipe, recipeSchema } from "./schema.js";
+import { type Recipe, recipeSchema, type TeacherOptions } from "./schema.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
 export function readRecipe(path: string): Recipe {
@@ -25,12 +25,24 @@ export function parseRecipe(text: string, file: string): Recipe {
   throw recipeError("RECIPE_INVALID", problems, "`limbeck schema` prints all keys and what they take.");
 }
 
+/** Where a value stands in a recipe file: `recipe.yaml:7:5`. */
+export function placeInRecipe(file: string, path: Path): string {
+  const place = new RecipeLayers(readText(file), file).placeOf(path);
+  return `${place.file}:${place.line}:${place.column}`;
+}
+
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { teacher } = recipe;
-  if (!("onnx" in teacher)) return withWholeData(layers, recipe);
-  const onnx = resolve(dirname(layers.placeOf(["teacher", "onnx"]).file), teacher.onnx);
-  return withWholeData(layers, { ...recipe, teacher: { ...teacher, onnx } });
+  const whole = (member: TeacherOptions, path: Path) =>
+    "onnx" in member
+      ? { ...member, onnx: resolve(dirname(layers.placeOf([...path, "onnx"]).file), member.onnx) }
+      : member;
+  const found =
+    "ensemble" in teacher
+      ? { ...teacher, ensemble: teacher.ensemble.map((member, i) => whole(member, ["teacher", "ensemble", i])) }
+      : whole(teacher, ["teacher"]);
+  return withWholeData(layers, { ...recipe, teacher: found });
 }
 
 function withWholeData(layers: RecipeLayers, recipe: Recipe): Recipe {

@@ -6,8 +6,10 @@ import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
+import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { AUTO } from "./auto.js";
+import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
@@ -184,6 +186,10 @@ const variant = z.strictObject({
   transfer: transfer.optional(),
   train: z.strictObject(trainFields).partial().default({}).meta(describe("Overrides of student.train.")),
   distill: distill.optional(),
+  assistants: z
+    .literal(false)
+    .optional()
+    .meta(describe("false: learn from the teacher itself, past assistants and generations.")),
   baseline: z.boolean().optional(),
   correctBiases: z
     .boolean()
@@ -191,10 +197,37 @@ const variant = z.strictObject({
     .meta(describe("Match the biases of classes missing from the transfer set to the teacher's priors.")),
 });
 
-/** Either is trained by the run, or was trained before. */
+/** Of what students learn from, training may end early. */
+const teacherTrain = train
+  .extend({
+    stopAfter: positive()
+      .optional()
+      .meta(describe("End after these epochs, in the middle of the schedule. Default: all epochs.")),
+  })
+  .superRefine(finds(lateStop));
+
+const trainedTeacher = z.strictObject({ model, train: teacherTrain });
+
+const ensemble = z
+  .strictObject({
+    ensemble: z
+      .array(z.union([trainedTeacher, onnxTeacherOptions]))
+      .min(2)
+      .meta(describe("Teachers that answer together; those that the run trains start from different seeds.")),
+    ...ensembleFields,
+  })
+  .superRefine(finds(misweighed));
+
+/** Is trained by the run, was trained before, or is several of these. */
 const teacher = z
-  .union([z.strictObject({ model, train }), onnxTeacherOptions])
-  .meta(describe("A model that the run trains, or an ONNX file of a trained one."));
+  .union([trainedTeacher, onnxTeacherOptions, ensemble])
+  .meta(describe("A model that the run trains, an ONNX file of a trained one, or an ensemble of them."));
+
+const assistant = z.strictObject({
+  model,
+  train: teacherTrain.optional().meta(describe("Default: as the student is trained.")),
+  distill: distill.optional(),
+});
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -212,6 +245,16 @@ export const recipeSchema = z
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
     teacher,
+    assistants: z
+      .array(assistant)
+      .default([])
+      .meta(describe("A chain from teacher to student: each learns from the one before (Mirzadeh et al. 2020).")),
+    generations: positive()
+      .max(20)
+      .default(1)
+      .meta(
+        describe("How many times the student's model is trained, each time by the one before; the last is the student."),
+      ),
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
@@ -225,18 +268,25 @@ export const recipeSchema = z
       .meta(describe("Further comparisons with the same teacher.")),
   })
   .superRefine(finds(undefinedTerms))
+  .superRefine(finds(unseenLabels))
+  .superRefine(finds(brokenChain))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 
 /** A validated recipe, with all defaults filled in. */
 export type Recipe = z.output<typeof recipeSchema>;
 /** How a model is trained. */
-export type TrainOptions = Recipe["student"]["train"];
+export type TrainOptions = Recipe["student"]["train"] & {
+  /** Where training ends before its schedule does. */
+  readonly stopAfter?: number | undefined;
+};
 /** Which samples a student learns from. */
 export type TransferOptions = Recipe["data"]["transfer"];
 /** One optimizer with its options. */
 export type OptimizerChoice = TrainOptions["optimizer"];
 /** A further comparison with the same teacher. */
 export type Variant = Recipe["variants"][number];
+/** One teacher: what a run trains, or a file. */
+export type TeacherOptions = Exclude<Recipe["teacher"], { ensemble: unknown }>;
 /** A model family's name and options. */
 export type ModelOptions = Recipe["student"]["model"];
 /** One term of a student's loss. */

@@ -39,8 +39,8 @@ export interface ReportData {
   readonly recipe: string;
   readonly classes: readonly string[];
   readonly image: { readonly channels: number; readonly height: number; readonly width: number };
-  /** Where the teacher was read from a file instead of being trained. */
-  readonly teacher: { readonly file: string; readonly sha256: string } | null;
+  /** Teachers that were read from files instead of being trained. */
+  readonly teachers: readonly { readonly file: string; readonly sha256: string }[];
   readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };
   /** What the student learns from, in words: "kd (temperature 4)". */
   readonly losses: readonly string[];

@@ -1,5 +1,7 @@
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
+import { labelPhase, linksOf } from "./chain.js";
 import type { Phase } from "./events.js";
+import { membersOf } from "./members.js";
 
 /** A student or a baseline of one comparison, trained once for each seed. */
 export interface Arm {
@@ -9,6 +11,11 @@ export interface Arm {
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   readonly transfer: TransferOptions;
+}
+
+/** Whether an arm learns from the last of a chain of assistants, where there is one, or from the teacher itself. */
+export function isTaughtByChain({ variant }: Pick<Arm, "variant">): boolean {
+  return variant?.assistants !== false;
 }
 
 /** Hard labels alone: how teachers and baselines are trained. */
@@ -54,9 +61,15 @@ export function phasesOf(recipe: Recipe): Phase[] {
       label: `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`,
     })),
   );
+  const members = membersOf(recipe).filter(({ choice }) => !("onnx" in choice));
+  const links = linksOf(recipe).flatMap(({ phase }) => [
+    { id: phase, label: phase.replace("-", " ") },
+    { id: labelPhase(phase), label: `labelling by ${phase.replace("-", " ")}` },
+  ]);
   return [
-    ...("onnx" in recipe.teacher ? [] : [{ id: "teacher", label: "teacher" }]),
-    { id: "label", label: "labelling" },
+    ...members.map(({ phase }) => ({ id: phase, label: phase.replace("/", " ").replace("-", " ") })),
+    { id: labelPhase("teacher"), label: "labelling" },
+    ...links,
     ...trainings,
     { id: "evaluate", label: "evaluation" },
   ];

@@ -2,10 +2,10 @@ import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { DistillTerm, Recipe } from "../recipe/schema.js";
 import { chooseTerms, isAuto } from "../schemes/auto/index.js";
-import { type Arm, armsOf } from "./arms.js";
+import { type Arm, armsOf, isTaughtByChain } from "./arms.js";
+import { linksOf } from "./chain.js";
 import { describeTerms } from "./describe-terms.js";
 import type { AutoTerms } from "./folder.js";
-import { trainedTeacher } from "./onnx-teacher.js";
 import { drawTransferSet, type RunSamples } from "./samples.js";
 
 /** A recipe with terms wherever it left them open, and why they were chosen. */
@@ -14,28 +14,48 @@ export interface SettledRecipe {
   readonly chosen: readonly AutoTerms[];
 }
 
+/** Two networks, and what the one learns from the other. */
+interface Pair extends Pick<Arm, "train" | "transfer"> {
+  /** Null for the main comparison. */
+  readonly name: string | null;
+  readonly student: Model;
+  readonly teacher: Model;
+}
+
 /**
- * Chooses the terms of the main comparison and of variants that say `distill: auto`. A variant that says nothing has those
- * of the main comparison, so that nothing but its own changes differs.
+ * Chooses the terms of the main comparison, and of assistants and variants that say `distill: auto`. A variant that says
+ * nothing has those of the main comparison, so that nothing but its own changes differs; an assistant that says nothing has
+ * terms of its own chosen, for its own pair of networks. Generations have those of the student.
+ * @param teacher its network
  */
-export function settleTerms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Model): SettledRecipe {
+export function settleTerms(recipe: Recipe, samples: RunSamples, teacher: Model): SettledRecipe {
   const { dataset } = samples.train;
   const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
   const chosen: AutoTerms[] = [];
-  const choose = ({ train, transfer, variant }: Arm): DistillTerm[] => {
-    const { terms, reasons } = chooseTerms({
-      student: build(recipe.student.model),
-      teacher: onnxTeacher ?? build(trainedTeacher(recipe).model),
-      split: drawTransferSet(samples.train, transfer, recipe.seed),
-      train,
-    });
-    chosen.push({ variant: variant?.name ?? null, terms: describeTerms(terms), reasons });
+  const choose = ({ name, ...pair }: Pair): DistillTerm[] => {
+    const split = drawTransferSet(samples.train, pair.transfer, recipe.seed);
+    const { terms, reasons } = chooseTerms({ ...pair, split });
+    chosen.push({ variant: name, terms: describeTerms(terms), reasons });
     return [...terms];
   };
+  const { transfer } = recipe.data;
+  let last = teacher;
+  const assistants = recipe.assistants.map((assistant, i) => {
+    const { phase, train, terms } = linksOf(recipe)[i]!;
+    const student = build(assistant.model);
+    const settled = isAuto(terms) ? choose({ name: phase, student, teacher: last, train, transfer }) : terms;
+    last = student;
+    return isAuto(terms) ? { ...assistant, distill: [...settled] } : assistant;
+  });
+  const student = build(recipe.student.model);
   const arms = armsOf(recipe).filter(({ kind }) => kind === "student");
-  const distill = isAuto(recipe.distill) ? choose(arms[0]!) : recipe.distill;
+  const ofArm = (arm: Arm) => {
+    const name = arm.variant?.name ?? null;
+    return choose({ ...arm, name, student, teacher: isTaughtByChain(arm) ? last : teacher });
+  };
+  const distill = isAuto(recipe.distill) ? ofArm(arms[0]!) : recipe.distill;
   const variants = recipe.variants.map((variant, i) =>
-    variant.distill && isAuto(variant.distill) ? { ...variant, distill: choose(arms[i + 1]!) } : variant,
+    variant.distill && isAuto(variant.distill) ? { ...variant, distill: ofArm(arms[i + 1]!) } : variant,
   );
-  return { recipe: { ...recipe, distill, variants }, chosen };
+  return { recipe: { ...recipe, assistants, distill, variants }, chosen };
 }

@@ -1,37 +1,68 @@
 import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
-import type { Recipe } from "../recipe/schema.js";
+import type { ModelOptions, Recipe } from "../recipe/schema.js";
+import { deployment } from "../schemes/deployment.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { checkOffline } from "../schemes/offline.js";
 import { LimbeckError } from "../support/errors.js";
-import { type Arm, armId, armsOf } from "./arms.js";
-import { trainedTeacher } from "./onnx-teacher.js";
+import { type Arm, armId, armsOf, isTaughtByChain } from "./arms.js";
+import { linksOf } from "./chain.js";
+import { membersOf } from "./members.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
+import { teacherOf } from "./teacher.js";
 
 /**
  * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
  * not yield, corrections without anything to correct, warm-ups longer than training, taps that are not there or do not fit.
- * @param onnxTeacher the teacher where the run does not train one
+ * @param teacher its network; by default that of a teacher that the run trains
  * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH, TEACHER_MISMATCH
  */
-export function checkArms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Model): void {
+export function checkArms(
+  recipe: Recipe,
+  samples: RunSamples,
+  teacher: Model = teacherOf(recipe, samples.train.dataset).model,
+): void {
   const { dataset } = samples.train;
   const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
-  const models = { student: build(recipe.student.model), teacher: onnxTeacher ?? build(trainedTeacher(recipe).model) };
-  if (!onnxTeacher) checkWarmUp("teacher.train.warmupEpochs", trainedTeacher(recipe).train);
+  for (const { where, choice } of membersOf(recipe)) {
+    if (!("onnx" in choice)) checkWarmUp(`${where}.train.warmupEpochs`, choice.train);
+  }
+  const last = checkLinks(recipe, samples, teacher, build);
+  const student = build(recipe.student.model);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
-    checkSchedules(arm);
+    checkSchedules(armId(arm), arm);
     const split = drawTransferSet(samples.train, arm.transfer, recipe.seed);
-    checkTerms(models, arm, split);
+    checkTerms({ student, teacher: isTaughtByChain(arm) ? last : teacher }, arm, split);
     const absent = absentClasses(split);
     if (arm.kind === "student" && arm.variant?.correctBiases) checkCorrection(arm, absent);
   }
 }
 
+/** Checks what learns before the students do. @returns the network that they learn from */
+function checkLinks(
+  recipe: Recipe,
+  samples: RunSamples,
+  teacher: Model,
+  build: (choice: ModelOptions) => Model,
+): Model {
+  const split = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
+  return linksOf(recipe).reduce((before, link) => {
+    checkWarmUp(`${link.phase}: warmupEpochs`, link.train);
+    checkSchedules(link.phase, link);
+    const student = build(link.model);
+    checkTerms({ student, teacher: before }, link, split);
+    return deployment(student, link.terms, { model: before }, split.dataset).model;
+  }, teacher);
+}
+
 /** Only terms that look inside of the networks can fail to fit them. */
-function checkTerms(models: Record<"student" | "teacher", Model>, { terms, train }: Arm, split: Split): void {
+function checkTerms(
+  models: Record<"student" | "teacher", Model>,
+  { terms, train }: Pick<Arm, "terms" | "train">,
+  split: Split,
+): void {
   if (!needsLiveTeacher(terms)) return;
   checkOffline({ model: models.student, split, train, terms, liveTeacher: { model: models.teacher } });
 }
@@ -46,13 +77,12 @@ function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: nu
 }
 
 /** A weight that is still climbing when training ends was never meant. */
-function checkSchedules(arm: Arm): void {
-  const { terms, train } = arm;
+function checkSchedules(who: string, { terms, train }: Pick<Arm, "terms" | "train">): void {
   for (const { loss, schedule } of terms) {
     const { kind, epochs = 0 } = (schedule ?? { kind: "constant" }) as { kind: string; epochs?: number };
     if (epochs <= train.epochs) continue;
     throw new LimbeckError("RECIPE_INVALID", `a ${kind} of ${epochs} epochs does not fit into ${train.epochs}`, {
-      where: `${armId(arm)}: distill: ${loss}: schedule.epochs`,
+      where: `${who}: distill: ${loss}: schedule.epochs`,
       value: epochs,
       fix: "Make it shorter than the training, or leave it out: it is then a share of the training.",
     });

@@ -2,21 +2,22 @@ import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { ModelOptions, Recipe } from "../recipe/schema.js";
-import type { OnnxTeacher } from "../teachers/onnx/teacher.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
 import type { Arm } from "./arms.js";
 import type { FinishedWork } from "./finished-work.js";
 import type { RunFolder } from "./folder.js";
+import type { Link } from "./chain.js";
 import type { RunSamples } from "./samples.js";
+import type { ReadyTeacher, RunTeacher } from "./teacher.js";
 
 /** What all phases of a run share. */
 export interface RunContext {
   readonly recipe: Recipe;
   readonly folder: RunFolder;
   readonly samples: RunSamples;
-  /** Missing where the run trains its teacher. */
-  readonly onnxTeacher: OnnxTeacher | undefined;
+  /** The teacher, before anything is trained. */
+  readonly teacher: RunTeacher;
   readonly threads: number;
   /** SHA-256 of the samples. */
   readonly dataSha256: string;
@@ -26,13 +27,23 @@ export interface RunContext {
 }
 
 /** A trained and exported teacher. */
-export interface TrainedTeacher {
-  readonly model: Model;
-  /** None where the model brings its numbers along. */
-  readonly parameters: Parameters;
-  readonly file: Uint8Array;
+export interface TrainedTeacher extends ReadyTeacher {
   /** Answers to every training sample; missing where no student needs them. */
   readonly outputs: TeacherOutputs | undefined;
+}
+
+/** The teacher, its members, and what learns from it before the students do. */
+export interface TrainedTeachers {
+  readonly teacher: TrainedTeacher;
+  /** Of an ensemble; none otherwise. */
+  readonly members: readonly ReadyTeacher[];
+  readonly links: readonly TrainedLink[];
+}
+
+/** A link of the chain between teacher and student. */
+export interface TrainedLink {
+  readonly link: Link;
+  readonly trained: TrainedTeacher;
 }
 
 /** An arm with the parameters that each seed ended with. */
@@ -41,6 +52,8 @@ export interface TrainedArm {
   /** As it is judged and exported: with what a method deploys beside the student. */
   readonly model: Model;
   readonly transfer: Split;
+  /** Whom it learned from, or would have. */
+  readonly teacher: TrainedTeacher;
   readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];
 }
 

@@ -3,7 +3,8 @@ import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
-import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
+import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
+import { measureHelpers } from "./helpers.js";
 import { correctBiases, type Measured, measureArm, measureTeacher } from "./measure.js";
 
 /** Everything measured, with the answers that the report shows. */
@@ -17,10 +18,10 @@ export interface Evaluation {
 /** Measures teacher and arms on the test samples. */
 export async function evaluateRun(
   context: RunContext,
-  teacher: TrainedTeacher,
+  teachers: TrainedTeachers,
   arms: readonly TrainedArm[],
 ): Promise<Evaluation> {
-  const measuredTeacher = await measureTeacher(context, teacher);
+  const measuredTeacher = await measureTeacher(context, teachers.teacher);
   const measured = new Map<Arm, Measured>();
   for (const trained of arms) {
     if (context.signal.aborted) throw new Interrupted("evaluation was stopped");
@@ -42,13 +43,14 @@ export async function evaluateRun(
       onlyEpochsDiffer: onlyEpochsDiffer(variant) && arm.train.epochs !== context.recipe.student.train.epochs,
       ...compare(student.measured, of("baseline", variant)?.measured),
       corrected: variant.correctBiases
-        ? await correctBiases(context, student.trained, student.measured, teacher.outputs!)
+        ? await correctBiases(context, student.trained, student.measured, student.trained.teacher.outputs!)
         : null,
     });
   }
   const student = of("student", null)!.measured;
   const baseline = of("baseline", null)?.measured;
-  const results = { teacher: measuredTeacher.result, ...compare(student, baseline), variants };
+  const helpers = await measureHelpers(context, teachers, arms, measuredTeacher);
+  const results = { teacher: measuredTeacher.result, helpers, ...compare(student, baseline), variants };
   return { results, teacher: measuredTeacher, student, baseline: baseline ?? null };
 }
 

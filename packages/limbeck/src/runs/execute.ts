@@ -15,10 +15,11 @@ import type { PhaseEnd, RunEvent } from "./events.js";
 import { FinishedWork } from "./finished-work.js";
 import type { RunFile, RunFolder } from "./folder.js";
 import { acquireLock } from "./lock.js";
-import { onnxTeacherOf } from "./onnx-teacher.js";
 import { reportData } from "./report.js";
 import { fingerprint, loadSamples, type RunSamples } from "./samples.js";
-import { prepareTeacher, trainArm } from "./trainings.js";
+import { openTeacher } from "./teacher.js";
+import { prepareTeachers, teacherFor } from "./teachers.js";
+import { trainArm } from "./trainings.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
 export interface ExecuteOptions {
@@ -64,9 +65,9 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   const open = folder.recipe();
   yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open) };
   const samples = await loadSamples(open, options.signal);
-  const onnxTeacher = await onnxTeacherOf(folder, open, samples);
-  const { recipe, chosen } = settleTerms(open, samples, onnxTeacher?.model);
-  checkArms(recipe, samples, onnxTeacher?.model);
+  const teacher = await openTeacher(folder, open, samples);
+  const { recipe, chosen } = settleTerms(open, samples, teacher.model);
+  checkArms(recipe, samples, teacher.model);
   requireSameData(folder, samples);
   if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
   for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
@@ -76,17 +77,17 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
     samples,
     dataSha256: folder.readRun().dataSha256!,
     work: new FinishedWork(join(cacheFolder(), "finished")),
-    onnxTeacher,
+    teacher,
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
   };
-  const teacher = yield* prepareTeacher(context);
+  const teachers = yield* prepareTeachers(context);
   const arms: TrainedArm[] = [];
-  for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacher));
+  for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacherFor(teachers, arm)));
   yield { type: "phase-start", phase: "evaluate" };
   const start = performance.now();
-  const evaluation = await evaluateRun(context, teacher, arms);
+  const evaluation = await evaluateRun(context, teachers, arms);
   yield { type: "phase-end", phase: "evaluate", seconds: (performance.now() - start) / 1000, reused: false };
   folder.updateRun({ results: evaluation.results });
   writeFileAtomic(folder.file("report.html"), await renderReport(reportData(context, evaluation)));

@@ -24,6 +24,8 @@ const runFileSchema = z.looseObject({
   dataSha256: z.string().optional(),
   /** Of the teacher's file, and of those that it keeps its numbers in, where the run does not train one. */
   teacherSha256: z.string().optional(),
+  /** The same of an ensemble's members that are files, by their place in the recipe. */
+  memberSha256: z.record(z.string(), z.string()).optional(),
   threads: z.int().positive(),
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */

@@ -34,6 +34,18 @@ export async function measureTeacher(context: RunContext, teacher: TrainedTeache
   return { ...measured, maps: await teacherMaps(context, teacher, logits[0]!) };
 }
 
+/** Measures a network that is neither the teacher nor a student, from its file in the run folder. */
+export async function measureHelper(
+  context: RunContext,
+  phase: string,
+  { file, model }: Pick<TrainedTeacher, "file" | "model">,
+  teacher: Measured,
+): Promise<ModelResult> {
+  const logits = [await classify(file, context.samples.test, context)];
+  const reference = { logits: teacher.logits[0]!, cosines: undefined };
+  return (await measure(context, context.folder.file(`${phase}.onnx`), file, model, logits, reference)).result;
+}
+
 /** Exports the first seed of an arm, and measures what all its seeds answer. */
 export async function measureArm(context: RunContext, trained: TrainedArm, teacher: Measured): Promise<Measured> {
   const { model, seeds, arm } = trained;

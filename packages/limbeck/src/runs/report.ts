@@ -8,6 +8,7 @@ import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { Evaluation } from "./evaluation.js";
 import type { RunFolder } from "./folder.js";
+import { membersOf } from "./members.js";
 import { drawTransferSet } from "./samples.js";
 
 const SAMPLES = 10;
@@ -36,7 +37,11 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     recipe: readText(folder.file("recipe.yaml")),
     classes: dataset.classes,
     image: dataset,
-    teacher: "onnx" in recipe.teacher ? { file: basename(recipe.teacher.onnx), sha256: run.teacherSha256! } : null,
+    teachers: membersOf(recipe).flatMap(({ choice, where }) =>
+      "onnx" in choice
+        ? [{ file: basename(choice.onnx), sha256: run.memberSha256?.[where] ?? run.teacherSha256! }]
+        : [],
+    ),
     data: {
       source: samples.source,
       train: samples.train.indices.length,
@@ -76,13 +81,15 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
     const epochs = all.get(phase) ?? [];
     return { ...about, points: epochs.map(({ epoch, losses, errors }) => ({ epoch, loss: losses.loss!, errors })) };
   };
-  const teacher = curve("teacher", { arm: "teacher", variant: null, seed: recipe.seed });
+  const teachers = membersOf(recipe)
+    .filter(({ choice }) => !("onnx" in choice))
+    .map(({ phase, seed }) => curve(phase, { arm: "teacher", variant: null, seed }));
   const arms = armsOf(recipe).flatMap((arm) =>
     seedsOf(recipe).map((seed) =>
       curve(phaseId(arm, seed), { arm: arm.kind, variant: arm.variant?.name ?? null, seed }),
     ),
   );
-  return "onnx" in recipe.teacher ? arms : [teacher, ...arms];
+  return [...teachers, ...arms];
 }
 
 /** Of each class, the test image that the teacher classifies correctly, but with the most doubt. */

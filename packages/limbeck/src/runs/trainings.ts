@@ -1,7 +1,6 @@
 import { graphCost } from "@limbeck/graph";
-import { splitLabels } from "../data/dataset.js";
+import { type ImageDataset, splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
-import { toOnnxModel } from "../models/inference.js";
 import type { Model } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
@@ -11,15 +10,16 @@ import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
 import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
+import type { Voice } from "../teachers/voice.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
 import { Interrupted } from "../train/events.js";
 import { runTraining, type Trained } from "../train/loop.js";
-import { type Arm, armsOf, HARD_LABELS, phaseId, seedsOf } from "./arms.js";
+import { type Arm, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
-import { trainedTeacher } from "./onnx-teacher.js";
 import { share, takeOver } from "./reuse.js";
 import { drawTransferSet } from "./samples.js";
+import type { ReadyTeacher } from "./teacher.js";
 import { trainingKey } from "./training-key.js";
 
 const PROGRESS_MS = 100;
@@ -30,37 +30,16 @@ const CURVE_POINTS = 60;
 /** Multiply-accumulate pairs below which a step runs on one thread. */
 const SMALL_STEP = 40_000_000;
 
-/** Makes the teacher ready, writes `teacher.onnx`, and has it answer every training sample once. */
-export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
-  const { recipe, folder, onnxTeacher } = context;
-  const teacher = onnxTeacher ? { ...onnxTeacher, parameters: {} } : yield* trainTeacher(context);
-  writeFileAtomic(folder.file("teacher.onnx"), teacher.file);
-  const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
-  return { ...teacher, outputs: wanted ? yield* label(context, teacher.file) : undefined };
-}
-
-async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, Omit<TrainedTeacher, "outputs">> {
-  const { recipe, samples } = context;
-  const { model: choice, train } = trainedTeacher(recipe);
-  const model = modelFor(context, choice);
-  const options = {
-    model,
-    split: samples.train,
-    train,
-    terms: HARD_LABELS,
-    seed: recipe.seed,
-  };
-  const parameters = yield* trainPhase(context, "teacher", offlineJob(options), options);
-  return { model, parameters, file: toOnnxModel(model, samples.train.dataset, parameters) };
-}
-
 /** The teacher's answers to all training samples, from the cache where they are there already. */
-async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
-  const phase = "label";
+export async function* label(
+  context: RunContext,
+  { voice }: ReadyTeacher,
+  phase: string,
+): AsyncGenerator<RunEvent, TeacherOutputs> {
   const { folder, samples } = context;
   const { dataset, indices } = samples.train;
   const cache = new TeacherOutputCache(folder.file("cache"));
-  const key = cache.key(file, dataset, indices);
+  const key = cache.key(voice.identity, dataset, indices);
   yield { type: "phase-start", phase };
   const start = performance.now();
   const known = cache.load(key);
@@ -70,13 +49,17 @@ async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<Run
   }
   const sharing = { key, phase, path: cache.path(key) };
   const taken = takeOver(context, sharing, () => cache.load(key));
-  const outputs = taken?.result ?? (yield* askTeacher(context, file));
+  const outputs = taken?.result ?? (yield* askTeacher(context, voice, phase));
   if (!taken) cache.store(key, outputs);
   yield share(context, sharing, taken ?? secondsSince(start));
   return outputs;
 }
 
-async function* askTeacher(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
+async function* askTeacher(
+  context: RunContext,
+  { file, logitsOf }: Voice,
+  phase: string,
+): AsyncGenerator<RunEvent, TeacherOutputs> {
   const { train } = context.samples;
   const classes = train.dataset.classes.length;
   const totalSteps = train.indices.length;
@@ -85,13 +68,14 @@ async function* askTeacher(context: RunContext, file: Uint8Array): AsyncGenerato
   const [rate, due, breath] = [new Rate(), new Timer(PROGRESS_MS), new Breath()];
   try {
     for await (const batch of teacher.batches(train)) {
-      for (let i = 0; i < batch.count; i++) {
-        const answer = batch.logits.subarray(i * classes, (i + 1) * classes);
-        logits.set(answer, train.indices[batch.first + i]! * classes);
-      }
+      const asked = train.indices.subarray(batch.first, batch.first + batch.count);
+      const answers = logitsOf(batch.logits, labelsAt(train.dataset, asked));
+      asked.forEach((sample, i) => {
+        logits.set(answers.subarray(i * classes, (i + 1) * classes), sample * classes);
+      });
       const step = batch.first + batch.count;
       if (due.rings() || step === totalSteps) {
-        yield { type: "progress", phase: "label", step, totalSteps, loss: null, stepsPerSecond: rate.at(step) };
+        yield { type: "progress", phase, step, totalSteps, loss: null, stepsPerSecond: rate.at(step) };
       }
       await breath.take();
       if (context.signal.aborted) throw new Interrupted("labelling was stopped");
@@ -126,30 +110,37 @@ export async function* trainArm(
     };
     const job = offlineJob(options);
     model = job.model;
-    const file = needsTeacher(arm.terms) ? teacher.file : undefined;
+    const file = needsTeacher(arm.terms) ? teacher.voice.identity : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
   }
   await source?.release();
-  return { arm, model, transfer, seeds };
+  return { arm, model, transfer, teacher, seeds };
 }
 
 /** Cached answers hold for plain images only; augmented ones are shown to the teacher itself. */
-async function teacherSource(
+export async function teacherSource(
   context: RunContext,
-  arm: Arm,
-  { file, outputs }: TrainedTeacher,
+  { terms, train }: Pick<Arm, "terms" | "train">,
+  { voice, outputs }: TrainedTeacher,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
-  if (!needsTeacher(arm.terms) || needsLiveTeacher(arm.terms)) return undefined;
-  if (arm.train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
-  const classifier = await Classifier.load(file, context.samples.train.dataset, context.threads);
+  if (!needsTeacher(terms) || needsLiveTeacher(terms)) return undefined;
+  if (train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
+  const { dataset } = context.samples.train;
+  const classifier = await Classifier.load(voice.file, dataset, context.threads);
   return {
-    teacher: liveTeacher((images, count) => classifier.logits(images, count)),
+    teacher: liveTeacher(async (images, samples) =>
+      voice.logitsOf(await classifier.logits(images, samples.length), labelsAt(dataset, samples)),
+    ),
     release: () => classifier.release(),
   };
 }
 
+function labelsAt({ labels }: ImageDataset, samples: Uint32Array): Uint8Array {
+  return Uint8Array.from(samples, (sample) => labels[sample]!);
+}
+
 /** Trains, unless it was done before: in this run, or in another one from which it is taken over. */
-async function* trainPhase(
+export async function* trainPhase(
   context: RunContext,
   phase: string,
   job: TrainingJob,

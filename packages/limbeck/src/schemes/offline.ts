@@ -80,7 +80,7 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
     program,
     seed,
     stepsPerEpoch,
-    epochs: train.epochs,
+    epochs: train.stopAfter ?? train.epochs,
     ...sorted({ ...initialize(model, seed), ...store.initialize(seed), ...taken }, program),
     learningRate: schedule({
       learningRate: train.learningRate,

@@ -20,7 +20,7 @@ export class TeacherOutputCache {
     this.#folder = folder;
   }
 
-  /** Key of the answers of a teacher (its ONNX file) to samples of a data set, unaugmented. */
+  /** Key of the answers of a teacher (the identity of its voice) to samples of a data set, unaugmented. */
   key(teacher: Uint8Array, dataset: ImageDataset, indices: Uint32Array): string {
     const hash = createHash("sha256").update(teacher).update(dataset.name).update(dataset.pixels);
     return hash.update(indices).digest("hex").slice(0, 32);

@@ -21,9 +21,14 @@ export function cachedTeacher({ logits, classes }: TeacherOutputs): TeacherSourc
   };
 }
 
-/** Asks the teacher for every batch anew, so that it sees the very view that the student sees. */
-export function liveTeacher(logitsOf: (images: Float32Array, count: number) => Promise<Float32Array>): TeacherSource {
+/**
+ * Asks the teacher for every batch anew, so that it sees the very view that the student sees.
+ * @param logitsOf answers images, with the position of each in the data set
+ */
+export function liveTeacher(
+  logitsOf: (images: Float32Array, samples: Uint32Array) => Promise<Float32Array>,
+): TeacherSource {
   return {
-    answer: async (images, samples, target) => target.set(await logitsOf(images, samples.length)),
+    answer: async (images, samples, target) => target.set(await logitsOf(images, samples)),
   };
 }

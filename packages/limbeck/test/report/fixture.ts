@@ -129,7 +129,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
     recipe: RECIPE,
     classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
     image: { channels: 1, height: 28, width: 28 },
-    teacher: null,
+    teachers: [],
     data: { source: "MNIST", train: 60_000, transfer: 60_000, test: TEST_SIZE },
     losses: ["kd (temperature 4)"],
     chosen: [],
@@ -138,6 +138,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
     results: {
       ...main,
       teacher: teacher(),
+      helpers: [],
       variants: [
         {
           ...short,

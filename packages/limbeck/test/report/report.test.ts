@@ -224,7 +224,7 @@ describe("reports of smaller runs", () => {
       { variant: null, terms: ["dist (temperature 4)", "cam"], reasons: ["dist: <a wide gap>."] },
       { variant: "short", terms: ["kd"], reasons: ["kd: no labels."] },
     ];
-    const page = await renderReport(reportData({ chosen, teacher: { file: "big.onnx", sha256: "abc123" } }));
+    const page = await renderReport(reportData({ chosen, teachers: [{ file: "big.onnx", sha256: "abc123" }] }));
     const text = textOf(page);
     expect(text).toContain("Why these losses");
     expect(page).toContain("dist: &lt;a wide gap&gt;.");

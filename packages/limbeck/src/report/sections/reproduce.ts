@@ -12,13 +12,13 @@ function reusedText(reused: ReportData["reused"]): string {
 }
 
 /** Environment, recipe, and what the measures mean. */
-export function reproduceSection({ environment, data, results, teacher, seconds, reused, recipe }: ReportData): Markup {
+export function reproduceSection({ environment, data, results, teachers, seconds, reused, recipe }: ReportData): Markup {
   const facts: readonly (readonly [string, string])[] = [
     [
       "Data",
       `${data.source}: ${count(data.train)} training, ${count(data.transfer)} transfer (what the student learns from) and ${count(data.test)} test samples`,
     ],
-    ["Teacher", teacher ? `${teacher.file}, sha256 ${teacher.sha256}` : ""],
+    ...teachers.map(({ file, sha256 }) => ["Teacher", `${file}, sha256 ${sha256}`] as const),
     ["Duration", duration(seconds)],
     ["Reused", reusedText(reused)],
     ["Limbeck", environment.limbeck],

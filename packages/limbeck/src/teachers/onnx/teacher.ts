@@ -15,6 +15,8 @@ export interface OnnxTeacher {
   readonly model: Model;
   /** The same as an ONNX file that takes the run's images and answers with logits of the data's classes. */
   readonly file: Uint8Array;
+  /** Whether that file takes single images only. */
+  readonly isSingle: boolean;
   /** SHA-256 of the file and of those that it keeps its numbers in. */
   readonly sha256: string;
 }
@@ -30,6 +32,7 @@ type Imports = (batch: number) => ImportedModel;
 /**
  * Reads a trained classifier and tries it out: what its answers are, and whether it takes batches.
  * @param batches sizes of batches in which terms may look inside of it
+ * @param prefix stands before the names of its values in graphs
  * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED, as `fromOnnx` does
  */
@@ -38,18 +41,19 @@ export async function openOnnxTeacher(
   images: ImageGeometry,
   classes: number,
   batches: readonly number[],
+  prefix = "teacher/",
 ): Promise<OnnxTeacher> {
   const file = await openTeacherFile(options, images);
   const single = await file.read(1);
   const answers = options.answers ?? (await kindOfAnswers(file, options, images, single));
   const modelOf = (imports: Imports) =>
-    frozenModel(file, options, imports, (raw) => logitsOf(raw, { ...options, answers }, classes));
+    frozenModel(file, options, imports, prefix, (raw) => logitsOf(raw, { ...options, answers }, classes));
   const model = modelOf(() => single);
   const alone = toSingleOnnxModel(model, images);
   const together = await batchedFile(model, images, alone);
   const { sha256 } = file;
-  if (together) return { model, file: together, sha256 };
-  return { model: modelOf(await readBatches(file, single, batches)), file: alone, sha256 };
+  if (together) return { model, file: together, isSingle: false, sha256 };
+  return { model: modelOf(await readBatches(file, single, batches)), file: alone, isSingle: true, sha256 };
 }
 
 async function kindOfAnswers(
@@ -58,7 +62,7 @@ async function kindOfAnswers(
   images: ImageGeometry,
   single: ImportedModel,
 ): Promise<"logits" | "probabilities"> {
-  const raw = frozenModel(file, options, () => single, flatten);
+  const raw = frozenModel(file, options, () => single, "", flatten);
   const answers = await answersTo(toSingleOnnxModel(raw, images), images);
   return areProbabilities(answers, answers.length / TRIED) ? "probabilities" : "logits";
 }
@@ -118,6 +122,7 @@ function frozenModel(
   { input, output, parameters }: TeacherFile,
   options: OnnxTeacherOptions,
   imports: Imports,
+  prefix: string,
   finish: (answers: Tensor) => Tensor,
 ): Model {
   return {
@@ -128,7 +133,7 @@ function frozenModel(
     forward: (images) => {
       const model = imports(images.shape[0]!);
       const inputs = new Map([[model.inputs.get(input.name)!, preprocess(images, input, options)]]);
-      const copies = graft(model.graph, images.graph, { inputs, prefix: "teacher/" });
+      const copies = graft(model.graph, images.graph, { inputs, prefix });
       return { logits: finish(copies.get(model.outputs.get(output)!)!), taps: tapsOf(model, copies), buffers: {} };
     },
   };

@@ -1,0 +1,38 @@
+import type { HelperResult } from "../../evaluate/results.js";
+import { ARM_MEANINGS, armName } from "../arms.js";
+import type { ReportData } from "../data.js";
+import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "../format.js";
+import { html, type Markup, scrolling } from "../html.js";
+
+const MEANINGS: Readonly<Record<HelperResult["kind"], string>> = {
+  member: "part of the teacher",
+  assistant: "learned from the one above it",
+  generation: "the student's network, taught by the one above it",
+  generations: "all of them and the first student, answering together",
+};
+
+/** Members of an ensemble of teachers and the chain from teacher to student; nothing where there are none. */
+export function helpersSection({ results }: ReportData): Markup | false {
+  const { helpers, teacher, student } = results;
+  if (helpers.length === 0) return false;
+  const members = helpers.filter(({ kind }) => kind === "member");
+  const links = helpers.filter(({ kind }) => kind !== "member");
+  const row = (name: Markup, meaning: string, result: HelperResult["result"]) => html`
+<tr><th scope="row" class="text">${name}<small>${meaning}</small></th><td><strong>${errorsText(result.errors)}</strong></td>
+<td>${result.agreement ? html`${plusMinus(result.agreement, 2, 100)}%` : NOTHING}</td><td>${plusMinus(result.ece, 2, 100)}%</td>
+<td>${count(result.parameters)}</td><td>${bytes(result.bytes)}</td><td>${milliseconds(result.latencyMs)}</td></tr>`;
+  const helperRow = ({ name, kind, result }: HelperResult) => row(html`${name}`, MEANINGS[kind], result);
+  return html`<section aria-labelledby="helpers"><h2 id="helpers">From teacher to student</h2>
+<p>The networks behind the student. Each was trained once, so that differences of a few errors may be chance.</p>
+${scrolling(
+  "Networks between teacher and student",
+  html`<table><caption>Measured on the same test samples.</caption>
+<thead><tr><th scope="col">Network</th><th scope="col">Test errors</th><th scope="col">Agreement<small>with the teacher</small></th>
+<th scope="col">Calibration error</th><th scope="col">Parameters</th><th scope="col">File</th><th scope="col">Latency</th></tr></thead>
+<tbody>${members.map(helperRow)}${row(armName("teacher"), ARM_MEANINGS.teacher, teacher)}${links.map(helperRow)}${row(
+    armName("student"),
+    ARM_MEANINGS.student,
+    student,
+  )}</tbody></table>`,
+)}</section>`;
+}

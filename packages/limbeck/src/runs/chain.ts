@@ -1,0 +1,50 @@
+import type { DistillTerm, ModelOptions, Recipe, TrainOptions } from "../recipe/schema.js";
+import { helperSeed, membersOf } from "./members.js";
+
+/** A network between teacher and student: it learns from the one before, and the next learns from it. */
+export interface Link {
+  readonly kind: "assistant" | "generation";
+  /** Names its training and files: `assistant-1`, `generation-1`. */
+  readonly phase: string;
+  /** Keys down to it in the recipe. */
+  readonly where: string;
+  readonly model: ModelOptions;
+  readonly train: TrainOptions;
+  readonly terms: readonly DistillTerm[];
+  readonly seed: number;
+}
+
+/** The chain from teacher to student: assistants, then all generations but the last, which is the student. */
+export function linksOf(recipe: Recipe): Link[] {
+  const { assistants, generations, student, distill, seed } = recipe;
+  const members = membersOf(recipe).length;
+  const seedOf = (place: number) => helperSeed(seed, members + place);
+  const helpers = assistants.map((assistant, i): Link => {
+    return {
+      kind: "assistant",
+      phase: `assistant-${i + 1}`,
+      where: `assistants[${i}]`,
+      model: assistant.model,
+      train: assistant.train ?? student.train,
+      terms: assistant.distill ?? distill,
+      seed: seedOf(i),
+    };
+  });
+  const earlier = Array.from({ length: generations - 1 }, (_, i): Link => {
+    return {
+      kind: "generation",
+      phase: `generation-${i + 1}`,
+      where: "generations",
+      model: student.model,
+      train: student.train,
+      terms: distill,
+      seed: seedOf(assistants.length + i),
+    };
+  });
+  return [...helpers, ...earlier];
+}
+
+/** The phase in which a teacher or a link answers the training samples. */
+export function labelPhase(phase: string): string {
+  return phase === "teacher" ? "label" : `${phase}/label`;
+}

@@ -1,0 +1,17 @@
+/** Whom to ask for soft targets, and what becomes of what it says. */
+export interface Voice {
+  /** ONNX file that takes a run's images. */
+  readonly file: Uint8Array;
+  /** All that its logits depend on beside the images. */
+  readonly identity: Uint8Array;
+  /**
+   * Logits [samples, classes] from what the file answers.
+   * @param labels one for each sample
+   */
+  readonly logitsOf: (answers: Float32Array, labels: Uint8Array) => Float32Array;
+}
+
+/** A classifier speaks for itself. */
+export function ownVoice(file: Uint8Array): Voice {
+  return { file, identity: file, logitsOf: (answers) => answers };
+}
