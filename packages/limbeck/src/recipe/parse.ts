@@ -82,8 +82,15 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, layers: 
           ? 1
           : 0
       : 2;
-  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a) || problemCount(a) - problemCount(b))[0]!;
+  const worse = (a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]) =>
+    depth(b) - depth(a) || strangeKeys(a) - strangeKeys(b) || problemCount(a) - problemCount(b);
+  const best = [...issue.errors].sort(worse)[0]!;
   return best.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, layers));
+}
+
+/** How many of a record's own keys are unknown. */
+function strangeKeys(issues: readonly z.core.$ZodIssue[]): number {
+  return problemCount(issues.filter(({ code, path }) => code === "unrecognized_keys" && path.length === 0));
 }
 
 function problemCount(issues: readonly z.core.$ZodIssue[]): number {

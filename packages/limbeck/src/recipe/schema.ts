@@ -253,7 +253,9 @@ export const recipeSchema = z
       .max(20)
       .default(1)
       .meta(
-        describe("How many times the student's model is trained, each time by the one before; the last is the student."),
+        describe(
+          "How many times the student's model is trained, each time by the one before; the last is the student.",
+        ),
       ),
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),

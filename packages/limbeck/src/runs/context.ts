@@ -5,9 +5,9 @@ import type { ModelOptions, Recipe } from "../recipe/schema.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
 import type { Arm } from "./arms.js";
+import type { Link } from "./chain.js";
 import type { FinishedWork } from "./finished-work.js";
 import type { RunFolder } from "./folder.js";
-import type { Link } from "./chain.js";
 import type { RunSamples } from "./samples.js";
 import type { ReadyTeacher, RunTeacher } from "./teacher.js";
 

@@ -13,7 +13,8 @@ export interface Member {
 
 /** All teachers of a recipe. Those that are trained differ by their seeds. */
 export function membersOf({ teacher, seed }: Recipe): Member[] {
-  if (!("ensemble" in teacher)) return [{ phase: "teacher", path: ["teacher"], where: "teacher", choice: teacher, seed }];
+  if (!("ensemble" in teacher))
+    return [{ phase: "teacher", path: ["teacher"], where: "teacher", choice: teacher, seed }];
   return teacher.ensemble.map((choice, place) => ({
     phase: `teacher/member-${place}`,
     path: ["teacher", "ensemble", place],

@@ -5,13 +5,7 @@ import { writeFileAtomic } from "../support/files.js";
 import { ownVoice } from "../teachers/voice.js";
 import { type Arm, armsOf, HARD_LABELS, isTaughtByChain } from "./arms.js";
 import { type Link, labelPhase, linksOf } from "./chain.js";
-import {
-  modelFor,
-  type RunContext,
-  type TrainedLink,
-  type TrainedTeacher,
-  type TrainedTeachers,
-} from "./context.js";
+import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { drawTransferSet } from "./samples.js";
 import { joinMembers, type OpenMember, type ReadyTeacher } from "./teacher.js";

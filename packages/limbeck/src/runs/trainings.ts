@@ -5,7 +5,6 @@ import type { Model } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
-import { writeFileAtomic } from "../support/files.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
 import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";

@@ -39,7 +39,9 @@ async function firstLosses(job: TrainingJob): Promise<string[]> {
 async function untrained(choice: ModelChoice, { dataset }: Split, seed: number): Promise<TeacherSource> {
   const model = buildModel(choice, dataset, dataset.classes.length);
   const classifier = await Classifier.load(toOnnxModel(model, dataset, initialize(model, seed)), dataset, 1);
-  return liveTeacher(async (images, count) => (await classifier.logits(images, count)).map((z) => CONFIDENCE * z));
+  return liveTeacher(async (images, samples) =>
+    (await classifier.logits(images, samples.length)).map((z) => CONFIDENCE * z),
+  );
 }
 
 async function recipeLosses(name: string): Promise<Record<string, string[]>> {

@@ -28,7 +28,7 @@ it("a teacher in the graph answers as its exported model does: running statistic
   const model = buildModel(resnet, dataset, 3);
   const values = initialize(model, 7);
   const classifier = await Classifier.load(toOnnxModel(model, dataset, values), dataset, 1);
-  const teacher = liveTeacher((images, count) => classifier.logits(images, count));
+  const teacher = liveTeacher((images, samples) => classifier.logits(images, samples.length));
   const outside = await firstReport({ model, terms: [kd], teacher });
   const at: DistillTerm = { loss: "at", weight: 16, power: 2, student: "stage2", teacher: "stage2" };
   const inside = await firstReport({

@@ -12,7 +12,15 @@ function reusedText(reused: ReportData["reused"]): string {
 }
 
 /** Environment, recipe, and what the measures mean. */
-export function reproduceSection({ environment, data, results, teachers, seconds, reused, recipe }: ReportData): Markup {
+export function reproduceSection({
+  environment,
+  data,
+  results,
+  teachers,
+  seconds,
+  reused,
+  recipe,
+}: ReportData): Markup {
   const facts: readonly (readonly [string, string])[] = [
     [
       "Data",

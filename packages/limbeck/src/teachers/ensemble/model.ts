@@ -37,7 +37,9 @@ function joined(members: readonly Model[], family: string, join: (logits: readon
     },
   };
   if (members.every(({ deployed }) => !deployed)) return result;
-  const forms = members.map(({ deployed, ...model }) => deployed ?? { model, convert: (values: ModelValues) => values });
+  const forms = members.map(
+    ({ deployed, ...model }) => deployed ?? { model, convert: (values: ModelValues) => values },
+  );
   return {
     ...result,
     deployed: {
