@@ -87,7 +87,7 @@ const train = z.strictObject({
   augment: trainFields.augment.default([]),
 });
 
-const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
+const model = choice("family", modelFamilies).meta({ id: "model", ...describe("A model family and its options.") });
 
 /** What schemes can give to a loss so far. */
 const SERVED: readonly LossNeed[] = [
@@ -206,12 +206,13 @@ const teacherTrain = train
   })
   .superRefine(finds(lateStop));
 
-const trainedTeacher = z.strictObject({ model, train: teacherTrain });
+const trainedTeacher = z.strictObject({ model, train: teacherTrain }).meta({ id: "trainedTeacher" });
+const onnxTeacher = onnxTeacherOptions.meta({ id: "onnxTeacher" });
 
 const ensemble = z
   .strictObject({
     ensemble: z
-      .array(z.union([trainedTeacher, onnxTeacherOptions]))
+      .array(z.union([trainedTeacher, onnxTeacher]))
       .min(2)
       .meta(describe("Teachers that answer together; those that the run trains start from different seeds.")),
     ...ensembleFields,
@@ -220,7 +221,7 @@ const ensemble = z
 
 /** Is trained by the run, was trained before, or is several of these. */
 const teacher = z
-  .union([trainedTeacher, onnxTeacherOptions, ensemble])
+  .union([trainedTeacher, onnxTeacher, ensemble])
   .meta(describe("A model that the run trains, an ONNX file of a trained one, or an ensemble of them."));
 
 const assistant = z.strictObject({
