@@ -1,4 +1,12 @@
-export type { Comparison, HelperResult, ModelResult, RunResults, Spread, VariantResult, Verdict } from "./evaluate/results.js";
+export type {
+  Comparison,
+  HelperResult,
+  ModelResult,
+  RunResults,
+  Spread,
+  VariantResult,
+  Verdict,
+} from "./evaluate/results.js";
 export { parseRecipe, readRecipe } from "./recipe/parse.js";
 export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
