@@ -45,11 +45,12 @@ describe("function-matching", () => {
 
 describe("presets", () => {
   it("let editors miss the student's epochs only where there is none", () => {
-    const { properties, else: whole } = JSON.parse(JSON.stringify(recipeJsonSchema()));
+    const { properties, definitions, else: whole } = JSON.parse(JSON.stringify(recipeJsonSchema()));
     const { allOf } = whole;
     expect(properties.student.required).toEqual(["model"]);
     expect(properties.student.properties.train.required).toEqual([]);
-    expect(properties.teacher.anyOf[0].properties.train.required).toEqual(["epochs"]);
+    expect(properties.teacher.anyOf[0].$ref).toBe("#/definitions/trainedTeacher");
+    expect(definitions.trainedTeacher.properties.train.required).toEqual(["epochs"]);
     expect(allOf[0].if).toEqual({ required: ["preset"] });
     expect(allOf[0].else.properties.student.properties.train.required).toEqual(["epochs"]);
   });

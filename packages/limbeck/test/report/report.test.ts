@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { HelperResult } from "../../src/evaluate/results.js";
 import type { ReportData } from "../../src/report/data.js";
 import { renderReport } from "../../src/report/report.js";
 import { comparison, confusion, model, reportData, sample, teacher } from "./fixture.js";
@@ -161,7 +162,7 @@ describe("hostile text", () => {
 describe("reports of smaller runs", () => {
   const single = comparison([94], [121], null);
   const bare: Partial<ReportData> = {
-    results: { student: single.student, baseline: null, verdict: null, teacher: teacher(), variants: [] },
+    results: { student: single.student, baseline: null, verdict: null, teacher: teacher(), helpers: [], variants: [] },
     confusion: { teacher: confusion(67, 1), student: confusion(94, 1), baseline: null },
     curves: reportData().curves.filter((curve) => curve.seed === 0 && curve.arm === "student"),
   };
@@ -174,7 +175,9 @@ describe("reports of smaller runs", () => {
   });
 
   it("reports a single seed without a spread", async () => {
-    const page = await renderReport(reportData({ ...bare, results: { ...single, teacher: teacher(), variants: [] } }));
+    const page = await renderReport(
+      reportData({ ...bare, results: { ...single, teacher: teacher(), helpers: [], variants: [] } }),
+    );
     const text = textOf(page);
     expect(text).toContain("one seed, so the spread is unknown");
     expect(text).toContain("too few seeds to know the noise");
@@ -237,6 +240,19 @@ describe("reports of smaller runs", () => {
     const student = { ...results.student, mapCosine: null };
     const text = textOf(await renderReport(reportData({ results: { ...results, student } })));
     expect(text).not.toMatch(/Looks where|Why these losses|sha256/);
+  });
+
+  it("shows members before the teacher, and the chain between teacher and student", async () => {
+    const { results } = reportData();
+    const helper = (name: string, kind: HelperResult["kind"]): HelperResult => ({ name, kind, result: teacher() });
+    const helpers = [helper("teacher/member-0", "member"), helper("assistant-1", "assistant")];
+    const page = await renderReport(reportData({ results: { ...results, helpers } }));
+    const section = page.slice(page.indexOf('<section aria-labelledby="helpers">'));
+    const rows = [...section.slice(0, section.indexOf("</section>")).matchAll(/<th scope="row"[^>]*>(.*?)<small>/g)];
+    expect(rows.map(([, name]) => name!.replace(/<[^>]*>/g, "").trim())).toEqual([
+      ...["teacher/member-0", "Teacher", "assistant-1", "Student"],
+    ]);
+    expect(await renderReport(reportData())).not.toContain("From teacher to student");
   });
 
   it("survives a student without a mistake", async () => {
