@@ -8,6 +8,8 @@ import { buildModel, type ModelChoice } from "../../src/models/index.js";
 import { parseRecipe, readRecipe } from "../../src/recipe/parse.js";
 import { type Recipe, unservedNeeds } from "../../src/recipe/schema.js";
 import { armsOf } from "../../src/runs/arms.js";
+import { linksOf } from "../../src/runs/chain.js";
+import { teacherOf } from "../../src/runs/teacher.js";
 import { checkOffline } from "../../src/schemes/offline.js";
 import { readLossCases } from "../losses/golden.js";
 
@@ -29,9 +31,15 @@ const split = wholeSplit({
 /** Builds the training graph of every arm, as a run does before it trains anything. */
 function buildAll(recipe: Recipe): void {
   const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
+  let last = teacherOf(recipe, split.dataset).model;
+  for (const link of linksOf(recipe)) {
+    const student = model(link.model);
+    checkOffline({ ...link, split, model: student, liveTeacher: { model: last } });
+    last = student;
+  }
+  const student = model(recipe.student.model);
   for (const { terms, train } of armsOf(recipe)) {
-    const liveTeacher = { model: model(recipe.teacher.model) };
-    checkOffline({ model: model(recipe.student.model), split, train, terms, liveTeacher });
+    checkOffline({ model: student, split, train, terms, liveTeacher: { model: last } });
   }
 }
 

@@ -27,6 +27,9 @@ const TRIED = 3;
 /** How far answers to a batch may be from those to single images, as a share of the largest. */
 const TOLERANCE = 1e-3;
 
+/** Stands before the names of a teacher's values, which would else meet those of the graph that it is copied into. */
+const PREFIX = "teacher/";
+
 type Imports = (batch: number) => ImportedModel;
 
 /**
@@ -41,7 +44,7 @@ export async function openOnnxTeacher(
   images: ImageGeometry,
   classes: number,
   batches: readonly number[],
-  prefix = "teacher/",
+  prefix = PREFIX,
 ): Promise<OnnxTeacher> {
   const file = await openTeacherFile(options, images);
   const single = await file.read(1);
@@ -62,7 +65,7 @@ async function kindOfAnswers(
   images: ImageGeometry,
   single: ImportedModel,
 ): Promise<"logits" | "probabilities"> {
-  const raw = frozenModel(file, options, () => single, "", flatten);
+  const raw = frozenModel(file, options, () => single, PREFIX, flatten);
   const answers = await answersTo(toSingleOnnxModel(raw, images), images);
   return areProbabilities(answers, answers.length / TRIED) ? "probabilities" : "logits";
 }
