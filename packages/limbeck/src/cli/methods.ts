@@ -2,7 +2,6 @@ import { styleText } from "node:util";
 import { losses } from "../losses/index.js";
 import { type Loss, mixesSamples } from "../losses/loss.js";
 import { type Preset, presets } from "../recipe/presets/index.js";
-import { unservedNeeds } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { nearestWord } from "../support/nearest.js";
 import { optionFacts, yamlText } from "../support/option-facts.js";
@@ -90,11 +89,7 @@ function methodText(loss: Loss): string {
     const fallback = option.default === undefined ? "" : ` (default ${yamlText(option.default)})`;
     return wrapText(`${option.name}: ${option.takes}${fallback}. ${option.description}`, "  ").join("\n");
   });
-  const missing = unservedNeeds(loss);
-  const snippet =
-    missing.length > 0
-      ? `  not in recipes yet: nothing gives it ${missing.join(", ")}`
-      : ["distill:", ...recipe.split("\n").map((line) => `  ${line}`)].map((line) => `  ${line}`).join("\n");
+  const snippet = ["distill:", ...recipe.split("\n").map((line) => `  ${line}`)].map((line) => `  ${line}`).join("\n");
   return [
     `${heading(name)}  ${family}`,
     wrapText(description, "", "").join("\n"),

@@ -87,27 +87,6 @@ const train = z.strictObject({
 
 const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
 
-/** What schemes can give to a loss so far. */
-const SERVED: readonly LossNeed[] = [
-  "labels",
-  "teacher logits",
-  "features",
-  "pairs of features",
-  "teacher normalization",
-  "linear heads",
-  "sample indices",
-  "memory bank",
-  "input gradients",
-  "adapters",
-];
-
-/** What a loss needs, but no scheme gives so far: it cannot stand in a recipe then. */
-export function unservedNeeds({ needs }: Loss): LossNeed[] {
-  return needs.filter((need) => !SERVED.includes(need));
-}
-
-const servedLosses = losses.filter((loss) => unservedNeeds(loss).length === 0);
-
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {
   const name = z.string().min(1);
@@ -119,7 +98,7 @@ function tapFields(needs: readonly LossNeed[]) {
 }
 
 const distillTerm = z
-  .discriminatedUnion("loss", servedLosses.map(termOf) as [z.ZodObject, ...z.ZodObject[]])
+  .discriminatedUnion("loss", losses.map(termOf) as [z.ZodObject, ...z.ZodObject[]])
   .meta({ id: "term", ...describe("One term of the student's loss.") });
 
 /** A loss's own options, with what all terms have. */

@@ -12,6 +12,7 @@ import {
 import { type Augmenter, createAugmenter } from "../data/augment/index.js";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
+import { labelShares } from "../losses/labels.js";
 import { carriedBuffers, declareTensors, initialize, type Model, type ModelValues } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
@@ -113,10 +114,15 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
   const needs = needsOf(terms);
   const store = new TermStore(graph);
+  const hasLabels = needs.has("labels") || needs.has("targets");
+  const given = {
+    labels: hasLabels ? graph.input("labels", "int64", [batchSize]) : undefined,
+    mixed: hasLabels ? mixedLabels(graph, train) : undefined,
+  };
   const context = {
     logits: student.logits,
-    labels: needs.has("labels") ? graph.input("labels", "int64", [batchSize]) : undefined,
-    mixed: needs.has("labels") ? mixedLabels(graph, train) : undefined,
+    ...given,
+    targets: needs.has("targets") ? labelShares(given, split.dataset.classes.length) : undefined,
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
