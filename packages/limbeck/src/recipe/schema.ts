@@ -6,6 +6,7 @@ import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
+import { resolutionOption } from "../models/resolution.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { AUTO } from "./auto.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
@@ -85,7 +86,11 @@ const train = z.strictObject({
   augment: trainFields.augment.default([]),
 });
 
-const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
+const sized = modelFamilies.map(({ name, options, description }) => {
+  return { name, options: (options as z.ZodObject).extend(resolutionOption), description };
+});
+
+const model = choice("family", sized).meta(describe("A model family and its options."));
 
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {

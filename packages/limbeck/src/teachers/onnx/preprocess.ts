@@ -1,7 +1,7 @@
 import { ops, type Tensor } from "@limbeck/graph";
+import { resizeBilinear } from "../../models/resize.js";
 import { type ImageInput, mismatch } from "./interface.js";
 import type { OnnxTeacherOptions } from "./options.js";
-import { resizeBilinear } from "./resize.js";
 
 /** Brightness of red, green and blue (ITU-R BT.601), as Pillow has it. */
 const LUMA = [0.299, 0.587, 0.114];
