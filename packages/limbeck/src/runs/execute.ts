@@ -9,11 +9,13 @@ import { Interrupted } from "../train/events.js";
 import { armsOf, phasesOf } from "./arms.js";
 import { settleTerms } from "./auto.js";
 import { checkArms } from "./checks.js";
-import type { RunContext, TrainedArm } from "./context.js";
+import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
 import { evaluateRun } from "./evaluation.js";
 import type { PhaseEnd, RunEvent } from "./events.js";
 import { FinishedWork } from "./finished-work.js";
 import type { RunFile, RunFolder } from "./folder.js";
+import { needsLabels } from "./goals.js";
+import { label, labelsAt, nothingToLabel } from "./labelling.js";
 import { acquireLock } from "./lock.js";
 import { onnxTeacherOf } from "./onnx-teacher.js";
 import { reportData } from "./report.js";
@@ -62,7 +64,8 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
   const open = folder.recipe();
-  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open) };
+  const { goal } = folder.readRun();
+  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open, goal) };
   const samples = await loadSamples(open, options.signal);
   const onnxTeacher = await onnxTeacherOf(folder, open, samples);
   const { recipe, chosen } = settleTerms(open, samples, onnxTeacher?.model);
@@ -81,7 +84,21 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
   };
-  const teacher = yield* prepareTeacher(context);
+  const isWanted = needsLabels(armsOf(recipe));
+  if (goal === "labels" && !isWanted) {
+    yield nothingToLabel(context);
+    return;
+  }
+  const ready = yield* prepareTeacher(context);
+  if (goal === "teacher") return;
+  const teacher = { ...ready, outputs: isWanted ? yield* label(context, ready.file) : undefined };
+  if (goal === "labels") yield labelsAt(context, teacher.file);
+  else yield* distillAndReport(context, teacher);
+}
+
+/** Trains students and baselines, and measures everything. */
+async function* distillAndReport(context: RunContext, teacher: TrainedTeacher): AsyncGenerator<RunEvent> {
+  const { folder, recipe } = context;
   const arms: TrainedArm[] = [];
   for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacher));
   yield { type: "phase-start", phase: "evaluate" };
