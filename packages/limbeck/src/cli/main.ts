@@ -8,6 +8,7 @@ import { type DistillOptions, distill, resume } from "../runs/distill.js";
 import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
+import { showDiagnosis } from "./doctor.js";
 import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
@@ -115,6 +116,21 @@ program
   .action(async (path, { json, ...options }) => {
     await showRun((signal) => startRun(path, { ...options, goal: "labels", signal }), { json });
   });
+
+program
+  .command("doctor")
+  .description("Measure teacher and student of a recipe or run, and say what to change.")
+  .argument("<recipe|run>", "recipe file (YAML), whose teacher is trained if no run has it, or run folder")
+  .option("--out <folder>", "run folder of a recipe's teacher (default: runs/<name>-teacher-<time>)")
+  .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
+  .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
+  .action((path, { json, out, threads }) =>
+    showDiagnosis(path, {
+      json,
+      threads,
+      start: (signal) => startRun(path, { out, threads, goal: "teacher", signal }),
+    }),
+  );
 
 program
   .command("inspect")

@@ -19,7 +19,8 @@ import { label, labelsAt, nothingToLabel } from "./labelling.js";
 import { acquireLock } from "./lock.js";
 import { onnxTeacherOf } from "./onnx-teacher.js";
 import { reportData } from "./report.js";
-import { fingerprint, loadSamples, type RunSamples } from "./samples.js";
+import { requireSameData } from "./same-data.js";
+import { loadSamples } from "./samples.js";
 import { prepareTeacher, trainArm } from "./trainings.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
@@ -70,14 +71,15 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   const onnxTeacher = await onnxTeacherOf(folder, open, samples);
   const { recipe, chosen } = settleTerms(open, samples, onnxTeacher?.model);
   checkArms(recipe, samples, onnxTeacher?.model);
-  requireSameData(folder, samples);
+  const dataSha256 = requireSameData(folder, samples);
+  folder.updateRun({ dataSha256 });
   if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
   for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {
     recipe,
     folder,
     samples,
-    dataSha256: folder.readRun().dataSha256!,
+    dataSha256,
     work: new FinishedWork(join(cacheFolder(), "finished")),
     onnxTeacher,
     threads: folder.readRun().threads,
@@ -108,20 +110,6 @@ async function* distillAndReport(context: RunContext, teacher: TrainedTeacher): 
   folder.updateRun({ results: evaluation.results });
   writeFileAtomic(folder.file("report.html"), await renderReport(reportData(context, evaluation)));
   yield { type: "results", results: evaluation.results };
-}
-
-/** A run's samples must be those that it began with. */
-function requireSameData(folder: RunFolder, samples: RunSamples): void {
-  const dataSha256 = fingerprint(samples);
-  const known = folder.readRun().dataSha256;
-  if (known !== undefined && known !== dataSha256) {
-    throw new LimbeckError("RUN_INVALID", `${samples.source} holds other data than when the run began`, {
-      where: folder.path,
-      value: dataSha256,
-      fix: "Bring the old data back, or begin a new run.",
-    });
-  }
-  folder.updateRun({ dataSha256 });
 }
 
 /** Keeps what must outlive the process: learning curves, and how long phases took. */
