@@ -42,7 +42,7 @@ export function diagnosisText(path: string, findings: Findings, advice: readonly
   const told = advice.flatMap(({ rule, sentence, source }) => [
     bold(rule),
     ...wrapText(sentence, "  ", ""),
-    ...wrapText(`(${source})`, "  ", ""),
+    ...wrapText(`source: ${source}`, "  ", ""),
     "",
   ]);
   const verdict = told.length > 0 ? told : ["No rule has anything to say against this pair.", ""];

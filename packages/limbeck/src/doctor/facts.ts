@@ -26,7 +26,7 @@ export interface AnswerFacts {
   readonly tailSpread: number | null;
 }
 
-/** Temperatures by how soft the answers to the transfer set are. */
+/** Temperatures by how soft the answers to the transfer set are, 1 or more. */
 export interface TemperatureFacts {
   /** Where the mean entropy is 10 % of the most that there can be: below, answers say little more than labels. */
   readonly lowest: number;

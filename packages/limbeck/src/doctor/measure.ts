@@ -69,6 +69,7 @@ export function temperatureAt(logits: Float32Array, classes: number, share: numb
 }
 
 export function temperatureFacts(logits: Float32Array, classes: number): TemperatureFacts {
-  const at = (share: number) => temperatureAt(logits, classes, share);
+  // Answers are never sharpened: what is soft enough as it is stays as it is.
+  const at = (share: number) => Math.max(1, temperatureAt(logits, classes, share));
   return { lowest: at(0.1), suggested: at(0.3), highest: at(0.75) };
 }

@@ -9,20 +9,22 @@ const STILL_FALLING = 0.05;
 
 export const patience: Rule = {
   name: "patience",
-  when: `Before training: fewer than ${FEWEST_STEPS} steps. After it: held-out errors fell by more than ${100 * STILL_FALLING} % over the last quarter.`,
+  when: `Fewer than ${FEWEST_STEPS} steps; after training also: held-out errors fell by more than ${100 * STILL_FALLING} % over the last quarter.`,
   source: "Beyer et al. 2022, A Good Teacher Is Patient and Consistent; measured in recipes/digits.md",
-  advise: (findings) => (findings.trained ? afterTraining(findings) : beforeTraining(findings)),
+  advise: (findings) => fewSteps(findings) ?? stillLearning(findings),
 };
 
-function beforeTraining({ train, transferSet }: Findings): string | undefined {
+function fewSteps({ train, transferSet }: Findings): string | undefined {
   const steps = train.epochs * Math.ceil(transferSet.samples / train.batchSize);
   if (steps >= FEWEST_STEPS) return undefined;
-  return `The student is to take ${steps.toLocaleString("en-US")} steps: soft targets pay off late, and a student that is stopped early may do worse than with labels. Allow several times the ${train.epochs} epochs, or smaller batches.`;
+  return `Training the student is ${steps.toLocaleString("en-US")} steps long: soft targets pay off late, and a student that is stopped early may do worse than with labels. Allow several times the ${train.epochs} epochs, or smaller batches.`;
 }
 
 /** Means of thirds of the last part are compared, because single epochs are noisy. */
-function afterTraining({ trained, train }: Findings): string | undefined {
-  const last = trained!.curve.filter(({ epoch }) => epoch > (1 - LAST) * train.epochs).map(({ errors }) => errors);
+function stillLearning({ trained, train }: Findings): string | undefined {
+  const last = (trained?.curve ?? [])
+    .filter(({ epoch }) => epoch > (1 - LAST) * train.epochs)
+    .map(({ errors }) => errors);
   const third = Math.floor(last.length / 3);
   if (third < 1) return undefined;
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

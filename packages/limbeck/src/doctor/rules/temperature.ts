@@ -15,8 +15,8 @@ export const temperature: Rule = {
     });
     if (!found) return undefined;
     const isLow = Number(found.temperature) < lowest;
-    const effect = isLow ? "the answers are nearly labels" : "they are nearly the same for all images";
+    const effect = isLow ? "are nearly labels" : "hold nearly all classes for equally likely";
     const bound = isLow ? `below ${percent(0.1)}` : `above ${percent(0.75)}`;
-    return `At temperature ${found.temperature} of ${found.loss} ${effect} (entropy ${bound} of the most possible). ${lowest} to ${highest} keeps it between; try ${suggested}.`;
+    return `At temperature ${found.temperature}, which ${found.loss} has, the teacher's answers ${effect} (entropy ${bound} of the most possible). Between are temperatures of ${lowest} to ${highest}; try ${suggested}.`;
   },
 };
