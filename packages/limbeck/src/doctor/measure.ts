@@ -57,7 +57,7 @@ export function answerFacts(predictions: Predictions): AnswerFacts {
 }
 
 /** The temperature at which the mean entropy is a share of the most that there can be; entropy rises with temperature. */
-export function temperatureAt(logits: Float32Array, classes: number, share: number): number {
+function temperatureAt(logits: Float32Array, classes: number, share: number): number {
   const some = logits.subarray(0, SEARCHED * classes);
   let [low, high] = [Math.log(COLDEST), Math.log(HOTTEST)];
   for (let i = 0; i < 20; i++) {
