@@ -8,6 +8,7 @@ import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
 import { resolutionOption } from "../models/resolution.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
+import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
@@ -196,6 +197,7 @@ export const recipeSchema = z
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
     teacher,
+    answers: answerStorage.prefault({}).meta(describe("How the teacher's stored answers are kept.")),
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),

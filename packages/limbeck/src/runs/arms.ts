@@ -1,5 +1,6 @@
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
 import type { Phase } from "./events.js";
+import { type Goal, needsLabels } from "./goals.js";
 
 /** A student or a baseline of one comparison, trained once for each seed. */
 export interface Arm {
@@ -46,9 +47,10 @@ export function phaseId(arm: Arm, seed: number): string {
 }
 
 /** Everything that a run will do, in order. */
-export function phasesOf(recipe: Recipe): Phase[] {
+export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
   const seeds = seedsOf(recipe);
-  const trainings = armsOf(recipe).flatMap((arm) =>
+  const arms = armsOf(recipe);
+  const trainings = arms.flatMap((arm) =>
     seeds.map((seed, i) => ({
       id: phaseId(arm, seed),
       label: `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`,
@@ -56,8 +58,7 @@ export function phasesOf(recipe: Recipe): Phase[] {
   );
   return [
     ...("onnx" in recipe.teacher ? [] : [{ id: "teacher", label: "teacher" }]),
-    { id: "label", label: "labelling" },
-    ...trainings,
-    { id: "evaluate", label: "evaluation" },
+    ...(goal !== "teacher" && needsLabels(arms) ? [{ id: "label", label: "labelling" }] : []),
+    ...(goal === "report" ? [...trainings, { id: "evaluate", label: "evaluation" }] : []),
   ];
 }

@@ -11,6 +11,7 @@ import { sha256 } from "../support/hash.js";
 import { readJson } from "../support/json.js";
 import type { EpochEvent } from "../train/events.js";
 import { workOriginSchema } from "./finished-work.js";
+import { GOALS, type Goal } from "./goals.js";
 import { limbeckVersion } from "./versions.js";
 
 const runFileSchema = z.looseObject({
@@ -25,6 +26,8 @@ const runFileSchema = z.looseObject({
   /** Of the teacher's file, and of those that it keeps its numbers in, where the run does not train one. */
   teacherSha256: z.string().optional(),
   threads: z.int().positive(),
+  /** How far the run goes. */
+  goal: z.enum(GOALS).default("report"),
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */
   seconds: z.record(z.string(), z.number()),
@@ -73,7 +76,7 @@ export class RunFolder {
    * Makes a new run folder with its recipe.
    * @throws LimbeckError FILE_EXISTS when the folder is there and not empty, FILE_UNWRITABLE, DISK_FULL
    */
-  static create(path: string, recipe: Recipe, { threads, reuse }: { threads: number; reuse: boolean }): RunFolder {
+  static create(path: string, recipe: Recipe, settings: { threads: number; reuse: boolean; goal: Goal }): RunFolder {
     const folder = new RunFolder(path);
     requireFree(folder.path);
     makeFolder(folder.path);
@@ -81,8 +84,7 @@ export class RunFolder {
     const text = recipeText(recipe);
     writeFileAtomic(folder.file("recipe.yaml"), text);
     folder.writeRun({
-      threads,
-      reuse,
+      ...settings,
       limbeck: limbeckVersion(),
       name: recipe.name,
       createdAt: new Date().toISOString(),

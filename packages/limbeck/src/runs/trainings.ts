@@ -7,22 +7,19 @@ import type { TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
 import { writeFileAtomic } from "../support/files.js";
-import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
-import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
-import { Interrupted } from "../train/events.js";
 import { runTraining, type Trained } from "../train/loop.js";
-import { type Arm, armsOf, HARD_LABELS, phaseId, seedsOf } from "./arms.js";
+import { type Arm, HARD_LABELS, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { usesStoredAnswers } from "./goals.js";
+import { answersIdentity } from "./labelling.js";
 import { trainedTeacher } from "./onnx-teacher.js";
 import { share, takeOver } from "./reuse.js";
 import { drawTransferSet } from "./samples.js";
 import { trainingKey } from "./training-key.js";
-
-const PROGRESS_MS = 100;
 
 /** About how many points a learning curve has. */
 const CURVE_POINTS = 60;
@@ -30,16 +27,18 @@ const CURVE_POINTS = 60;
 /** Multiply-accumulate pairs below which a step runs on one thread. */
 const SMALL_STEP = 40_000_000;
 
-/** Makes the teacher ready, writes `teacher.onnx`, and has it answer every training sample once. */
-export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
-  const { recipe, folder, onnxTeacher } = context;
+/** A teacher that has not answered yet. */
+type ReadyTeacher = Omit<TrainedTeacher, "outputs">;
+
+/** Makes the teacher ready and writes `teacher.onnx`. */
+export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, ReadyTeacher> {
+  const { folder, onnxTeacher } = context;
   const teacher = onnxTeacher ? { ...onnxTeacher, parameters: {} } : yield* trainTeacher(context);
   writeFileAtomic(folder.file("teacher.onnx"), teacher.file);
-  const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
-  return { ...teacher, outputs: wanted ? yield* label(context, teacher.file) : undefined };
+  return teacher;
 }
 
-async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, Omit<TrainedTeacher, "outputs">> {
+async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, ReadyTeacher> {
   const { recipe, samples } = context;
   const { model: choice, train } = trainedTeacher(recipe);
   const model = modelFor(context, choice);
@@ -52,54 +51,6 @@ async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, Omit
   };
   const parameters = yield* trainPhase(context, "teacher", offlineJob(options), options);
   return { model, parameters, file: toOnnxModel(model, samples.train.dataset, parameters) };
-}
-
-/** The teacher's answers to all training samples, from the cache where they are there already. */
-async function* label(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
-  const phase = "label";
-  const { folder, samples } = context;
-  const { dataset, indices } = samples.train;
-  const cache = new TeacherOutputCache(folder.file("cache"));
-  const key = cache.key(file, dataset, indices);
-  yield { type: "phase-start", phase };
-  const start = performance.now();
-  const known = cache.load(key);
-  if (known) {
-    yield { type: "phase-end", phase, seconds: secondsSince(start), reused: true };
-    return known;
-  }
-  const sharing = { key, phase, path: cache.path(key) };
-  const taken = takeOver(context, sharing, () => cache.load(key));
-  const outputs = taken?.result ?? (yield* askTeacher(context, file));
-  if (!taken) cache.store(key, outputs);
-  yield share(context, sharing, taken ?? secondsSince(start));
-  return outputs;
-}
-
-async function* askTeacher(context: RunContext, file: Uint8Array): AsyncGenerator<RunEvent, TeacherOutputs> {
-  const { train } = context.samples;
-  const classes = train.dataset.classes.length;
-  const totalSteps = train.indices.length;
-  const logits = new Float32Array(train.dataset.size * classes).fill(Number.NaN);
-  const teacher = await Classifier.load(file, train.dataset, context.threads);
-  const [rate, due, breath] = [new Rate(), new Timer(PROGRESS_MS), new Breath()];
-  try {
-    for await (const batch of teacher.batches(train)) {
-      for (let i = 0; i < batch.count; i++) {
-        const answer = batch.logits.subarray(i * classes, (i + 1) * classes);
-        logits.set(answer, train.indices[batch.first + i]! * classes);
-      }
-      const step = batch.first + batch.count;
-      if (due.rings() || step === totalSteps) {
-        yield { type: "progress", phase: "label", step, totalSteps, loss: null, stepsPerSecond: rate.at(step) };
-      }
-      await breath.take();
-      if (context.signal.aborted) throw new Interrupted("labelling was stopped");
-    }
-  } finally {
-    await teacher.release();
-  }
-  return { classes, logits };
 }
 
 /** Trains every seed of an arm. */
@@ -126,7 +77,7 @@ export async function* trainArm(
     };
     const job = offlineJob(options);
     model = job.model;
-    const file = needsTeacher(arm.terms) ? teacher.file : undefined;
+    const file = needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.file) : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
   }
   await source?.release();
@@ -140,7 +91,7 @@ async function teacherSource(
   { file, outputs }: TrainedTeacher,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
   if (!needsTeacher(arm.terms) || needsLiveTeacher(arm.terms)) return undefined;
-  if (arm.train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
+  if (usesStoredAnswers(arm)) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const classifier = await Classifier.load(file, context.samples.train.dataset, context.threads);
   return {
     teacher: liveTeacher((images, count) => classifier.logits(images, count)),
