@@ -1,14 +1,13 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
-import { styleText } from "node:util";
 import { type Advice, adviceOn } from "../doctor/advice.js";
 import { type Findings, weightRatio } from "../doctor/facts.js";
 import { percent, times } from "../doctor/rule.js";
 import { diagnose } from "../runs/diagnose.js";
 import type { RunEvent } from "../runs/events.js";
 import { RunFolder } from "../runs/folder.js";
-import { formatCount, formatQuantity, formatTable, wrapText } from "./format.js";
+import { bold, formatCount, formatQuantity, formatTable, wrapText } from "./format.js";
 import { printEnd, watchRun } from "./run.js";
 
 export interface DoctorCommand {
@@ -38,7 +37,6 @@ export async function showDiagnosis(path: string, { threads, json, start }: Doct
 
 /** Tables of what was measured, then a sentence or two for each rule that has something to say. */
 export function diagnosisText(path: string, findings: Findings, advice: readonly Advice[]): string {
-  const bold = (text: string) => styleText("bold", text, { stream: process.stdout });
   const told = advice.flatMap(({ rule, sentence, source }) => [
     bold(rule),
     ...wrapText(sentence, "  ", ""),

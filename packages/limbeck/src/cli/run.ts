@@ -5,6 +5,7 @@ import { TypedError } from "@limbeck/graph";
 import type { RunResults } from "../evaluate/results.js";
 import type { LabelsEvent, RunEvent } from "../runs/events.js";
 import { toErrorRecord } from "../support/errors.js";
+import { bold } from "./format.js";
 import { labelsText } from "./labels.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
 import { jsonSummary, resultsTable, variantLines } from "./summary.js";
@@ -117,7 +118,7 @@ function printOutcome({ status, runDir, results, labels, error }: Outcome): void
 function printResults(results: RunResults, folder: string): void {
   const { verdict } = results;
   const lines = ["", resultsTable(results), ""];
-  if (verdict) lines.push(styleText("bold", verdict.sentence, { stream: process.stdout }), "");
+  if (verdict) lines.push(bold(verdict.sentence), "");
   lines.push(...variantLines(results), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);

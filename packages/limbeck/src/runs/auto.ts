@@ -1,8 +1,8 @@
-import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { DistillTerm, Recipe } from "../recipe/schema.js";
 import { chooseTerms, isAuto } from "../schemes/auto/index.js";
 import { type Arm, armsOf } from "./arms.js";
+import { modelFor } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { AutoTerms } from "./folder.js";
 import { trainedTeacher } from "./onnx-teacher.js";
@@ -19,13 +19,11 @@ export interface SettledRecipe {
  * of the main comparison, so that nothing but its own changes differs.
  */
 export function settleTerms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Model): SettledRecipe {
-  const { dataset } = samples.train;
-  const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
   const chosen: AutoTerms[] = [];
   const choose = ({ train, transfer, variant }: Arm): DistillTerm[] => {
     const { terms, reasons } = chooseTerms({
-      student: build(recipe.student.model),
-      teacher: onnxTeacher ?? build(trainedTeacher(recipe).model),
+      student: modelFor({ samples }, recipe.student.model),
+      teacher: onnxTeacher ?? modelFor({ samples }, trainedTeacher(recipe).model),
       split: drawTransferSet(samples.train, transfer, recipe.seed),
       train,
     });

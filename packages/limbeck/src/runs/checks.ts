@@ -1,11 +1,11 @@
 import type { Split } from "../data/dataset.js";
-import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { Recipe } from "../recipe/schema.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { checkOffline } from "../schemes/offline.js";
 import { LimbeckError } from "../support/errors.js";
 import { type Arm, armId, armsOf } from "./arms.js";
+import { modelFor } from "./context.js";
 import { trainedTeacher } from "./onnx-teacher.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 
@@ -16,9 +16,10 @@ import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
  * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH, TEACHER_MISMATCH
  */
 export function checkArms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Model): void {
-  const { dataset } = samples.train;
-  const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
-  const models = { student: build(recipe.student.model), teacher: onnxTeacher ?? build(trainedTeacher(recipe).model) };
+  const models = {
+    student: modelFor({ samples }, recipe.student.model),
+    teacher: onnxTeacher ?? modelFor({ samples }, trainedTeacher(recipe).model),
+  };
   if (!onnxTeacher) checkWarmUp("teacher.train.warmupEpochs", trainedTeacher(recipe).train);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
-import { isMixing } from "../data/mix/index.js";
+import { mixesImages } from "../data/mix/index.js";
 import { drawSubset } from "../data/split.js";
 import type { Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
 import { answerFacts, logitSpread, temperatureFacts } from "../doctor/measure.js";
 import { agreement, countErrors, meanKl } from "../evaluate/metrics.js";
-import { buildModel, type ModelChoice } from "../models/index.js";
 import { modelCost } from "../models/inference.js";
 import { type Model, parameterCount } from "../models/model.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -14,6 +13,7 @@ import { readBytes } from "../support/files.js";
 import { Classifier } from "../teachers/classifier.js";
 import { openOnnxTeacher } from "../teachers/onnx/teacher.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { modelFor } from "./context.js";
 import type { RunFolder } from "./folder.js";
 import { requireSameData } from "./same-data.js";
 import { absentClasses, drawTransferSet, loadSamples, type RunSamples } from "./samples.js";
@@ -50,7 +50,7 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
       temperature: temperatureFacts(answers.transfer, classes),
       isMixed: isMixed(recipe),
     },
-    student: networkFacts(buildModel(recipe.student.model as ModelChoice, dataset, classes), dataset),
+    student: networkFacts(modelFor({ samples }, recipe.student.model), dataset),
     transferSet: {
       samples: transfer.indices.length,
       absent: absentClasses(transfer).map((k) => dataset.classes[k]!),
@@ -80,14 +80,14 @@ function networkFacts(model: Model, dataset: ImageDataset): NetworkFacts {
   return { family: model.family, parameters: parameterCount(model), macs: modelCost(model, dataset).macs };
 }
 
-async function teacherModel({ teacher }: Recipe, { train: { dataset } }: RunSamples): Promise<Model> {
-  const classes = dataset.classes.length;
-  if ("onnx" in teacher) return (await openOnnxTeacher(teacher, dataset, classes, [])).model;
-  return buildModel(teacher.model as ModelChoice, dataset, classes);
+async function teacherModel({ teacher }: Recipe, samples: RunSamples): Promise<Model> {
+  if (!("onnx" in teacher)) return modelFor({ samples }, teacher.model);
+  const { dataset } = samples.train;
+  return (await openOnnxTeacher(teacher, dataset, dataset.classes.length, [])).model;
 }
 
 function isMixed({ teacher }: Recipe): boolean {
-  return !("onnx" in teacher) && teacher.train.augment.some(({ name }) => isMixing(String(name)));
+  return !("onnx" in teacher) && mixesImages(teacher.train.augment);
 }
 
 async function ask(

@@ -151,6 +151,7 @@ function batchFeeds(
   const { split, train, seed, teacher } = options;
   const target = createBatchTarget(split.dataset, train.batchSize);
   const samples = new Uint32Array(train.batchSize);
+  const sampleIndices = new BigInt64Array(train.batchSize);
   const soft = program.feeds.find(({ name }) => name === "teacherLogits");
   const teacherLogits = new Float32Array(soft ? soft.shape[0]! * soft.shape[1]! : 0);
   const fed = new Set(program.feeds.map(({ name }) => name));
@@ -173,7 +174,11 @@ function batchFeeds(
       await teacher!.answer(target.images, samples, teacherLogits);
     }
     const { images, labels } = target;
-    const sampleIndices = BigInt64Array.from(target.rows, BigInt);
+    if (fed.has("sampleIndices")) {
+      target.rows.forEach((row, i) => {
+        sampleIndices[i] = BigInt(row);
+      });
+    }
     const all = { images, labels, ...mixedFeeds(mixer), teacherLogits, sampleIndices, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };

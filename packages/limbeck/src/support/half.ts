@@ -25,21 +25,7 @@ function toHalf(value: number): number {
   return sign + ((exponent + EXPONENT_BIAS) << FRACTION_BITS) + fraction;
 }
 
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> FRACTION_BITS) & 31;
-  const fraction = bits & (2 ** FRACTION_BITS - 1);
-  if (exponent === 0) return sign * fraction * SMALLEST;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 2 ** FRACTION_BITS) * 2 ** (exponent - EXPONENT_BIAS);
-}
-
 /** Numbers as the bits of half precision, rounded; what is larger than 65,504 becomes that. */
 export function toHalves(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, toHalf);
-}
-
-/** The numbers that bits of half precision stand for; nothing is lost. */
-export function fromHalves(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, fromHalf);
 }

@@ -1,5 +1,6 @@
+import { fromFloat16 } from "@limbeck/graph";
 import { z } from "zod";
-import { fromHalves, toHalves } from "../support/half.js";
+import { toHalves } from "../support/half.js";
 import type { HostTensor, SafetensorsFile } from "../support/safetensors.js";
 
 const describe = (description: string) => ({ description });
@@ -82,7 +83,7 @@ function logSumExp(values: readonly number[]): number {
 
 function numbersOf(tensor: HostTensor | undefined): Float32Array | undefined {
   if (tensor?.data instanceof Float32Array) return tensor.data;
-  return tensor?.data instanceof Uint16Array ? fromHalves(tensor.data) : undefined;
+  return tensor?.data instanceof Uint16Array ? fromFloat16(tensor.data) : undefined;
 }
 
 /**

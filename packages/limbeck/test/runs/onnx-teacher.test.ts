@@ -10,7 +10,7 @@ import { checkArms } from "../../src/runs/checks.js";
 import { loadSamples } from "../../src/runs/samples.js";
 import { sha256 } from "../../src/support/hash.js";
 import { openOnnxTeacher } from "../../src/teachers/onnx/teacher.js";
-import { prepareRun, temporaryFolder } from "./harness.js";
+import { prepareRun, read, temporaryFolder } from "./harness.js";
 
 const GEOMETRY = { channels: 1, height: 12, width: 12 };
 
@@ -27,15 +27,6 @@ const student = { model: { family: "resnet", depth: 8, width: 0.25 }, train: { e
 function prepare(distill: readonly object[]) {
   const given = prepareRun({ teacher: { onnx: "given.onnx", range: [-1, 1] }, student, distill, seeds: 1 });
   return { ...given, onnx: writeTeacher(given.folder) };
-}
-
-async function read(events: AsyncIterable<RunEvent>, until: (event: RunEvent) => boolean = () => false) {
-  const seen: RunEvent[] = [];
-  for await (const event of events) {
-    seen.push(event);
-    if (until(event)) break;
-  }
-  return seen;
 }
 
 describe("a run whose teacher is an ONNX file", () => {

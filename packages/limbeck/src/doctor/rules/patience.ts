@@ -1,3 +1,4 @@
+import { mean } from "../../evaluate/statistics.js";
 import type { Findings } from "../facts.js";
 import { percent, type Rule } from "../rule.js";
 
@@ -27,7 +28,6 @@ function stillLearning({ trained, train }: Findings): string | undefined {
     .map(({ errors }) => errors);
   const third = Math.floor(last.length / 3);
   if (third < 1) return undefined;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [before, after] = [mean(last.slice(0, third)), mean(last.slice(-third))];
   if (before === 0 || (before - after) / before <= STILL_FALLING) return undefined;
   return `The student was still learning when training ended: held-out errors fell by ${percent((before - after) / before)} over the last quarter of ${train.epochs} epochs. Train longer.`;
