@@ -6,6 +6,7 @@ import { modelsPage } from "../packages/limbeck/src/cli/models-page.js";
 import { AUGMENTATIONS } from "../packages/limbeck/src/data/augment/index.js";
 import { OPERATIONS } from "../packages/limbeck/src/data/augment/operations/index.js";
 import { MIXINGS } from "../packages/limbeck/src/data/mix/index.js";
+import { RULES } from "../packages/limbeck/src/doctor/rules/index.js";
 import { modelCatalog } from "../packages/limbeck/src/models/catalog.js";
 import { ERROR_CODES } from "../packages/limbeck/src/support/errors.js";
 import { optionFacts, yamlText } from "../packages/limbeck/src/support/option-facts.js";
@@ -26,6 +27,12 @@ describe("docs/methods.md", () => {
 
 it("docs/models.md is up to date (`npm run docs` makes it)", () => {
   expect(read("docs/models.md")).toBe(modelsPage(modelCatalog()));
+});
+
+describe("docs/doctor.md", () => {
+  it.each(RULES.map((rule) => [rule.name, rule] as const))("has the rule %s with threshold and source", (_, rule) => {
+    expect(read("docs/doctor.md")).toContain(`| \`${rule.name}\` | ${rule.when} | ${rule.source} |`);
+  });
 });
 
 describe("docs/augmentation.md", () => {

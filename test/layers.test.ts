@@ -26,6 +26,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["schemes"],
     ["train"],
     ["evaluate"],
+    ["doctor"],
     ["report"],
     ["runs"],
     ["index", "cli"],

@@ -24,9 +24,14 @@ export function isHalf(dataType: number): boolean {
   return dataType === DataType.FLOAT16 || dataType === DataType.BFLOAT16;
 }
 
+/** The numbers that bits of float16 stand for, as float32: nothing is lost. */
+export function fromFloat16(bits: Uint16Array): Float32Array {
+  const table = halfTable();
+  return Float32Array.from(bits, (value) => table[value]!);
+}
+
 /** Half precision numbers, given as their bits, as float32: nothing is lost. */
 export function widened(dataType: number, bits: Uint16Array): Float32Array {
   if (dataType === DataType.BFLOAT16) return new Float32Array(Uint32Array.from(bits, (value) => value << 16).buffer);
-  const table = halfTable();
-  return Float32Array.from(bits, (value) => table[value]!);
+  return fromFloat16(bits);
 }

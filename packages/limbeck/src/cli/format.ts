@@ -1,5 +1,12 @@
 /** Figures and tables for people. */
 
+import { styleText } from "node:util";
+
+/** What stands out, where standard output is a terminal. */
+export function bold(text: string): string {
+  return styleText("bold", text, { stream: process.stdout });
+}
+
 /** Minutes and seconds: `1:07`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

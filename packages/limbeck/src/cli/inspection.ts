@@ -1,7 +1,6 @@
 import { basename } from "node:path";
-import { styleText } from "node:util";
 import type { DeclaredValue, ModelInspection, Obstacle, TapFacts, UnreadNode } from "@limbeck/graph";
-import { formatBytes, formatCount, formatQuantity, formatTable, wrapText } from "./format.js";
+import { bold, formatBytes, formatCount, formatQuantity, formatTable, wrapText } from "./format.js";
 
 const MOST_OPERATORS = 12;
 const MOST_OBSTACLES = 6;
@@ -23,10 +22,6 @@ function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function heading(text: string): string {
-  return styleText("bold", text, { stream: process.stdout });
-}
-
 function facts(path: string, { model, inputs, outputs, dims }: ModelInspection): string {
   const { producer, producerVersion, irVersion, opsets, bytes, externalData } = model;
   const beside = externalData.reduce((sum, file) => sum + file.bytes, 0);
@@ -38,7 +33,7 @@ function facts(path: string, { model, inputs, outputs, dims }: ModelInspection):
   ];
   const named = (role: string) => (value: DeclaredValue) => [role, value.name, typeText(value)];
   const lines = [
-    heading(`${basename(path)}  ${formatBytes(bytes)}${others}`),
+    bold(`${basename(path)}  ${formatBytes(bytes)}${others}`),
     formatTable(rows, 2),
     formatTable([...inputs.map(named("input")), ...outputs.map(named("output"))], 3),
   ];
@@ -99,7 +94,7 @@ function operators({ operators }: ModelInspection): string {
 
 function boldFirst(table: string): string[] {
   const [first = "", ...rest] = table.split("\n");
-  return [heading(first), ...rest];
+  return [bold(first), ...rest];
 }
 
 /** Nodes that could not be read, those first at which the trouble began. */
@@ -121,7 +116,7 @@ function unread({ unread, dims }: ModelInspection): string {
   if (open && origins.some(({ kind }) => kind === "refused")) {
     lines.push(`  Sizes that were assumed may be too small: try --dim '${open}=SIZE'.`);
   }
-  return [heading(`not read: ${plural(unread.length, "node")}`), ...lines].join("\n");
+  return [bold(`not read: ${plural(unread.length, "node")}`), ...lines].join("\n");
 }
 
 function nodeList(nodes: readonly string[]): string {
@@ -162,7 +157,7 @@ function training({ training, parameters, unread }: ModelInspection): string {
   const told = new Set(unread.map(({ reason }) => reason));
   lines.push(...shown.slice(0, MOST_OBSTACLES).flatMap((found) => obstacle(found, told.has(found.reason))));
   if (shown.length > MOST_OBSTACLES) lines.push(`  and ${shown.length - MOST_OBSTACLES} more kinds of nodes`);
-  return [heading(lines[0]!), ...lines.slice(1)].join("\n");
+  return [bold(lines[0]!), ...lines.slice(1)].join("\n");
 }
 
 function obstacle({ operator, reason, nodes, blocks }: Obstacle, isTold = false): string[] {

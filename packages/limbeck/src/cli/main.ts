@@ -8,6 +8,7 @@ import { type DistillOptions, distill, resume } from "../runs/distill.js";
 import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
+import { showDiagnosis } from "./doctor.js";
 import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
@@ -52,6 +53,22 @@ function imageSize(text: string): ImageGeometry {
   return { channels, height, width };
 }
 
+interface StartOptions extends Pick<DistillOptions, "reuse" | "signal" | "goal"> {
+  readonly out?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly checkpointEvery?: number | undefined;
+}
+
+/** Runs the recipe of a file; that it is not right is told as the run's own failure. */
+async function* startRun(path: string, { out, threads, checkpointEvery, ...options }: StartOptions) {
+  yield* distill(readRecipe(path), {
+    ...options,
+    ...(out === undefined ? {} : { runDir: out }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
+  });
+}
+
 // A reader that has seen enough, as `| head`, must not end a run; nor must a full disk behind a redirection.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
@@ -73,19 +90,8 @@ program
   .option("--checkpoint-every <seconds>", "seconds between checkpoints (default: 15)", positiveNumber)
   .option("--no-reuse", "train everything anew, even what another run has finished")
   .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
-  .action(async (path, { out, threads, checkpointEvery, reuse, json }) => {
-    const options: DistillOptions = {
-      reuse,
-      ...(out === undefined ? {} : { runDir: out }),
-      ...(threads === undefined ? {} : { threads }),
-      ...(checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery }),
-    };
-    await showRun(
-      async function* (signal) {
-        yield* distill(readRecipe(path), { ...options, signal });
-      },
-      { json },
-    );
+  .action(async (path, { json, ...options }) => {
+    await showRun((signal) => startRun(path, { ...options, signal }), { json });
   });
 
 program
@@ -98,6 +104,33 @@ program
     const options = checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery };
     await showRun((signal) => resume(folder, { ...options, signal }), { json });
   });
+
+program
+  .command("label")
+  .description("Have the teacher of a recipe answer all training images, and keep the answers for later runs.")
+  .argument("<recipe>", "recipe file (YAML)")
+  .option("--out <folder>", "run folder; must be new or empty (default: runs/<name>-labels-<time>)")
+  .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
+  .option("--no-reuse", "train and label anew, even what another run has finished")
+  .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
+  .action(async (path, { json, ...options }) => {
+    await showRun((signal) => startRun(path, { ...options, goal: "labels", signal }), { json });
+  });
+
+program
+  .command("doctor")
+  .description("Measure teacher and student of a recipe or run, and say what to change.")
+  .argument("<recipe|run>", "recipe file (YAML), whose teacher is trained if no run has it, or run folder")
+  .option("--out <folder>", "run folder of a recipe's teacher (default: runs/<name>-teacher-<time>)")
+  .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
+  .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
+  .action((path, { json, out, threads }) =>
+    showDiagnosis(path, {
+      json,
+      threads,
+      start: (signal) => startRun(path, { out, threads, goal: "teacher", signal }),
+    }),
+  );
 
 program
   .command("inspect")

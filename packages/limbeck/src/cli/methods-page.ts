@@ -2,7 +2,6 @@ import { losses } from "../losses/index.js";
 import { type Loss, mixesSamples } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { type Preset, presets } from "../recipe/presets/index.js";
-import { unservedNeeds } from "../recipe/schema.js";
 import { optionFacts, yamlText } from "../support/option-facts.js";
 
 const INTRODUCTION = `# Methods
@@ -128,7 +127,5 @@ function optionTable({ options }: Loss): string[] {
 }
 
 function snippet(loss: Loss): string[] {
-  const missing = unservedNeeds(loss);
-  if (missing.length > 0) return [`Not in recipes yet: nothing gives it ${missing.join(", ")}.`];
   return ["```yaml", "distill:", ...loss.recipe.split("\n").map((line) => `  ${line}`), "```"];
 }

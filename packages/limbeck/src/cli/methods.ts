@@ -1,12 +1,10 @@
-import { styleText } from "node:util";
 import { losses } from "../losses/index.js";
 import { type Loss, mixesSamples } from "../losses/loss.js";
 import { type Preset, presets } from "../recipe/presets/index.js";
-import { unservedNeeds } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { nearestWord } from "../support/nearest.js";
 import { optionFacts, yamlText } from "../support/option-facts.js";
-import { formatTable, wrapText } from "./format.js";
+import { bold, formatTable, wrapText } from "./format.js";
 import { methodsPage } from "./methods-page.js";
 
 export interface MethodsCommand {
@@ -61,23 +59,19 @@ function methodsTable(): string {
   return `${formatTable([["method", "family", "needs"], ...rows], 3)}\n\n${others}\n\nlimbeck methods NAME tells all about one.`;
 }
 
-function heading(text: string): string {
-  return styleText("bold", text, { stream: process.stdout });
-}
-
 function section(title: string, text: string): string {
-  return `${heading(title)}\n${wrapText(text, "  ", "").join("\n")}`;
+  return `${bold(title)}\n${wrapText(text, "  ", "").join("\n")}`;
 }
 
 /** All about a preset, on a screen of 80 columns. */
 function presetText({ name, description, sets, use, source, recipe }: Preset): string {
   return [
-    `${heading(name)}  preset`,
+    `${bold(name)}  preset`,
     wrapText(description, "", "").join("\n"),
     section("sets", sets),
     section("when to use it", use),
     section("source", source),
-    `${heading("in a recipe")}\n    ${recipe}`,
+    `${bold("in a recipe")}\n    ${recipe}`,
   ].join("\n\n");
 }
 
@@ -90,21 +84,17 @@ function methodText(loss: Loss): string {
     const fallback = option.default === undefined ? "" : ` (default ${yamlText(option.default)})`;
     return wrapText(`${option.name}: ${option.takes}${fallback}. ${option.description}`, "  ").join("\n");
   });
-  const missing = unservedNeeds(loss);
-  const snippet =
-    missing.length > 0
-      ? `  not in recipes yet: nothing gives it ${missing.join(", ")}`
-      : ["distill:", ...recipe.split("\n").map((line) => `  ${line}`)].map((line) => `  ${line}`).join("\n");
+  const snippet = ["distill:", ...recipe.split("\n").map((line) => `  ${line}`)].map((line) => `  ${line}`).join("\n");
   return [
-    `${heading(name)}  ${family}`,
+    `${bold(name)}  ${family}`,
     wrapText(description, "", "").join("\n"),
     section("formula", formula),
-    ...(options.length > 0 ? [`${heading("options")}\n${options.join("\n")}`] : []),
+    ...(options.length > 0 ? [`${bold("options")}\n${options.join("\n")}`] : []),
     section("usual term", term),
     section("needs", needs.join(", ")),
     ...(mixesSamples(loss) ? [] : [section("mixed images", "undefined: not with mixup or cutmix")]),
     section("when to use it", use),
     section("source", source),
-    `${heading("in a recipe")}\n${snippet}`,
+    `${bold("in a recipe")}\n${snippet}`,
   ].join("\n\n");
 }

@@ -15,6 +15,9 @@ Parameters are the trainable values of the exported model; running statistics do
 pair, what many papers call a FLOP; FLOPs count two for each, and all other arithmetic. Both are for one image. Names of
 parameters are those of the implementation that each family follows, so that its checkpoints fit.
 
+Every family also takes \`resolution\`, the height and width that images are resized to inside of the model (bilinear, smoothed where
+they shrink): the exported file takes the same images as before.
+
 A loss can look at a model's _taps_: the stages' outputs and \`features\`, what the classifier sees.
 `;
 

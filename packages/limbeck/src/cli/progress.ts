@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import type { Phase, PhaseEnd, RunEvent } from "../runs/events.js";
 import type { ProgressEvent } from "../train/events.js";
 import { formatDuration, wrapText } from "./format.js";
+import { storageText } from "./labels.js";
 
 /** Shows a run's events to somebody who is waiting. */
 export interface ProgressView {
@@ -72,6 +73,13 @@ function chosenLines({ variant, terms, reasons }: Extract<RunEvent, { type: "ter
   return [...chosen, ...reasons.flatMap((reason) => wrapText(`- ${reason}`, "  "))].join("\n");
 }
 
+/** What is printed of events that are told once. */
+function noticeOf(event: RunEvent): string | undefined {
+  if (event.type === "run-start") return `${event.name}: the run folder is ${event.runDir}`;
+  if (event.type === "terms-chosen") return chosenLines(event);
+  return event.type === "label-plan" ? `labelling writes ${storageText(event)}` : undefined;
+}
+
 /** A bar for the phase under way, redrawn in place; finished phases stay above it. */
 export function terminalView(out: NodeJS.WriteStream): ProgressView {
   const status = new Status();
@@ -83,8 +91,8 @@ export function terminalView(out: NodeJS.WriteStream): ProgressView {
     show: (event) => {
       const over = status.note(event);
       if (over !== undefined) out.write(`${clear}${styleText("green", "✔", { stream: out })} ${over}\n`);
-      if (event.type === "run-start") out.write(`${clear}${event.name}: the run folder is ${event.runDir}\n`);
-      if (event.type === "terms-chosen") out.write(`${clear}${chosenLines(event)}\n`);
+      const notice = noticeOf(event);
+      if (notice !== undefined) out.write(`${clear}${notice}\n`);
       if (event.type === "phase-start") out.write(`${clear}  ${status.label(event.phase)}   …`.slice(0, columns()));
       if (event.type === "progress") out.write(clear + progressLine(status.label(event.phase), event, columns(), out));
     },
@@ -103,8 +111,8 @@ export function plainView(out: NodeJS.WritableStream): ProgressView {
     show: (event) => {
       const over = status.note(event);
       if (over !== undefined) out.write(`done  ${over}\n`);
-      if (event.type === "run-start") out.write(`${event.name}: the run folder is ${event.runDir}\n`);
-      if (event.type === "terms-chosen") out.write(`${chosenLines(event)}\n`);
+      const notice = noticeOf(event);
+      if (notice !== undefined) out.write(`${notice}\n`);
       if (event.type !== "progress" || performance.now() - last < PLAIN_INTERVAL_MS) return;
       last = performance.now();
       out.write(`      ${status.label(event.phase)}   ${figures(event)}\n`);

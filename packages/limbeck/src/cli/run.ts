@@ -3,8 +3,10 @@ import { relative } from "node:path";
 import { styleText } from "node:util";
 import { TypedError } from "@limbeck/graph";
 import type { RunResults } from "../evaluate/results.js";
-import type { RunEvent } from "../runs/events.js";
+import type { LabelsEvent, RunEvent } from "../runs/events.js";
 import { toErrorRecord } from "../support/errors.js";
+import { bold } from "./format.js";
+import { labelsText } from "./labels.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
 import { helpersTable, jsonSummary, resultsTable, variantLines } from "./summary.js";
 
@@ -13,11 +15,13 @@ export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-interface Outcome {
+/** What came of a run; what it did not get to is missing. */
+export interface Outcome {
   readonly status: "done" | "interrupted" | "failed";
   readonly runDir: string | undefined;
-  readonly results: RunResults | undefined;
-  readonly error: TypedError | undefined;
+  readonly results?: RunResults | undefined;
+  readonly labels?: LabelsEvent | undefined;
+  readonly error?: TypedError;
 }
 
 /**
@@ -28,16 +32,27 @@ export async function showRun(
   start: (signal: AbortSignal) => AsyncGenerator<RunEvent>,
   { json }: { json: boolean },
 ): Promise<void> {
-  const out = json ? process.stderr : process.stdout;
-  const view = out.isTTY && process.env.TERM !== "dumb" ? terminalView(out) : plainView(out);
-  const outcome = await follow(start, view, out, (runDir) => {
-    const interrupted: Outcome = { status: "interrupted", runDir, results: undefined, error: undefined };
-    if (json) writeSync(1, `${JSON.stringify(toJson(interrupted))}\n`);
-    process.exit(EXIT.interrupted);
-  });
+  printEnd(await watchRun(start, { json }), { json });
+}
+
+/** Prints how a run ended, and sets the process's exit code. */
+export function printEnd(outcome: Outcome, { json }: { json: boolean }): void {
   if (json) process.stdout.write(`${JSON.stringify(toJson(outcome), null, 2)}\n`);
   else printOutcome(outcome);
   process.exitCode = { done: EXIT.done, failed: EXIT.mistake, interrupted: EXIT.interrupted }[outcome.status];
+}
+
+/** Shows a run's progress. */
+export async function watchRun(
+  start: (signal: AbortSignal) => AsyncGenerator<RunEvent>,
+  { json }: { json: boolean },
+): Promise<Outcome> {
+  const out = json ? process.stderr : process.stdout;
+  const view = out.isTTY && process.env.TERM !== "dumb" ? terminalView(out) : plainView(out);
+  return follow(start, view, out, (runDir) => {
+    if (json) writeSync(1, `${JSON.stringify(toJson({ status: "interrupted", runDir }))}\n`);
+    process.exit(EXIT.interrupted);
+  });
 }
 
 async function follow(
@@ -49,6 +64,7 @@ async function follow(
   const controller = new AbortController();
   let runDir: string | undefined;
   let results: RunResults | undefined;
+  let labels: LabelsEvent | undefined;
   const onSignal = () => {
     if (controller.signal.aborted) {
       view.close();
@@ -63,24 +79,29 @@ async function follow(
       view.show(event);
       if (event.type === "run-start") runDir = event.runDir;
       if (event.type === "results") results = event.results;
-      if (event.type === "run-end") return { status: event.status, runDir, results, error: undefined };
+      if (event.type === "labels") labels = event;
+      if (event.type === "run-end") return { status: event.status, runDir, results, labels };
     }
     throw new Error("the run ended without saying how");
   } catch (error) {
     if (!(error instanceof TypedError)) throw error;
-    return { status: "failed", runDir, results, error };
+    return { status: "failed", runDir, error };
   } finally {
     view.close();
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 
-function toJson({ status, runDir, results, error }: Outcome): object {
-  if (status === "done") return jsonSummary(runDir!, results!);
+function toJson({ status, runDir, results, labels, error }: Outcome): object {
+  if (status === "done" && results) return jsonSummary(runDir!, results);
+  if (labels) {
+    const { type: _, ...facts } = labels;
+    return { status, runDir: runDir ?? null, labels: facts };
+  }
   return { status, runDir: runDir ?? null, ...(error ? { error: toErrorRecord(error) } : {}) };
 }
 
-function printOutcome({ status, runDir, results, error }: Outcome): void {
+function printOutcome({ status, runDir, results, labels, error }: Outcome): void {
   if (error) {
     printError(error);
     return;
@@ -90,10 +111,15 @@ function printOutcome({ status, runDir, results, error }: Outcome): void {
     process.stdout.write(`Stopped. Go on with: limbeck resume ${folder}\n`);
     return;
   }
-  const { verdict } = results!;
-  const lines = ["", resultsTable(results!), "", helpersTable(results!), ""];
-  if (verdict) lines.push(styleText("bold", verdict.sentence, { stream: process.stdout }), "");
-  lines.push(...variantLines(results!), "");
+  if (results) printResults(results, folder);
+  else process.stdout.write(labels ? `${labelsText(labels)}\n` : `teacher  ${folder}/teacher.onnx\n`);
+}
+
+function printResults(results: RunResults, folder: string): void {
+  const { verdict } = results;
+  const lines = ["", resultsTable(results), "", helpersTable(results), ""];
+  if (verdict) lines.push(bold(verdict.sentence), "");
+  lines.push(...variantLines(results), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);
 }

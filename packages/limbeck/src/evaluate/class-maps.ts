@@ -31,11 +31,10 @@ export async function classMaps(
   classes: Uint8Array,
   threads: number,
 ): Promise<ClassMaps | undefined> {
-  const batch = takesBatches(model, split.dataset) ? BATCH : 1;
-  const built = mapsGraph(model, values, split.dataset, batch);
+  const built = largestMapsGraph(model, values, split.dataset);
   if (!built) return undefined;
-  const { file, height, width } = built;
-  const session = await nodeBackend.createSession(file, { threads });
+  const { graph, batch, height, width } = built;
+  const session = await nodeBackend.createSession(toOnnx(graph), { threads });
   const size = split.indices.length;
   const maps = new Float32Array(size * height * width);
   const [target, order] = [createBatchTarget(split.dataset, batch), sequentialOrder(size)];
@@ -71,16 +70,16 @@ function mapsGraph(model: Model, values: ModelValues | undefined, geometry: Imag
   if (!head) return undefined;
   graph.output("maps", classActivation(head, graph.input("classes", "int64", [batch])));
   const [, , rows, columns] = head.maps.shape as [number, number, number, number];
-  return { file: toOnnx(graph), height: rows, width: columns };
+  return { graph, batch, height: rows, width: columns };
 }
 
-/** A teacher's file may be for single images. */
-function takesBatches(model: Model, geometry: ImageGeometry): boolean {
+/** For batches; a teacher's file may be for single images. */
+function largestMapsGraph(model: Model, values: ModelValues, geometry: ImageGeometry) {
   try {
-    mapsGraph(model, undefined, geometry, BATCH);
-    return true;
+    return mapsGraph(model, values, geometry, BATCH);
   } catch (error) {
-    if (error instanceof LimbeckError && error.code === "TEACHER_MISMATCH") return false;
+    if (error instanceof LimbeckError && error.code === "TEACHER_MISMATCH")
+      return mapsGraph(model, values, geometry, 1);
     throw error;
   }
 }

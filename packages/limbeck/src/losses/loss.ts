@@ -89,7 +89,7 @@ export interface LossContext {
   readonly labels?: Tensor | undefined;
   /** Where images are mixed; only a loss with {@link Loss.mixes} meets it. */
   readonly mixed?: MixedLabels | undefined;
-  /** Numbers to predict, [N, K]. */
+  /** Numbers to predict, [N, K]; of a classification, the share of each class in the label. */
   readonly targets?: Tensor | undefined;
   /** Teacher's logits [N, K]; no gradient flows into them. */
   readonly teacherLogits?: Tensor | undefined;

@@ -1,4 +1,5 @@
 import { ops, sizeOf, type Tensor } from "@limbeck/graph";
+import { resample } from "../models/resize.js";
 import { mismatch } from "./features.js";
 import type { FeaturePair } from "./loss.js";
 
@@ -21,11 +22,7 @@ function averages(from: number, to: number): Float32Array {
 
 /** `torch.nn.functional.adaptive_avg_pool2d`, also where sizes do not divide. @param x [N, C, H, W] */
 export function adaptiveAveragePool(x: Tensor, height: number, width: number): Tensor {
-  const [, , fromHeight, fromWidth] = x.shape as [number, number, number, number];
-  const matrix = (from: number, to: number) => x.graph.constant(x.dtype, [from, to], averages(from, to));
-  const narrow = fromWidth === width ? x : ops.matmul(x, matrix(fromWidth, width));
-  if (fromHeight === height) return narrow;
-  return ops.swapLast(ops.matmul(ops.swapLast(narrow), matrix(fromHeight, height)));
+  return resample(x, height, width, averages);
 }
 
 /** Vectors [N, D] as maps of one place [N, D, 1, 1]; maps stay. */

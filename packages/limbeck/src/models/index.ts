@@ -10,6 +10,7 @@ import { mobilenetv3 } from "./mobilenetv3.js";
 import type { Model, ModelFamily } from "./model.js";
 import { repvgg } from "./repvgg.js";
 import { resnet } from "./resnet.js";
+import { atResolution } from "./resolution.js";
 import { shufflenetv2 } from "./shufflenetv2.js";
 import { vgg } from "./vgg.js";
 import { vit } from "./vit.js";
@@ -31,7 +32,7 @@ export const modelFamilies = [
   mixer,
 ] as const;
 
-/** A family's name and its options, as a recipe gives them. */
+/** A family's name and its options, as a recipe gives them; all families know `resolution`. */
 export type ModelChoice = { readonly family: string } & Readonly<Record<string, unknown>>;
 
 /**
@@ -39,14 +40,17 @@ export type ModelChoice = { readonly family: string } & Readonly<Record<string, 
  * @throws LimbeckError RECIPE_INVALID where it does not fit the images
  */
 export function buildModel(choice: ModelChoice, geometry: ImageGeometry, classes: number): Model {
-  const { family, ...options } = choice;
+  const { family, resolution, ...options } = choice;
   const found = (modelFamilies as readonly ModelFamily[]).find(({ name }) => name === family);
   if (!found) throw new TypeError(`no model family ${family}`);
   try {
-    return found.build(found.options.parse(options), geometry, classes);
+    const parsed = found.options.parse(options);
+    if (typeof resolution !== "number") return found.build(parsed, geometry, classes);
+    const seen = { ...geometry, height: resolution, width: resolution };
+    return atResolution(found.build(parsed, seen, classes), resolution);
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
-    const size = [geometry.channels, geometry.height, geometry.width].join(" × ");
+    const size = [geometry.channels, resolution ?? geometry.height, resolution ?? geometry.width].join(" × ");
     throw new LimbeckError("RECIPE_INVALID", `${family} does not take images of ${size}: ${error.message}`, {
       where: `model: ${family}`,
       value: size,

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { LimbeckError } from "../support/errors.js";
 import { readText } from "../support/files.js";
+import { isMapping, type WrittenRecipe } from "./presets/preset.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
 
 /** Keys down to a place in a recipe. */
@@ -13,7 +14,6 @@ export const EXTENDS = "extends";
 /** Keys that tell records of a kind apart: the options of one are not those of another. */
 const RECORD_KEYS: readonly string[] = ["family", "name", "loss", "kind"];
 
-type Map = Readonly<Record<string, unknown>>;
 type Place = Pick<RecipeProblem, "file" | "line" | "column">;
 
 /** One YAML file. */
@@ -84,7 +84,10 @@ export class RecipeLayers {
   }
 
   get(path: Path): unknown {
-    return path.reduce<unknown>((value, key) => (has(value, key) ? (value as Map)[key] : undefined), this.value);
+    return path.reduce<unknown>(
+      (value, key) => (has(value, key) ? (value as WrittenRecipe)[key] : undefined),
+      this.value,
+    );
   }
 
   has(path: Path): boolean {
@@ -109,7 +112,7 @@ export class RecipeLayers {
 }
 
 function readLayers(layer: Layer, seen: readonly string[]): Layer[] {
-  const named = has(layer.value, EXTENDS) ? (layer.value as Map)[EXTENDS] : undefined;
+  const named = has(layer.value, EXTENDS) ? (layer.value as WrittenRecipe)[EXTENDS] : undefined;
   if (named === undefined) return [layer];
   const place = layer.placeOf([EXTENDS])!;
   const problem = (message: string, fix: string) =>
@@ -137,22 +140,18 @@ function readBase(file: string, { file: from, line, column }: Place): string {
   }
 }
 
-function isMapValue(value: unknown): value is Map {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function has(value: unknown, key: string | number): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }
 
 function withoutExtends(value: unknown): unknown {
-  if (!isMapValue(value)) return value;
+  if (!isMapping(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== EXTENDS));
 }
 
 /** Maps are merged key by key, unless they are records of another name; all else is replaced. */
 function merge(base: unknown, value: unknown, isRecipe = false): unknown {
-  if (!isMapValue(base) || !isMapValue(value)) return value;
+  if (!isMapping(base) || !isMapping(value)) return value;
   const isOther = RECORD_KEYS.some((key) => has(base, key) && has(value, key) && base[key] !== value[key]);
   if (isOther && !isRecipe) return value;
   const changed = Object.entries(value).map(([key, inner]) => [key, has(base, key) ? merge(base[key], inner) : inner]);

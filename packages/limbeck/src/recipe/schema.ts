@@ -7,7 +7,9 @@ import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
 import { ensembleFields } from "../teachers/ensemble/options.js";
+import { resolutionOption } from "../models/resolution.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
+import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
@@ -87,28 +89,13 @@ const train = z.strictObject({
   augment: trainFields.augment.default([]),
 });
 
-const model = choice("family", modelFamilies).meta({ id: "model", ...describe("A model family and its options.") });
+const sized = modelFamilies.map(({ name, options, description }) => {
+  return { name, options: (options as z.ZodObject).extend(resolutionOption), description };
+});
 
-/** What schemes can give to a loss so far. */
-const SERVED: readonly LossNeed[] = [
-  "labels",
-  "teacher logits",
-  "features",
-  "pairs of features",
-  "teacher normalization",
-  "linear heads",
-  "sample indices",
-  "memory bank",
-  "input gradients",
-  "adapters",
-];
+const model = choice("family", sized).meta({ id: "model", ...describe("A model family and its options.") });
 
-/** What a loss needs, but no scheme gives so far: it cannot stand in a recipe then. */
-export function unservedNeeds({ needs }: Loss): LossNeed[] {
-  return needs.filter((need) => !SERVED.includes(need));
-}
-
-const servedLosses = losses.filter((loss) => unservedNeeds(loss).length === 0);
+const model = choice("family", sized).meta(describe("A model family and its options."));
 
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {
@@ -121,7 +108,7 @@ function tapFields(needs: readonly LossNeed[]) {
 }
 
 const distillTerm = z
-  .discriminatedUnion("loss", servedLosses.map(termOf) as [z.ZodObject, ...z.ZodObject[]])
+  .discriminatedUnion("loss", losses.map(termOf) as [z.ZodObject, ...z.ZodObject[]])
   .meta({ id: "term", ...describe("One term of the student's loss.") });
 
 /** A loss's own options, with what all terms have. */
@@ -246,6 +233,7 @@ export const recipeSchema = z
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
     teacher,
+    answers: answerStorage.prefault({}).meta(describe("How the teacher's stored answers are kept.")),
     assistants: z
       .array(assistant)
       .default([])

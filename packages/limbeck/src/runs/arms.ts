@@ -1,7 +1,4 @@
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
-import { labelPhase, linksOf } from "./chain.js";
-import type { Phase } from "./events.js";
-import { membersOf } from "./members.js";
 
 /** A student or a baseline of one comparison, trained once for each seed. */
 export interface Arm {
@@ -50,27 +47,4 @@ export function armId({ kind, variant }: Arm): string {
 
 export function phaseId(arm: Arm, seed: number): string {
   return `${armId(arm)}/seed-${seed}`;
-}
-
-/** Everything that a run will do, in order. */
-export function phasesOf(recipe: Recipe): Phase[] {
-  const seeds = seedsOf(recipe);
-  const trainings = armsOf(recipe).flatMap((arm) =>
-    seeds.map((seed, i) => ({
-      id: phaseId(arm, seed),
-      label: `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`,
-    })),
-  );
-  const members = membersOf(recipe).filter(({ choice }) => !("onnx" in choice));
-  const links = linksOf(recipe).flatMap(({ phase }) => [
-    { id: phase, label: phase.replace("-", " ") },
-    { id: labelPhase(phase), label: `labelling by ${phase.replace("-", " ")}` },
-  ]);
-  return [
-    ...members.map(({ phase }) => ({ id: phase, label: phase.replace("/", " ").replace("-", " ") })),
-    { id: labelPhase("teacher"), label: "labelling" },
-    ...links,
-    ...trainings,
-    { id: "evaluate", label: "evaluation" },
-  ];
 }

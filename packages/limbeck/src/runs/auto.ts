@@ -1,9 +1,9 @@
-import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { DistillTerm, Recipe } from "../recipe/schema.js";
 import { chooseTerms, isAuto } from "../schemes/auto/index.js";
 import { type Arm, armsOf, isTaughtByChain } from "./arms.js";
 import { linksOf } from "./chain.js";
+import { modelFor } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { AutoTerms } from "./folder.js";
 import { drawTransferSet, type RunSamples } from "./samples.js";
@@ -29,8 +29,6 @@ interface Pair extends Pick<Arm, "train" | "transfer"> {
  * @param teacher its network
  */
 export function settleTerms(recipe: Recipe, samples: RunSamples, teacher: Model): SettledRecipe {
-  const { dataset } = samples.train;
-  const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
   const chosen: AutoTerms[] = [];
   const choose = ({ name, ...pair }: Pair): DistillTerm[] => {
     const split = drawTransferSet(samples.train, pair.transfer, recipe.seed);
@@ -42,12 +40,12 @@ export function settleTerms(recipe: Recipe, samples: RunSamples, teacher: Model)
   let last = teacher;
   const assistants = recipe.assistants.map((assistant, i) => {
     const { phase, train, terms } = linksOf(recipe)[i]!;
-    const student = build(assistant.model);
+    const student = modelFor({ samples }, assistant.model);
     const settled = isAuto(terms) ? choose({ name: phase, student, teacher: last, train, transfer }) : terms;
     last = student;
     return isAuto(terms) ? { ...assistant, distill: [...settled] } : assistant;
   });
-  const student = build(recipe.student.model);
+  const student = modelFor({ samples }, recipe.student.model);
   const arms = armsOf(recipe).filter(({ kind }) => kind === "student");
   const ofArm = (arm: Arm) => {
     const name = arm.variant?.name ?? null;

@@ -1,4 +1,6 @@
 import type { DistillTerm, ModelOptions, Recipe, TrainOptions } from "../recipe/schema.js";
+import { armsOf, isTaughtByChain } from "./arms.js";
+import type { Learner } from "./goals.js";
 import { helperSeed, membersOf } from "./members.js";
 
 /** A network between teacher and student: it learns from the one before, and the next learns from it. */
@@ -44,7 +46,19 @@ export function linksOf(recipe: Recipe): Link[] {
   return [...helpers, ...earlier];
 }
 
+/** The phase of the teacher at the head of the chain. */
+export const TEACHER = "teacher";
+
+/** Who learns from the teacher, or from a link of the chain. */
+export function learnersFrom(recipe: Recipe, phase: string): Learner[] {
+  const links = linksOf(recipe);
+  const place = links.findIndex((link) => link.phase === phase);
+  const next = links[place + 1];
+  const arms = armsOf(recipe).filter((arm) => (isTaughtByChain(arm) ? !next : place < 0));
+  return next ? [next, ...arms] : arms;
+}
+
 /** The phase in which a teacher or a link answers the training samples. */
 export function labelPhase(phase: string): string {
-  return phase === "teacher" ? "label" : `${phase}/label`;
+  return phase === TEACHER ? "label" : `${phase}/label`;
 }

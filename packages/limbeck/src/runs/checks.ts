@@ -1,13 +1,13 @@
 import type { Split } from "../data/dataset.js";
-import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
-import type { ModelOptions, Recipe } from "../recipe/schema.js";
+import type { Recipe } from "../recipe/schema.js";
 import { deployment } from "../schemes/deployment.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { checkOffline } from "../schemes/offline.js";
 import { LimbeckError } from "../support/errors.js";
 import { type Arm, armId, armsOf, isTaughtByChain } from "./arms.js";
 import { linksOf } from "./chain.js";
+import { modelFor } from "./context.js";
 import { membersOf } from "./members.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 import { teacherOf } from "./teacher.js";
@@ -21,15 +21,13 @@ import { teacherOf } from "./teacher.js";
 export function checkArms(
   recipe: Recipe,
   samples: RunSamples,
-  teacher: Model = teacherOf(recipe, samples.train.dataset).model,
+  teacher: Model = teacherOf(recipe, samples).model,
 ): void {
-  const { dataset } = samples.train;
-  const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
   for (const { where, choice } of membersOf(recipe)) {
     if (!("onnx" in choice)) checkWarmUp(`${where}.train.warmupEpochs`, choice.train);
   }
-  const last = checkLinks(recipe, samples, teacher, build);
-  const student = build(recipe.student.model);
+  const last = checkLinks(recipe, samples, teacher);
+  const student = modelFor({ samples }, recipe.student.model);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
     checkSchedules(armId(arm), arm);
@@ -41,17 +39,12 @@ export function checkArms(
 }
 
 /** Checks what learns before the students do. @returns the network that they learn from */
-function checkLinks(
-  recipe: Recipe,
-  samples: RunSamples,
-  teacher: Model,
-  build: (choice: ModelOptions) => Model,
-): Model {
+function checkLinks(recipe: Recipe, samples: RunSamples, teacher: Model): Model {
   const split = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
   return linksOf(recipe).reduce((before, link) => {
     checkWarmUp(`${link.phase}: warmupEpochs`, link.train);
     checkSchedules(link.phase, link);
-    const student = build(link.model);
+    const student = modelFor({ samples }, link.model);
     checkTerms({ student, teacher: before }, link, split);
     return deployment(student, link.terms, { model: before }, split.dataset).model;
   }, teacher);

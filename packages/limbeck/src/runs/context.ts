@@ -57,8 +57,8 @@ export interface TrainedArm {
   readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];
 }
 
-/** The model that a recipe describes, for this run's images and classes. */
-export function modelFor({ samples }: RunContext, options: ModelOptions): Model {
+/** The model that a recipe describes, for a run's images and classes. @throws LimbeckError RECIPE_INVALID */
+export function modelFor({ samples }: Pick<RunContext, "samples">, options: ModelOptions): Model {
   const { dataset } = samples.train;
   return buildModel(options as ModelChoice, dataset, dataset.classes.length);
 }

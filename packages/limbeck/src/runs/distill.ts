@@ -7,11 +7,17 @@ import type { Recipe } from "../recipe/schema.js";
 import { type ErrorCode, type ErrorRecord, LimbeckError } from "../support/errors.js";
 import type { RunEvent } from "./events.js";
 import { RunFolder } from "./folder.js";
+import type { Goal } from "./goals.js";
 import type { ParentMessage, WorkerMessage } from "./protocol.js";
 
 export interface DistillOptions {
-  /** Folder of the run; must be new or empty. Default: `runs/<name>-<date>-<time>`. */
+  /** Folder of the run; must be new or empty. Default: `runs/<name>-<date>-<time>`, with the goal where that is another. */
   readonly runDir?: string;
+  /**
+   * How far to go: until the teacher is ready, until it has answered, or to the report. Later runs take over what was reached.
+   * Default "report".
+   */
+  readonly goal?: Goal;
   /** Threads of one operator. Default: all that are available. */
   readonly threads?: number;
   /** Take over trainings that another run finished, where all that they depend on is equal. Default true. */
@@ -27,9 +33,10 @@ export interface DistillOptions {
  * @throws LimbeckError what went wrong, with what to do; what was reached by then is in the run folder
  */
 export async function* distill(recipe: Recipe, options: DistillOptions = {}): AsyncGenerator<RunEvent> {
-  const path = options.runDir ?? defaultRunDir(recipe.name);
+  const goal = options.goal ?? "report";
+  const path = options.runDir ?? defaultRunDir(goal === "report" ? recipe.name : `${recipe.name}-${goal}`);
   const threads = options.threads ?? availableParallelism();
-  const folder = RunFolder.create(path, recipe, { threads, reuse: options.reuse ?? true });
+  const folder = RunFolder.create(path, recipe, { threads, goal, reuse: options.reuse ?? true });
   yield* work(folder, options);
 }
 
@@ -40,7 +47,7 @@ export async function* distill(recipe: Recipe, options: DistillOptions = {}): As
  */
 export async function* resume(
   runDir: string,
-  options: Omit<DistillOptions, "runDir" | "threads" | "reuse"> = {},
+  options: Pick<DistillOptions, "signal" | "checkpointSeconds"> = {},
 ): AsyncGenerator<RunEvent> {
   yield* work(RunFolder.open(runDir), options);
 }

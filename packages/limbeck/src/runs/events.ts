@@ -24,12 +24,36 @@ export interface PhaseEnd {
   readonly peakMemoryBytes?: number;
 }
 
+/** How the teacher's answers are kept. */
+interface StoredAnswers {
+  readonly path: string;
+  readonly samples: number;
+  readonly classes: number;
+  readonly dtype: "float32" | "float16";
+  /** Logits that are kept of each sample; null: all. */
+  readonly top: number | null;
+  /** Size of what is kept, without the file's header. */
+  readonly bytes: number;
+}
+
+/** What labelling is about to write. */
+export interface LabelPlan extends StoredAnswers {
+  readonly type: "label-plan";
+}
+
+/** What came of a run that was to label only. */
+export type LabelsEvent =
+  | ({ readonly type: "labels" } & StoredAnswers)
+  | { readonly type: "labels"; readonly path: null /** Why nothing was labelled. */; readonly reason: string };
+
 /** All that a run tells, in order. Terminal, `metrics.jsonl`, studio and tests read the same stream. */
 export type RunEvent =
   | { readonly type: "run-start"; readonly runDir: string; readonly name: string; readonly phases: readonly Phase[] }
   | ({ readonly type: "terms-chosen" } & AutoTerms)
   | { readonly type: "phase-start"; readonly phase: string }
   | TrainEvent
+  | LabelPlan
+  | LabelsEvent
   | PhaseEnd
   | { readonly type: "results"; readonly results: RunResults }
   | { readonly type: "run-end"; readonly status: "done" | "interrupted"; readonly runDir: string };

@@ -6,19 +6,24 @@ import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Interrupted } from "../train/events.js";
-import { armsOf, phasesOf } from "./arms.js";
+import { armsOf } from "./arms.js";
 import { settleTerms } from "./auto.js";
+import { learnersFrom, TEACHER } from "./chain.js";
 import { checkArms } from "./checks.js";
-import type { RunContext, TrainedArm } from "./context.js";
+import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
 import { evaluateRun } from "./evaluation.js";
 import type { PhaseEnd, RunEvent } from "./events.js";
 import { FinishedWork } from "./finished-work.js";
 import type { RunFile, RunFolder } from "./folder.js";
+import { needsLabels } from "./goals.js";
+import { labelsAt, nothingToLabel } from "./labelling.js";
 import { acquireLock } from "./lock.js";
+import { phasesOf } from "./phases.js";
 import { reportData } from "./report.js";
-import { fingerprint, loadSamples, type RunSamples } from "./samples.js";
+import { requireSameData } from "./same-data.js";
+import { loadSamples } from "./samples.js";
 import { openTeacher } from "./teacher.js";
-import { prepareTeachers, teacherFor } from "./teachers.js";
+import { haveAnswer, prepareTeacher, teacherFor, trainChain } from "./teachers.js";
 import { trainArm } from "./trainings.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
@@ -63,26 +68,45 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
   const open = folder.recipe();
-  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open) };
+  const { goal } = folder.readRun();
+  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open, goal) };
   const samples = await loadSamples(open, options.signal);
   const teacher = await openTeacher(folder, open, samples);
   const { recipe, chosen } = settleTerms(open, samples, teacher.model);
   checkArms(recipe, samples, teacher.model);
-  requireSameData(folder, samples);
+  const dataSha256 = requireSameData(folder, samples);
+  folder.updateRun({ dataSha256 });
   if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
   for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {
     recipe,
     folder,
     samples,
-    dataSha256: folder.readRun().dataSha256!,
+    dataSha256,
     work: new FinishedWork(join(cacheFolder(), "finished")),
     teacher,
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
   };
-  const teachers = yield* prepareTeachers(context);
+  if (goal === "labels" && !needsLabels(learnersFrom(recipe, TEACHER))) {
+    yield nothingToLabel(context);
+    return;
+  }
+  const ready = yield* prepareTeacher(context);
+  if (goal === "teacher") return;
+  const answering = yield* haveAnswer(context, TEACHER, ready.teacher);
+  if (goal === "labels") yield labelsAt(context, answering.voice);
+  else yield* distillAndReport(context, { teacher: answering, members: ready.members });
+}
+
+/** Trains assistants, students and baselines, and measures everything. */
+async function* distillAndReport(
+  context: RunContext,
+  { teacher, members }: Omit<TrainedTeachers, "links">,
+): AsyncGenerator<RunEvent> {
+  const { folder, recipe } = context;
+  const teachers = { teacher, members, links: yield* trainChain(context, teacher) };
   const arms: TrainedArm[] = [];
   for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacherFor(teachers, arm)));
   yield { type: "phase-start", phase: "evaluate" };
@@ -92,20 +116,6 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   folder.updateRun({ results: evaluation.results });
   writeFileAtomic(folder.file("report.html"), await renderReport(reportData(context, evaluation)));
   yield { type: "results", results: evaluation.results };
-}
-
-/** A run's samples must be those that it began with. */
-function requireSameData(folder: RunFolder, samples: RunSamples): void {
-  const dataSha256 = fingerprint(samples);
-  const known = folder.readRun().dataSha256;
-  if (known !== undefined && known !== dataSha256) {
-    throw new LimbeckError("RUN_INVALID", `${samples.source} holds other data than when the run began`, {
-      where: folder.path,
-      value: dataSha256,
-      fix: "Bring the old data back, or begin a new run.",
-    });
-  }
-  folder.updateRun({ dataSha256 });
 }
 
 /** Keeps what must outlive the process: learning curves, and how long phases took. */

@@ -11,6 +11,7 @@ import { sha256 } from "../support/hash.js";
 import { readJson } from "../support/json.js";
 import type { EpochEvent } from "../train/events.js";
 import { workOriginSchema } from "./finished-work.js";
+import { GOALS, type Goal } from "./goals.js";
 import { limbeckVersion } from "./versions.js";
 
 const runFileSchema = z.looseObject({
@@ -27,6 +28,8 @@ const runFileSchema = z.looseObject({
   /** The same of an ensemble's members that are files, by their place in the recipe. */
   memberSha256: z.record(z.string(), z.string()).optional(),
   threads: z.int().positive(),
+  /** How far the run goes. */
+  goal: z.enum(GOALS).default("report"),
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */
   seconds: z.record(z.string(), z.number()),
@@ -75,7 +78,7 @@ export class RunFolder {
    * Makes a new run folder with its recipe.
    * @throws LimbeckError FILE_EXISTS when the folder is there and not empty, FILE_UNWRITABLE, DISK_FULL
    */
-  static create(path: string, recipe: Recipe, { threads, reuse }: { threads: number; reuse: boolean }): RunFolder {
+  static create(path: string, recipe: Recipe, settings: { threads: number; reuse: boolean; goal: Goal }): RunFolder {
     const folder = new RunFolder(path);
     requireFree(folder.path);
     makeFolder(folder.path);
@@ -83,8 +86,7 @@ export class RunFolder {
     const text = recipeText(recipe);
     writeFileAtomic(folder.file("recipe.yaml"), text);
     folder.writeRun({
-      threads,
-      reuse,
+      ...settings,
       limbeck: limbeckVersion(),
       name: recipe.name,
       createdAt: new Date().toISOString(),

@@ -1,5 +1,4 @@
 import type { ImageDataset } from "../data/dataset.js";
-import { buildModel, type ModelChoice } from "../models/index.js";
 import { toOnnxModel, toSingleOnnxModel } from "../models/inference.js";
 import type { Model, ModelValues } from "../models/model.js";
 import { placeInRecipe } from "../recipe/parse.js";
@@ -11,6 +10,7 @@ import { type OnnxTeacher, openOnnxTeacher } from "../teachers/onnx/teacher.js";
 import { ownVoice, type Voice } from "../teachers/voice.js";
 import { armsOf } from "./arms.js";
 import { linksOf } from "./chain.js";
+import { modelFor } from "./context.js";
 import type { RunFolder } from "./folder.js";
 import { type Member, membersOf } from "./members.js";
 import type { RunSamples } from "./samples.js";
@@ -41,44 +41,55 @@ export interface ReadyTeacher {
 /** The networks of a recipe's teachers. @param given those that are files, by place */
 export function teacherOf(
   recipe: Recipe,
-  dataset: ImageDataset,
+  samples: RunSamples,
   given: ReadonlyMap<number, OnnxTeacher> = new Map(),
 ): RunTeacher {
   const members = membersOf(recipe).map((member, place): OpenMember => {
     const file = given.get(place);
-    return { ...member, model: file?.model ?? built(member, dataset), given: file };
+    return { ...member, model: file?.model ?? built(member, samples), given: file };
   });
   const models = members.map(({ model }) => model);
   const { teacher } = recipe;
   return { members, model: "ensemble" in teacher ? ensembleModel(models, teacher) : models[0]! };
 }
 
-function built({ choice }: Member, dataset: ImageDataset): Model {
+function built({ choice }: Member, samples: RunSamples): Model {
   if ("onnx" in choice) throw new TypeError("the teacher is an ONNX file");
-  return buildModel(choice.model as ModelChoice, dataset, dataset.classes.length);
+  return modelFor({ samples }, choice.model);
 }
 
 /**
  * Reads the teachers that a recipe names by their files, which must be those that the run began with.
  * @throws LimbeckError RUN_INVALID, TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  */
-export async function openTeacher(folder: RunFolder, recipe: Recipe, { train }: RunSamples): Promise<RunTeacher> {
-  const { dataset } = train;
+export async function openTeacher(folder: RunFolder, recipe: Recipe, samples: RunSamples): Promise<RunTeacher> {
+  const teacher = await readTeacher(folder, recipe, samples);
+  for (const { where, choice, given } of teacher.members) {
+    if (given && "onnx" in choice) requireSameFile(folder, where, choice.onnx, given.sha256);
+  }
+  return teacher;
+}
+
+/**
+ * The same without a look at what the run began with.
+ * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
+ */
+export async function readTeacher(folder: RunFolder, recipe: Recipe, samples: RunSamples): Promise<RunTeacher> {
+  const { dataset } = samples.train;
   const learners = [...armsOf(recipe), ...linksOf(recipe)];
   const batches = learners.map((learner) => learner.train.batchSize);
   const members = membersOf(recipe);
   const given = new Map<number, OnnxTeacher>();
   for (const [place, member] of members.entries()) {
-    const { choice, where } = member;
+    const { choice } = member;
     if (!("onnx" in choice)) continue;
     const prefix = members.length > 1 ? `teacher/member${place}/` : "teacher/";
     const opened = await about(folder, member, () =>
       openOnnxTeacher(choice, dataset, dataset.classes.length, batches, prefix),
     );
-    requireSameFile(folder, where, choice.onnx, opened.sha256);
     given.set(place, opened);
   }
-  return teacherOf(recipe, dataset, given);
+  return teacherOf(recipe, samples, given);
 }
 
 /** Adds to an error which of several teachers it is about, and where the run folder's recipe names it. */

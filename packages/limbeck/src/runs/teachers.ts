@@ -3,34 +3,49 @@ import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
 import { writeFileAtomic } from "../support/files.js";
 import { ownVoice } from "../teachers/voice.js";
-import { type Arm, armsOf, HARD_LABELS, isTaughtByChain } from "./arms.js";
-import { type Link, labelPhase, linksOf } from "./chain.js";
+import { type Arm, HARD_LABELS, isTaughtByChain } from "./arms.js";
+import { type Link, labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
 import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { needsLabels } from "./goals.js";
+import { answersIdentity, label } from "./labelling.js";
 import { drawTransferSet } from "./samples.js";
 import { joinMembers, type OpenMember, type ReadyTeacher } from "./teacher.js";
-import { label, teacherSource, trainPhase } from "./trainings.js";
+import { teacherSource, trainPhase } from "./trainings.js";
 
-/**
- * Makes the teacher ready, writes `teacher.onnx`, and has it answer every training sample once; then everything between it
- * and the students in the same way.
- */
-export async function* prepareTeachers(context: RunContext): AsyncGenerator<RunEvent, TrainedTeachers> {
+/** A teacher that has not answered yet, and its members. */
+interface PreparedTeacher {
+  readonly teacher: ReadyTeacher;
+  /** Of an ensemble; none otherwise. */
+  readonly members: readonly ReadyTeacher[];
+}
+
+/** Trains or reads every member of the teacher and writes `teacher.onnx`. */
+export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, PreparedTeacher> {
   const { recipe, teacher: open, samples } = context;
   const ready: ReadyTeacher[] = [];
   for (const member of open.members) ready.push(yield* prepareMember(context, member));
-  const joined = joinMembers(recipe, samples.train.dataset, open, ready);
+  const teacher = joinMembers(recipe, samples.train.dataset, open, ready);
   const members = open.members.length > 1 ? ready : [];
   members.forEach(({ file }, i) => {
     write(context, open.members[i]!.phase, file);
   });
-  const teacher = yield* answering(context, "teacher", joined);
+  write(context, TEACHER, teacher.file);
+  return { teacher, members };
+}
+
+/** Trains everything between a teacher and the students, each by the one before. */
+export async function* trainChain(
+  context: RunContext,
+  teacher: TrainedTeacher,
+): AsyncGenerator<RunEvent, TrainedLink[]> {
   const links: TrainedLink[] = [];
-  for (const link of linksOf(recipe)) {
+  for (const link of linksOf(context.recipe)) {
     const trained = yield* trainLink(context, link, links.at(-1)?.trained ?? teacher);
-    links.push({ link, trained: yield* answering(context, link.phase, trained) });
+    write(context, link.phase, trained.file);
+    links.push({ link, trained: yield* haveAnswer(context, link.phase, trained) });
   }
-  return { teacher, members, links };
+  return links;
 }
 
 /** Whom an arm learns from. */
@@ -49,25 +64,14 @@ async function* prepareMember(context: RunContext, member: OpenMember): AsyncGen
   return { model, parameters, file, voice: ownVoice(file) };
 }
 
-/** Writes a teacher's file, and has it answer the training samples if somebody learns from that. */
-async function* answering(
+/** Has the teacher, or a link, answer every training sample once, if somebody learns from that. */
+export async function* haveAnswer(
   context: RunContext,
   phase: string,
   ready: ReadyTeacher,
 ): AsyncGenerator<RunEvent, TrainedTeacher> {
-  write(context, phase, ready.file);
-  const isAsked = learnersOf(context, phase).some(({ terms }) => needsTeacher(terms));
-  return { ...ready, outputs: isAsked ? yield* label(context, ready, labelPhase(phase)) : undefined };
-}
-
-/** Who learns from the teacher, or from a link. */
-function learnersOf({ recipe }: RunContext, phase: string): Pick<Arm, "terms">[] {
-  const links = linksOf(recipe);
-  const place = links.findIndex((link) => link.phase === phase);
-  const next = links[place + 1];
-  const isLast = next === undefined;
-  const arms = armsOf(recipe).filter((arm) => (isTaughtByChain(arm) ? isLast : place < 0));
-  return next ? [next, ...arms] : arms;
+  const isAsked = needsLabels(learnersFrom(context.recipe, phase));
+  return { ...ready, outputs: isAsked ? yield* label(context, ready.voice, labelPhase(phase)) : undefined };
 }
 
 /** Distills a link from the one before it, on the main comparison's transfer set. */
@@ -88,7 +92,7 @@ async function* trainLink(
     liveTeacher: { model: teacher.model, values: teacher.parameters },
   };
   const job = offlineJob(options);
-  const asked = needsTeacher(terms) ? teacher.voice.identity : undefined;
+  const asked = needsTeacher(terms) ? answersIdentity(context, { terms, train }, teacher.voice) : undefined;
   const parameters = yield* trainPhase(context, phase, job, options, asked);
   await source?.release();
   const file = toOnnxModel(job.model, samples.train.dataset, parameters);

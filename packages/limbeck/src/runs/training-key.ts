@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { cpus } from "node:os";
+import { toOnnxInParts } from "@limbeck/graph";
 import type { TrainingJob } from "../schemes/job.js";
 import type { OfflineOptions } from "../schemes/offline.js";
 import { canonicalJson } from "../support/json.js";
@@ -33,7 +34,9 @@ export async function trainingKey(job: TrainingJob, facts: TrainingFacts): Promi
   const last = epochs * stepsPerEpoch - 1;
   const rates = [0, last >> 1, last].map((step) => job.learningRate(step));
   const said = { ...machineFacts(), threads, data, seed, epochs, stepsPerEpoch, rates, train, terms };
-  hash.update(canonicalJson(said)).update(split.indices).update(job.program.model);
+  const { model, weights } = toOnnxInParts(job.program.graph);
+  hash.update(canonicalJson(said)).update(split.indices).update(model);
+  for (const bytes of weights.values()) hash.update(bytes);
   if (teacher) hash.update(teacher);
   addArrays(hash, job.initial);
   for (const step of [0, last]) addArrays(hash, await job.feeds(step));

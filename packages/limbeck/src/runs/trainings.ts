@@ -1,89 +1,28 @@
 import { graphCost } from "@limbeck/graph";
-import { type ImageDataset, splitLabels } from "../data/dataset.js";
+import { splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import type { Model } from "../models/model.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
-import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
-import { TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
-import type { Voice } from "../teachers/voice.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
-import { Interrupted } from "../train/events.js";
 import { runTraining, type Trained } from "../train/loop.js";
 import { type Arm, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { usesStoredAnswers } from "./goals.js";
+import { answersIdentity } from "./labelling.js";
 import { share, takeOver } from "./reuse.js";
 import { drawTransferSet } from "./samples.js";
-import type { ReadyTeacher } from "./teacher.js";
 import { trainingKey } from "./training-key.js";
-
-const PROGRESS_MS = 100;
 
 /** About how many points a learning curve has. */
 const CURVE_POINTS = 60;
 
 /** Multiply-accumulate pairs below which a step runs on one thread. */
 const SMALL_STEP = 40_000_000;
-
-/** The teacher's answers to all training samples, from the cache where they are there already. */
-export async function* label(
-  context: RunContext,
-  { voice }: ReadyTeacher,
-  phase: string,
-): AsyncGenerator<RunEvent, TeacherOutputs> {
-  const { folder, samples } = context;
-  const { dataset, indices } = samples.train;
-  const cache = new TeacherOutputCache(folder.file("cache"));
-  const key = cache.key(voice.identity, dataset, indices);
-  yield { type: "phase-start", phase };
-  const start = performance.now();
-  const known = cache.load(key);
-  if (known) {
-    yield { type: "phase-end", phase, seconds: secondsSince(start), reused: true };
-    return known;
-  }
-  const sharing = { key, phase, path: cache.path(key) };
-  const taken = takeOver(context, sharing, () => cache.load(key));
-  const outputs = taken?.result ?? (yield* askTeacher(context, voice, phase));
-  if (!taken) cache.store(key, outputs);
-  yield share(context, sharing, taken ?? secondsSince(start));
-  return outputs;
-}
-
-async function* askTeacher(
-  context: RunContext,
-  { file, logitsOf }: Voice,
-  phase: string,
-): AsyncGenerator<RunEvent, TeacherOutputs> {
-  const { train } = context.samples;
-  const classes = train.dataset.classes.length;
-  const totalSteps = train.indices.length;
-  const logits = new Float32Array(train.dataset.size * classes).fill(Number.NaN);
-  const teacher = await Classifier.load(file, train.dataset, context.threads);
-  const [rate, due, breath] = [new Rate(), new Timer(PROGRESS_MS), new Breath()];
-  try {
-    for await (const batch of teacher.batches(train)) {
-      const asked = train.indices.subarray(batch.first, batch.first + batch.count);
-      const answers = logitsOf(batch.logits, labelsAt(train.dataset, asked));
-      asked.forEach((sample, i) => {
-        logits.set(answers.subarray(i * classes, (i + 1) * classes), sample * classes);
-      });
-      const step = batch.first + batch.count;
-      if (due.rings() || step === totalSteps) {
-        yield { type: "progress", phase, step, totalSteps, loss: null, stepsPerSecond: rate.at(step) };
-      }
-      await breath.take();
-      if (context.signal.aborted) throw new Interrupted("labelling was stopped");
-    }
-  } finally {
-    await teacher.release();
-  }
-  return { classes, logits };
-}
 
 /** Trains every seed of an arm. */
 export async function* trainArm(
@@ -109,8 +48,8 @@ export async function* trainArm(
     };
     const job = offlineJob(options);
     model = job.model;
-    const file = needsTeacher(arm.terms) ? teacher.voice.identity : undefined;
-    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
+    const asked = needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.voice) : undefined;
+    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, asked) });
   }
   await source?.release();
   return { arm, model, transfer, teacher, seeds };
@@ -123,19 +62,15 @@ export async function teacherSource(
   { voice, outputs }: TrainedTeacher,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
   if (!needsTeacher(terms) || needsLiveTeacher(terms)) return undefined;
-  if (train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
+  if (usesStoredAnswers({ terms, train })) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const { dataset } = context.samples.train;
   const classifier = await Classifier.load(voice.file, dataset, context.threads);
   return {
     teacher: liveTeacher(async (images, samples) =>
-      voice.logitsOf(await classifier.logits(images, samples.length), labelsAt(dataset, samples)),
+      voice.logitsOf(await classifier.logits(images, samples.length), splitLabels({ dataset, indices: samples })),
     ),
     release: () => classifier.release(),
   };
-}
-
-function labelsAt({ labels }: ImageDataset, samples: Uint32Array): Uint8Array {
-  return Uint8Array.from(samples, (sample) => labels[sample]!);
 }
 
 /** Trains, unless it was done before: in this run, or in another one from which it is taken over. */

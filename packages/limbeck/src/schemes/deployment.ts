@@ -1,4 +1,4 @@
-import { createGraph, type Tensor } from "@limbeck/graph";
+import { createGraph, sizeOf, type Tensor } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import { lossNamed } from "../losses/index.js";
 import type { Loss, TeacherEnd } from "../losses/loss.js";
@@ -135,7 +135,7 @@ function endOf(addition: Addition, weights: Readonly<Record<string, Tensor>>): T
   return { maps: addition.teacher.maps, weight: of("weight")!, bias: of("bias") };
 }
 
-const zeros = (shape: readonly number[]) => new Float32Array(shape.reduce((a, b) => a * b, 1));
+const zeros = (shape: readonly number[]) => new Float32Array(sizeOf(shape));
 
 function prefixed<Value>(method: string, values: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${method}.${name}`, value]));

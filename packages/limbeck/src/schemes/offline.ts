@@ -12,6 +12,7 @@ import {
 import { type Augmenter, createAugmenter } from "../data/augment/index.js";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
+import { labelShares } from "../losses/labels.js";
 import { carriedBuffers, declareTensors, initialize, type Model, type ModelValues } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
@@ -113,10 +114,15 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
   const needs = needsOf(terms);
   const store = new TermStore(graph);
+  const hasLabels = needs.has("labels") || needs.has("targets");
+  const given = {
+    labels: hasLabels ? graph.input("labels", "int64", [batchSize]) : undefined,
+    mixed: hasLabels ? mixedLabels(graph, train) : undefined,
+  };
   const context = {
     logits: student.logits,
-    labels: needs.has("labels") ? graph.input("labels", "int64", [batchSize]) : undefined,
-    mixed: needs.has("labels") ? mixedLabels(graph, train) : undefined,
+    ...given,
+    targets: needs.has("targets") ? labelShares(given, split.dataset.classes.length) : undefined,
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
@@ -145,6 +151,7 @@ function batchFeeds(
   const { split, train, seed, teacher } = options;
   const target = createBatchTarget(split.dataset, train.batchSize);
   const samples = new Uint32Array(train.batchSize);
+  const sampleIndices = new BigInt64Array(train.batchSize);
   const soft = program.feeds.find(({ name }) => name === "teacherLogits");
   const teacherLogits = new Float32Array(soft ? soft.shape[0]! * soft.shape[1]! : 0);
   const fed = new Set(program.feeds.map(({ name }) => name));
@@ -167,7 +174,11 @@ function batchFeeds(
       await teacher!.answer(target.images, samples, teacherLogits);
     }
     const { images, labels } = target;
-    const sampleIndices = BigInt64Array.from(target.rows, BigInt);
+    if (fed.has("sampleIndices")) {
+      target.rows.forEach((row, i) => {
+        sampleIndices[i] = BigInt(row);
+      });
+    }
     const all = { images, labels, ...mixedFeeds(mixer), teacherLogits, sampleIndices, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };

@@ -1,7 +1,7 @@
 import type { Graph } from "@limbeck/graph";
 import { type ImageChange, prepareAugmentation } from "../data/augment/index.js";
 import type { ImageGeometry } from "../data/dataset.js";
-import { BatchMixer, isMixing, prepareMixing } from "../data/mix/index.js";
+import { BatchMixer, isMixing, mixesImages, prepareMixing } from "../data/mix/index.js";
 import type { MixedLabels } from "../losses/loss.js";
 import type { TrainOptions } from "../recipe/schema.js";
 
@@ -32,7 +32,7 @@ export function viewMakers({ augment, batchSize }: TrainOptions, geometry: Image
 
 /** The inputs of mixed labels, where the training mixes images. */
 export function mixedLabels(graph: Graph, { augment, batchSize }: TrainOptions): MixedLabels | undefined {
-  if (!augment.some(({ name }) => isMixing(String(name)))) return undefined;
+  if (!mixesImages(augment)) return undefined;
   return {
     labels: graph.input("otherLabels", "int64", [batchSize]),
     share: graph.input("labelShares", "float32", [batchSize, 1]),

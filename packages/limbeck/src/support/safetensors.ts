@@ -21,6 +21,7 @@ const FORMATS = {
   F64: { dtype: "float64", array: Float64Array },
   I8: { dtype: "int8", array: Int8Array },
   U8: { dtype: "uint8", array: Uint8Array },
+  U16: { dtype: "uint16", array: Uint16Array },
   I32: { dtype: "int32", array: Int32Array },
   I64: { dtype: "int64", array: BigInt64Array },
 } as const;

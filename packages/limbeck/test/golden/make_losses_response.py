@@ -149,6 +149,8 @@ def sigmoid_kd(s, t, o, labels):
 
 
 def bounded_regression(s, t, o, labels, targets):
+    if o.get("on") == "probabilities":
+        s, t = s.softmax(dim=1), t.softmax(dim=1)
     student, teacher = ((s - targets) ** 2).sum(dim=1), ((t - targets) ** 2).sum(dim=1)
     return torch.where(student + o["margin"] > teacher, student, torch.zeros_like(student)).mean()
 
@@ -200,7 +202,7 @@ LOSSES = [
         "",
     ),
     ("sigmoid-kd", sigmoid_kd, [{"temperature": 1}, {"temperature": 3}], "one column"),
-    ("bounded-regression", bounded_regression, [{"margin": 0}, {"margin": 25}], "targets"),
+    ("bounded-regression", bounded_regression, [{"margin": 0}, {"margin": 25}, {"on": "probabilities", "margin": 1}], "targets"),
 ]
 
 

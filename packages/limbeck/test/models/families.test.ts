@@ -34,6 +34,8 @@ const SMALL: readonly (readonly [ModelChoice, unfolded: number])[] = [
   [{ family: "shufflenetv2", width: 0.5 }, 0],
   [{ family: "efficientnet-lite", width: 0.25, depth: 0.5 }, 0],
   [{ family: "repvgg", width: 0.125 }, 0],
+  [{ family: "resnet", depth: 8, width: 0.25, resolution: 20 }, 0],
+  [{ family: "repvgg", width: 0.125, resolution: 8 }, 0],
   [{ family: "vit", dim: 16, depth: 2, heads: 2 }, 0],
   [{ family: "mlp-mixer", dim: 16, depth: 2 }, 0],
 ];

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { inspectModel } from "@limbeck/graph";
 import { distill, parseRecipe, type RunEvent, resume } from "limbeck";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +10,7 @@ import { checkArms } from "../../src/runs/checks.js";
 import { loadSamples } from "../../src/runs/samples.js";
 import { readSafetensors } from "../../src/support/safetensors.js";
 import { Classifier } from "../../src/teachers/classifier.js";
-import { fingerprint, temporaryFolder } from "./harness.js";
+import { fingerprint, read, temporaryFolder, unlocked } from "./harness.js";
 
 const STUDENT = "checkpoints/student/seed-2.safetensors";
 
@@ -30,15 +29,6 @@ function recipe(
     distill,
   });
   return parseRecipe(text, "deployment.yaml");
-}
-
-async function read(events: AsyncIterable<RunEvent>, until: (event: RunEvent) => boolean = () => false) {
-  const seen: RunEvent[] = [];
-  for await (const event of events) {
-    seen.push(event);
-    if (until(event)) break;
-  }
-  return seen;
 }
 
 describe("a student that is deployed with the teacher's classifier", () => {
@@ -98,7 +88,7 @@ describe("a student that is deployed with the teacher's classifier", () => {
     await read(distill(recipe(), { runDir: stoppedDir, reuse: false }), (event) => {
       return event.type === "epoch" && event.phase === "student/seed-2" && event.epoch === 2;
     });
-    for (let waited = 0; existsSync(join(stoppedDir, ".lock")) && waited < 400; waited++) await sleep(25);
+    await unlocked(stoppedDir);
     await read(resume(stoppedDir));
     expect(fingerprint(stoppedDir, [STUDENT, "student.onnx"])).toEqual(fingerprint(runDir, [STUDENT, "student.onnx"]));
   });

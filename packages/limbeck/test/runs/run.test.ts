@@ -84,6 +84,7 @@ describe("the library", () => {
     const types = new Set(events.map(({ type }) => type));
     expect([...types].sort()).toEqual([
       "epoch",
+      "label-plan",
       "phase-end",
       "phase-start",
       "progress",

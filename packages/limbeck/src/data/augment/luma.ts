@@ -1,5 +1,5 @@
 /** Luma of red, green and blue (ITU-R BT.601), as PyTorch and Pillow weigh them. */
-const LUMA = [0.299, 0.587, 0.114] as const;
+export const LUMA = [0.299, 0.587, 0.114] as const;
 
 /** Whether an image is one of red, green and blue. */
 export function isColored(channels: number): boolean {

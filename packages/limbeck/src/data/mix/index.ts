@@ -15,6 +15,11 @@ export function isMixing(name: string): boolean {
   return Object.hasOwn(MIXINGS, name);
 }
 
+/** Whether any of a training's augmentations does. */
+export function mixesImages(augment: readonly { readonly name?: unknown }[]): boolean {
+  return augment.some(({ name }) => isMixing(String(name)));
+}
+
 /**
  * The mixing that a recipe names, with options as they stand there.
  * @throws LimbeckError RECIPE_INVALID where there is no such mixing or its options are wrong.

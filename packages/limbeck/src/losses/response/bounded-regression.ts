@@ -4,6 +4,10 @@ import type { Loss } from "../loss.js";
 import { sumPerSampleMean } from "../reduce.js";
 
 const options = z.strictObject({
+  on: z.enum(["outputs", "probabilities"]).default("outputs").meta({
+    description:
+      "What is compared with the targets; for classes, whose targets are 0 and 1, their probabilities (Brier score).",
+  }),
   margin: z
     .number()
     .min(0)
@@ -18,16 +22,18 @@ export const boundedRegression: Loss<z.infer<typeof options>> = {
   description: "The student's numbers must be at least as near to the targets as the teacher's.",
   formula:
     "squared errors summed over outputs, of those samples where the student's plus the margin exceeds the teacher's; averaged over all samples",
-  use: "Regression, where a teacher may be far off: it is a bound, not an example. Beside a loss on the targets.",
+  use: "Regression, where a teacher may be far off: it is a bound, not an example. Beside a loss on the targets. In a classification the targets are the labels, 1 and 0: compare probabilities then, because logits are no estimates of those.",
   source:
     "Chen, Choi, Yu, Han & Chandraker 2017, Learning Efficient Object Detection Models with Knowledge Distillation (NeurIPS), section 3.3",
   needs: ["targets", "teacher logits"],
+  mixes: true,
   options,
   weight: 0.5,
-  recipe: "- { loss: bounded-regression }",
-  compute: ({ logits, teacherLogits, targets }, { margin }) => {
+  recipe: "- { loss: bounded-regression, on: probabilities }\n- { loss: cross-entropy }",
+  compute: ({ logits, teacherLogits, targets }, { on, margin }) => {
     const errors = (outputs: Tensor) => {
-      const difference = ops.sub(outputs, targets!);
+      const estimates = on === "outputs" ? outputs : ops.softmax(outputs);
+      const difference = ops.sub(estimates, targets!);
       return ops.reduceSum(ops.mul(difference, difference), { axes: [1] });
     };
     const student = errors(logits);

@@ -1,4 +1,4 @@
-import { isMixing } from "../../data/mix/index.js";
+import { mixesImages } from "../../data/mix/index.js";
 import { lossNamed } from "../../losses/index.js";
 import { mixesSamples } from "../../losses/loss.js";
 import { AUTO } from "../../recipe/auto.js";
@@ -26,7 +26,7 @@ export function isAuto(terms: readonly DistillTerm[]): boolean {
  */
 export function chooseTerms(options: PairOptions): ChosenTerms {
   const pair = pairOf(options);
-  const isMixed = options.train.augment.some(({ name }) => isMixing(String(name)));
+  const isMixed = mixesImages(options.train.augment);
   const fits = ({ terms }: Choice) =>
     !isMixed || parseTerms(terms).every(({ loss }) => mixesSamples(lossNamed(String(loss))));
   const choices = [chooseAnswers(pair), ...chooseInside(pair)].filter(fits);

@@ -1,10 +1,8 @@
 import { ops, type Tensor } from "@limbeck/graph";
+import { LUMA } from "../../data/augment/luma.js";
+import { resizeBilinear } from "../../models/resize.js";
 import { type ImageInput, mismatch } from "./interface.js";
 import type { OnnxTeacherOptions } from "./options.js";
-import { resizeBilinear } from "./resize.js";
-
-/** Brightness of red, green and blue (ITU-R BT.601), as Pillow has it. */
-const LUMA = [0.299, 0.587, 0.114];
 
 /** Turns a run's images into what a model takes. @param images [N, C, H, W], values 0 … 1 */
 export function preprocess(images: Tensor, input: ImageInput, options: OnnxTeacherOptions): Tensor {
@@ -21,7 +19,7 @@ function withChannels(images: Tensor, channels: number): Tensor {
   const own = images.shape[1]!;
   if (own === channels) return images;
   if (own === 1) return ops.concat(new Array<Tensor>(channels).fill(images), 1);
-  return ops.conv(images, images.graph.constant("float32", [1, 3, 1, 1], LUMA));
+  return ops.conv(images, images.graph.constant("float32", [1, 3, 1, 1], [...LUMA]));
 }
 
 /** One number for each channel, [1, C, 1, 1]. @throws LimbeckError TEACHER_MISMATCH */

@@ -1,0 +1,131 @@
+import { existsSync } from "node:fs";
+import { type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
+import { mixesImages } from "../data/mix/index.js";
+import { drawSubset } from "../data/split.js";
+import type { Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
+import { answerFacts, logitSpread, temperatureFacts } from "../doctor/measure.js";
+import { agreement, countErrors, meanKl } from "../evaluate/metrics.js";
+import { modelCost } from "../models/inference.js";
+import { type Model, parameterCount } from "../models/model.js";
+import type { Recipe } from "../recipe/schema.js";
+import { LimbeckError } from "../support/errors.js";
+import { readBytes } from "../support/files.js";
+import { Classifier } from "../teachers/classifier.js";
+import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { modelFor } from "./context.js";
+import type { RunFolder } from "./folder.js";
+import { membersOf } from "./members.js";
+import { requireSameData } from "./same-data.js";
+import { absentClasses, drawTransferSet, loadSamples } from "./samples.js";
+import { readTeacher } from "./teacher.js";
+
+/** Images of each part that networks are asked about. */
+const MOST_IMAGES = 5000;
+
+/** Images that the doctor asks about. */
+type Asked = Record<keyof Seen, Split>;
+
+/**
+ * Measures the networks of a run's main comparison: its teacher, and its first student where the run is done. Reads the run
+ * folder and changes nothing in it; the same folder always gives the same.
+ * @throws LimbeckError RUN_INVALID where the run has no teacher yet, or its data have changed; what loading data throws
+ */
+export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
+  const recipe = folder.recipe();
+  requireTeacher(folder);
+  const samples = await loadSamples(recipe, signal);
+  requireSameData(folder, samples);
+  const { dataset } = samples.train;
+  const transfer = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
+  const asked = { transfer: some(transfer, recipe.seed), heldOut: some(samples.test, recipe.seed) };
+  const classes = dataset.classes.length;
+  const answers = await ask(folder, "teacher.onnx", asked, threads);
+  const facts = (part: keyof Seen) => answerFacts({ logits: answers[part], classes, labels: splitLabels(asked[part]) });
+  const { results } = folder.readRun();
+  return {
+    classes,
+    teacher: {
+      ...networkFacts((await readTeacher(folder, recipe, samples)).model, dataset),
+      transfer: facts("transfer"),
+      heldOut: facts("heldOut"),
+      temperature: temperatureFacts(answers.transfer, classes),
+      isMixed: isMixed(recipe),
+    },
+    student: networkFacts(modelFor({ samples }, recipe.student.model), dataset),
+    transferSet: {
+      samples: transfer.indices.length,
+      absent: absentClasses(transfer).map((k) => dataset.classes[k]!),
+    },
+    terms: recipe.distill,
+    train: recipe.student.train,
+    correctsBiases: recipe.variants.some(({ correctBiases }) => correctBiases),
+    trained: results ? await studentFacts(folder, asked, answers, threads) : null,
+    baselineAccuracy: results?.baseline?.accuracy.mean ?? null,
+  };
+}
+
+function requireTeacher(folder: RunFolder): void {
+  if (existsSync(folder.file("teacher.onnx"))) return;
+  throw new LimbeckError("RUN_INVALID", `${folder.path} has no teacher yet`, {
+    where: folder.path,
+    fix: "Go on with `limbeck resume`, or name the recipe: its teacher is then trained.",
+  });
+}
+
+/** As many as are asked about, drawn as a transfer set is. */
+function some(split: Split, seed: number): Split {
+  return split.indices.length > MOST_IMAGES ? drawSubset(split, MOST_IMAGES, seed) : split;
+}
+
+function networkFacts(model: Model, dataset: ImageDataset): NetworkFacts {
+  return { family: model.family, parameters: parameterCount(model), macs: modelCost(model, dataset).macs };
+}
+
+function isMixed(recipe: Recipe): boolean {
+  return membersOf(recipe).some(({ choice }) => !("onnx" in choice) && mixesImages(choice.train.augment));
+}
+
+async function ask(
+  folder: RunFolder,
+  name: string,
+  { transfer, heldOut }: Asked,
+  threads: number,
+): Promise<Record<keyof Seen, Float32Array>> {
+  const classifier = await Classifier.load(readBytes(folder.file(name)), transfer.dataset, threads);
+  try {
+    return { transfer: await classifier.classify(transfer), heldOut: await classifier.classify(heldOut) };
+  } finally {
+    await classifier.release();
+  }
+}
+
+/** What the first student answers, which is the one that is exported. */
+async function studentFacts(
+  folder: RunFolder,
+  asked: Asked,
+  teacher: Record<keyof Seen, Float32Array>,
+  threads: number,
+): Promise<StudentFacts> {
+  const student = await ask(folder, "student.onnx", asked, threads);
+  const classes = asked.transfer.dataset.classes.length;
+  const seen = (figure: (part: keyof Seen) => number): Seen => ({
+    transfer: figure("transfer"),
+    heldOut: figure("heldOut"),
+  });
+  return {
+    agreement: seen((part) => agreement(teacher[part], student[part], classes)),
+    kl: seen((part) => meanKl(teacher[part], student[part], classes)),
+    accuracy: seen((part) => {
+      const labels = splitLabels(asked[part]);
+      return 1 - countErrors({ logits: student[part], classes, labels }) / labels.length;
+    }),
+    logitSpread: logitSpread(student.heldOut, classes),
+    curve: curveOf(folder),
+  };
+}
+
+function curveOf(folder: RunFolder): StudentFacts["curve"] {
+  const recipe = folder.recipe();
+  const epochs = folder.epochs().get(phaseId(armsOf(recipe)[0]!, seedsOf(recipe)[0]!)) ?? [];
+  return epochs.flatMap(({ epoch, errors }) => (errors === null ? [] : [{ epoch, errors }]));
+}

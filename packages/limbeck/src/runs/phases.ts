@@ -1,0 +1,35 @@
+import type { Recipe } from "../recipe/schema.js";
+import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
+import type { Phase } from "./events.js";
+import { type Goal, needsLabels } from "./goals.js";
+import { membersOf } from "./members.js";
+
+/** Everything that a run will do, in order. */
+export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
+  const teacher = membersOf(recipe)
+    .filter(({ choice }) => !("onnx" in choice))
+    .map(({ phase }) => ({ id: phase, label: phase.replace("/", " ").replace("-", " ") }));
+  if (goal === "teacher") return teacher;
+  const labelling = answering(recipe, TEACHER, "labelling");
+  if (goal === "labels") return [...teacher, ...labelling];
+  const links = linksOf(recipe).flatMap(({ phase }) => {
+    const name = phase.replace("-", " ");
+    return [{ id: phase, label: name }, ...answering(recipe, phase, `labelling by ${name}`)];
+  });
+  return [...teacher, ...labelling, ...links, ...trainings(recipe), { id: "evaluate", label: "evaluation" }];
+}
+
+function answering(recipe: Recipe, phase: string, label: string): Phase[] {
+  return needsLabels(learnersFrom(recipe, phase)) ? [{ id: labelPhase(phase), label }] : [];
+}
+
+function trainings(recipe: Recipe): Phase[] {
+  const seeds = seedsOf(recipe);
+  return armsOf(recipe).flatMap((arm) =>
+    seeds.map((seed, i) => ({
+      id: phaseId(arm, seed),
+      label: `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`,
+    })),
+  );
+}
