@@ -97,6 +97,7 @@ const SERVED: readonly LossNeed[] = [
   "linear heads",
   "sample indices",
   "memory bank",
+  "progress",
   "input gradients",
   "adapters",
 ];
