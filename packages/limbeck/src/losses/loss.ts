@@ -118,6 +118,21 @@ export interface LossContext {
 /** What tells one sample from others: two samples in one have none of it. */
 const OF_ONE_SAMPLE: readonly LossNeed[] = ["labels", "targets", "sample indices", "same-class pair"];
 
+/** What only a teacher can give. */
+const OF_A_TEACHER: readonly LossNeed[] = [
+  "teacher logits",
+  "features",
+  "pairs of features",
+  "teacher normalization",
+  "linear heads",
+  "input gradients",
+];
+
+/** Whether a loss compares with a teacher. */
+export function asksTeacher({ needs }: Loss): boolean {
+  return OF_A_TEACHER.some((need) => needs.includes(need));
+}
+
 /** Whether a loss is defined where images are mixed. */
 export function mixesSamples({ needs, mixes }: Loss): boolean {
   return mixes ?? !OF_ONE_SAMPLE.some((need) => needs.includes(need));

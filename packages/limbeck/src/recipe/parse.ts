@@ -28,7 +28,7 @@ export function parseRecipe(text: string, file: string): Recipe {
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { teacher } = recipe;
-  if (!("onnx" in teacher)) return withWholeData(layers, recipe);
+  if (!teacher || !("onnx" in teacher)) return withWholeData(layers, recipe);
   const onnx = resolve(dirname(layers.placeOf(["teacher", "onnx"]).file), teacher.onnx);
   return withWholeData(layers, { ...recipe, teacher: { ...teacher, onnx } });
 }

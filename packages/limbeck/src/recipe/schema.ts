@@ -11,6 +11,7 @@ import { AUTO } from "./auto.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
+import { missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
 
@@ -195,7 +196,8 @@ const variant = z.strictObject({
 /** Either is trained by the run, or was trained before. */
 const teacher = z
   .union([z.strictObject({ model, train }), onnxTeacherOptions])
-  .meta(describe("A model that the run trains, or an ONNX file of a trained one."));
+  .optional()
+  .meta(describe("A model that the run trains, or an ONNX file of a trained one. Only where a term needs it."));
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -226,6 +228,7 @@ export const recipeSchema = z
       .meta(describe("Further comparisons with the same teacher.")),
   })
   .superRefine(finds(undefinedTerms))
+  .superRefine(finds(missingTeacher))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 
 /** A validated recipe, with all defaults filled in. */

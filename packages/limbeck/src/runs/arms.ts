@@ -1,5 +1,6 @@
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
 import type { Phase } from "./events.js";
+import { trainedTeacher } from "./onnx-teacher.js";
 
 /** A student or a baseline of one comparison, trained once for each seed. */
 export interface Arm {
@@ -55,8 +56,8 @@ export function phasesOf(recipe: Recipe): Phase[] {
     })),
   );
   return [
-    ...("onnx" in recipe.teacher ? [] : [{ id: "teacher", label: "teacher" }]),
-    { id: "label", label: "labelling" },
+    ...(trainedTeacher(recipe) ? [{ id: "teacher", label: "teacher" }] : []),
+    ...(recipe.teacher ? [{ id: "label", label: "labelling" }] : []),
     ...trainings,
     { id: "evaluate", label: "evaluation" },
   ];

@@ -25,7 +25,7 @@ export function settleTerms(recipe: Recipe, samples: RunSamples, onnxTeacher?: M
   const choose = ({ train, transfer, variant }: Arm): DistillTerm[] => {
     const { terms, reasons } = chooseTerms({
       student: build(recipe.student.model),
-      teacher: onnxTeacher ?? build(trainedTeacher(recipe).model),
+      teacher: onnxTeacher ?? build(trainedTeacher(recipe)!.model),
       split: drawTransferSet(samples.train, transfer, recipe.seed),
       train,
     });

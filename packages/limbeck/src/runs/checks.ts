@@ -12,14 +12,18 @@ import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 /**
  * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
  * not yield, corrections without anything to correct, warm-ups longer than training, taps that are not there or do not fit.
- * @param onnxTeacher the teacher where the run does not train one
+ * @param onnxTeacher the teacher where the run reads one
  * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH, TEACHER_MISMATCH
  */
 export function checkArms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Model): void {
   const { dataset } = samples.train;
   const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
-  const models = { student: build(recipe.student.model), teacher: onnxTeacher ?? build(trainedTeacher(recipe).model) };
-  if (!onnxTeacher) checkWarmUp("teacher.train.warmupEpochs", trainedTeacher(recipe).train);
+  const trained = trainedTeacher(recipe);
+  const models = {
+    student: build(recipe.student.model),
+    teacher: onnxTeacher ?? (trained && build(trained.model)),
+  };
+  if (trained) checkWarmUp("teacher.train.warmupEpochs", trained.train);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
     checkSchedules(arm);
@@ -30,10 +34,16 @@ export function checkArms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Mod
   }
 }
 
+interface Models {
+  readonly student: Model;
+  /** Missing where no term asks for one. */
+  readonly teacher: Model | undefined;
+}
+
 /** Only terms that look inside of the networks can fail to fit them. */
-function checkTerms(models: Record<"student" | "teacher", Model>, { terms, train }: Arm, split: Split): void {
+function checkTerms({ student, teacher }: Models, { terms, train }: Arm, split: Split): void {
   if (!needsLiveTeacher(terms)) return;
-  checkOffline({ model: models.student, split, train, terms, liveTeacher: { model: models.teacher } });
+  checkOffline({ model: student, split, train, terms, liveTeacher: { model: teacher! } });
 }
 
 function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: number; epochs: number }): void {

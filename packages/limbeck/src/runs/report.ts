@@ -8,6 +8,8 @@ import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { Evaluation } from "./evaluation.js";
 import type { RunFolder } from "./folder.js";
+import type { Measured } from "./measure.js";
+import { teacherFile, trainedTeacher } from "./onnx-teacher.js";
 import { drawTransferSet } from "./samples.js";
 
 const SAMPLES = 10;
@@ -18,10 +20,11 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
   const { recipe, folder, samples } = context;
   const { dataset } = samples.test;
   const run = folder.readRun();
+  const file = teacherFile(recipe);
   const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
   const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
   const labels = splitLabels(samples.test);
-  const confusion = ({ logits }: Evaluation["teacher"]) =>
+  const confusion = ({ logits }: Measured) =>
     confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
   return {
     name: recipe.name,
@@ -36,7 +39,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     recipe: readText(folder.file("recipe.yaml")),
     classes: dataset.classes,
     image: dataset,
-    teacher: "onnx" in recipe.teacher ? { file: basename(recipe.teacher.onnx), sha256: run.teacherSha256! } : null,
+    teacher: file ? { file: basename(file.onnx), sha256: run.teacherSha256! } : null,
     data: {
       source: samples.source,
       train: samples.train.indices.length,
@@ -51,7 +54,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     curves: curvesOf(context),
     samples: darkKnowledge(context, evaluation, temperature),
     confusion: {
-      teacher: confusion(evaluation.teacher),
+      teacher: evaluation.teacher ? confusion(evaluation.teacher) : null,
       student: confusion(evaluation.student),
       baseline: evaluation.baseline ? confusion(evaluation.baseline) : null,
     },
@@ -82,13 +85,14 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
       curve(phaseId(arm, seed), { arm: arm.kind, variant: arm.variant?.name ?? null, seed }),
     ),
   );
-  return "onnx" in recipe.teacher ? arms : [teacher, ...arms];
+  return trainedTeacher(recipe) ? [teacher, ...arms] : arms;
 }
 
-/** Of each class, the test image that the teacher classifies correctly, but with the most doubt. */
+/** Of each class, the test image that the teacher classifies correctly, but with the most doubt; none without a teacher. */
 function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
   const { dataset, indices } = context.samples.test;
   const classes = dataset.classes.length;
+  if (!evaluation.teacher) return [];
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
   const tops = topClasses(teacher, classes);
   const doubt = (row: number) => -Math.max(...softmaxRow(teacher, row, classes));

@@ -30,9 +30,13 @@ const CURVE_POINTS = 60;
 /** Multiply-accumulate pairs below which a step runs on one thread. */
 const SMALL_STEP = 40_000_000;
 
-/** Makes the teacher ready, writes `teacher.onnx`, and has it answer every training sample once. */
-export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
+/**
+ * Makes the teacher ready, writes `teacher.onnx`, and has it answer every training sample once.
+ * @returns nothing where the recipe has none
+ */
+export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher | undefined> {
   const { recipe, folder, onnxTeacher } = context;
+  if (!recipe.teacher) return undefined;
   const teacher = onnxTeacher ? { ...onnxTeacher, parameters: {} } : yield* trainTeacher(context);
   writeFileAtomic(folder.file("teacher.onnx"), teacher.file);
   const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
@@ -41,7 +45,7 @@ export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEv
 
 async function* trainTeacher(context: RunContext): AsyncGenerator<RunEvent, Omit<TrainedTeacher, "outputs">> {
   const { recipe, samples } = context;
-  const { model: choice, train } = trainedTeacher(recipe);
+  const { model: choice, train } = trainedTeacher(recipe)!;
   const model = modelFor(context, choice);
   const options = {
     model,
@@ -106,7 +110,7 @@ async function* askTeacher(context: RunContext, file: Uint8Array): AsyncGenerato
 export async function* trainArm(
   context: RunContext,
   arm: Arm,
-  teacher: TrainedTeacher,
+  teacher: TrainedTeacher | undefined,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
   const student = modelFor(context, recipe.student.model);
@@ -122,11 +126,11 @@ export async function* trainArm(
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
-      liveTeacher: { model: teacher.model, values: teacher.parameters },
+      liveTeacher: teacher && { model: teacher.model, values: teacher.parameters },
     };
     const job = offlineJob(options);
     model = job.model;
-    const file = needsTeacher(arm.terms) ? teacher.file : undefined;
+    const file = needsTeacher(arm.terms) ? teacher!.file : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
   }
   await source?.release();
@@ -137,9 +141,10 @@ export async function* trainArm(
 async function teacherSource(
   context: RunContext,
   arm: Arm,
-  { file, outputs }: TrainedTeacher,
+  teacher: TrainedTeacher | undefined,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
   if (!needsTeacher(arm.terms) || needsLiveTeacher(arm.terms)) return undefined;
+  const { file, outputs } = teacher!;
   if (arm.train.augment.length === 0) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const classifier = await Classifier.load(file, context.samples.train.dataset, context.threads);
   return {

@@ -30,7 +30,7 @@ const split = wholeSplit({
 function buildAll(recipe: Recipe): void {
   const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
   for (const { terms, train } of armsOf(recipe)) {
-    const liveTeacher = { model: model(recipe.teacher.model) };
+    const liveTeacher = recipe.teacher && { model: model(recipe.teacher.model) };
     checkOffline({ model: model(recipe.student.model), split, train, terms, liveTeacher });
   }
 }
