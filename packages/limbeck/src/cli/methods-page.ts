@@ -28,7 +28,7 @@ of the exported file (but for \`simkd\`, whose projector and classifier are what
 remembers: a memory bank has a row for each sample of the transfer set, and is filled as samples are met. Default weights are for
 usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
 
-Losses that need no teacher (\`ps-kd\`, \`tf-kd-virtual\`, \`cross-entropy\`: see what each needs) may stand alone. A recipe whose terms
+Losses that need no teacher (\`ps-kd\`, \`cs-kd\`, \`tf-kd-virtual\`, \`cross-entropy\`: see what each needs) may stand alone. A recipe whose terms
 need none may leave out \`teacher\`; what compares with a teacher is then left out of the report.
 
 \`distill: auto\` chooses terms by rules that look at both networks and the transfer set: how much larger the teacher is, whether

@@ -99,6 +99,7 @@ const SERVED: readonly LossNeed[] = [
   "sample indices",
   "memory bank",
   "progress",
+  "same-class pair",
   "input gradients",
   "adapters",
 ];
