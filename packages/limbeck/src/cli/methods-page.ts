@@ -27,6 +27,9 @@ of the exported file (but for \`simkd\`, whose projector and classifier are what
 remembers: a memory bank has a row for each sample of the transfer set, and is filled as samples are met. Default weights are for
 usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
 
+Losses that need no teacher (\`ps-kd\`, \`cs-kd\`, \`tf-kd-virtual\`, \`cross-entropy\`: see what each needs) may stand alone. A recipe whose terms
+need none may leave out \`teacher\`; what compares with a teacher is then left out of the report.
+
 \`distill: auto\` chooses terms by rules that look at both networks and the transfer set: how much larger the teacher is, whether
 its inside can be tapped, where both have the same kind of layers, how many samples there are of a class, and whether some
 classes are missing. The same pair always gets the same terms; the run says why, and its folder's recipe holds them.
@@ -80,9 +83,8 @@ const NOTES: Readonly<Record<string, string>> = {
 "Explanation Guided Knowledge Distillation" is also the title of a paper on language models (Yang et al. 2024), which none of these
 is. The acronym "TFTKD", by which some lists call a transfer of reasoning between CNNs, could not be traced to any paper, so
 that nothing here claims to be it. What the name is used for, bringing what one CNN attends to into another, with a teacher
-or without, is covered by \`cat-kd\`, \`cam\` and \`at\` with one, and by Tf-FD and Tf-KD (teacher-free feature distillation and
-teacher-free distillation) without; the last two come with schemes of self-distillation, which are
-not there yet.
+or without, is covered by \`cat-kd\`, \`cam\` and \`at\` with one. Without, there is \`tf-kd-virtual\`, the teacher-free distillation
+(Tf-KD) whose teacher is made up from labels; its feature twin Tf-FD is not there yet.
 
 Whether the student looks where the teacher looks is measured in every run: agreement, divergence and the cosine of both networks'
 class activation maps stand in the report beside accuracy.

@@ -5,18 +5,18 @@ import { formatBytes, formatCount, formatSignificant, formatTable } from "./form
 /** With more seeds than this, only their mean is shown. */
 const MOST_SEEDS = 5;
 
-/** The table of teacher, student and baseline. */
+/** The table of teacher, student and baseline: those that there are. */
 export function resultsTable({ teacher, student, baseline }: RunResults): string {
-  const models = [teacher, student, ...(baseline ? [baseline] : [])];
+  const models = [...(teacher ? [teacher] : []), student, ...(baseline ? [baseline] : [])];
   const row = (label: string, cell: (model: ModelResult) => string) => [label, ...models.map(cell)];
   const optional = (value: Spread | null, format: (value: Spread) => string) => (value ? format(value) : "-");
   return formatTable([
-    ["", "teacher", "student", ...(baseline ? ["baseline"] : [])],
-    row(`test errors of ${formatCount(teacher.testSize)}`, ({ errors }) => formatErrors(errors)),
+    ["", ...(teacher ? ["teacher"] : []), "student", ...(baseline ? ["baseline"] : [])],
+    row(`test errors of ${formatCount(student.testSize)}`, ({ errors }) => formatErrors(errors)),
     row("  by seed", ({ errors }) => (errors.length > 1 && errors.length <= MOST_SEEDS ? errors.join(", ") : "")),
     row("accuracy", ({ accuracy }) => percent(accuracy)),
-    row("agreement with teacher", ({ agreement }) => optional(agreement, percent)),
-    row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain)),
+    ...(student.agreement ? [row("agreement with teacher", ({ agreement }) => optional(agreement, percent))] : []),
+    ...(student.klToTeacher ? [row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain))] : []),
     ...(student.mapCosine ? [row("cosine of class maps", ({ mapCosine }) => optional(mapCosine, plain))] : []),
     row("calibration error (ECE)", ({ ece }) => percent(ece)),
     row("parameters", ({ parameters }) => formatCount(parameters)),

@@ -11,13 +11,13 @@ export interface ModelResult {
   readonly testSize: number;
   /** Share of test samples classified correctly, 0 … 1. */
   readonly accuracy: Spread;
-  /** Share of test samples on which the model's top class is the teacher's; null for the teacher. */
+  /** Share of test samples on which the model's top class is the teacher's; null for the teacher, and without one. */
   readonly agreement: Spread | null;
-  /** Mean KL(teacher ‖ model) over test samples at temperature 1, in nats; null for the teacher. */
+  /** Mean KL(teacher ‖ model) over test samples at temperature 1, in nats; null for the teacher, and without one. */
   readonly klToTeacher: Spread | null;
   /**
    * Mean cosine of teacher's and model's class activation maps for the teacher's top class, over test samples, 0 … 1; null for
-   * the teacher, and where one of the two networks does not end in an average over places and one linear layer.
+   * the teacher, without one, and where one of the two networks does not end in an average over places and one linear layer.
    */
   readonly mapCosine: Spread | null;
   /** Expected calibration error with 15 equal-width bins, 0 … 1 (Guo et al. 2017). */
@@ -46,7 +46,7 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-/** A pair of arms: the student with and without its teacher, on one schedule and transfer set. */
+/** A pair of arms: the student with and without distillation, on one schedule and transfer set. */
 export interface Comparison {
   readonly student: ModelResult;
   /** Null when the recipe turned the baseline off. */
@@ -86,7 +86,8 @@ export interface HelperResult {
 
 /** Everything that a run measured. */
 export interface RunResults extends Comparison {
-  readonly teacher: ModelResult;
+  /** Null where the recipe has none. */
+  readonly teacher: ModelResult | null;
   /** Members of the teacher, and the chain from it to the student, in order. */
   readonly helpers: readonly HelperResult[];
   readonly variants: readonly VariantResult[];

@@ -9,7 +9,7 @@ export type LossFamily = "response" | "feature" | "relation" | "explanation";
 
 /**
  * What a loss may look at or keep. "features" is one pair of tapped values, "pairs of features" is several, from the
- * input to the output; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "input gradients" are those of both networks' answers by the images; "adapters" are weights of its own that train with the student.
+ * input to the output; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "input gradients" are those of both networks' answers by the images; "progress" is how far the training is; "same-class pair" is the student's answer to another sample of each one's class; "adapters" are weights of its own that train with the student.
  */
 export type LossNeed =
   | "labels"
@@ -22,6 +22,8 @@ export type LossNeed =
   | "input gradients"
   | "sample indices"
   | "memory bank"
+  | "progress"
+  | "same-class pair"
   | "adapters";
 
 /** Values tapped at corresponding places, [N, …] each; no gradient flows into the teacher's. */
@@ -105,12 +107,31 @@ export interface LossContext {
   readonly sampleCount?: number | undefined;
   /** Class numbers of all samples of the transfer set, int64 [sampleCount], for losses with a "memory bank" and "labels". */
   readonly sampleLabels?: Tensor | undefined;
+  /** The running epoch, from 1, as a share of all; a scalar. */
+  readonly progress?: Tensor | undefined;
+  /** Student's logits of another sample of the same class for each sample, [N, K]. */
+  readonly partnerLogits?: Tensor | undefined;
   /** Where "adapters" and a "memory bank" are declared. */
   readonly store?: LossStore | undefined;
 }
 
 /** What tells one sample from others: two samples in one have none of it. */
-const OF_ONE_SAMPLE: readonly LossNeed[] = ["labels", "targets", "sample indices"];
+const OF_ONE_SAMPLE: readonly LossNeed[] = ["labels", "targets", "sample indices", "same-class pair"];
+
+/** What only a teacher can give. */
+const OF_A_TEACHER: readonly LossNeed[] = [
+  "teacher logits",
+  "features",
+  "pairs of features",
+  "teacher normalization",
+  "linear heads",
+  "input gradients",
+];
+
+/** Whether a loss compares with a teacher. */
+export function asksTeacher({ needs }: Loss): boolean {
+  return OF_A_TEACHER.some((need) => needs.includes(need));
+}
 
 /** Whether a loss is defined where images are mixed. */
 export function mixesSamples({ needs, mixes }: Loss): boolean {

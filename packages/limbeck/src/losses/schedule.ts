@@ -64,3 +64,8 @@ export function termFactor(schedule: TermSchedule, length: TrainingLength): (ste
     }
   }
 }
+
+/** The epoch that a step belongs to, from 1, as a share of all; steps count from 0. */
+export function trainingProgress({ epochs, stepsPerEpoch }: TrainingLength): (step: number) => number {
+  return (step) => (Math.floor(step / stepsPerEpoch) + 1) / epochs;
+}

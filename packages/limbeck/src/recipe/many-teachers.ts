@@ -38,7 +38,7 @@ interface Learner {
 
 /** What of a recipe decides who learns from the teacher, and how. */
 interface ManyTeachers {
-  readonly teacher: object;
+  readonly teacher?: object | undefined;
   readonly assistants: readonly { readonly train?: Train | undefined; readonly distill?: Terms | undefined }[];
   readonly generations: number;
   readonly student: { readonly train: Train };
@@ -56,7 +56,7 @@ const INSIDE: readonly LossNeed[] = ["features", "pairs of features", "linear he
 /** Members are weighed by labels where soft targets are made outside of the graph, and of images that have one label. */
 export function unseenLabels(recipe: ManyTeachers): Finding[] {
   const { teacher } = recipe;
-  if (!("combine" in teacher) || teacher.combine !== "correctness") return [];
+  if (!teacher || !("combine" in teacher) || teacher.combine !== "correctness") return [];
   return learnersOf(recipe).flatMap(({ train, distill, at }) => {
     const mixes = train.augment?.find(({ name }) => isMixing(String(name)));
     if (mixes) return [{ path: at, message: `${mixes.name} mixes labels, and combine: correctness needs single ones` }];
@@ -92,8 +92,11 @@ function learnersOf({ assistants, generations, student, distill, variants }: Man
 }
 
 /** What there is no chain for. */
-export function brokenChain({ assistants, generations, variants }: ManyTeachers): Finding[] {
-  if (assistants.length > 0 || generations > 1) return [];
+export function brokenChain({ teacher, assistants, generations, variants }: ManyTeachers): Finding[] {
+  if (assistants.length > 0 || generations > 1) {
+    const message = "a chain begins with a teacher; add a teacher section";
+    return teacher ? [] : [{ path: [assistants.length > 0 ? "assistants" : "generations"], message }];
+  }
   return variants.flatMap((variant, i) =>
     variant.assistants === false
       ? [{ path: ["variants", i, "assistants"], message: "there are no assistants and no generations to learn past" }]

@@ -34,6 +34,7 @@ export function placeInRecipe(file: string, path: Path): string {
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { teacher } = recipe;
+  if (!teacher) return withWholeData(layers, recipe);
   const whole = (member: TeacherOptions, path: Path) =>
     "onnx" in member
       ? { ...member, onnx: resolve(dirname(layers.placeOf([...path, "onnx"]).file), member.onnx) }

@@ -6,8 +6,8 @@ import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { modelFamilies } from "../models/index.js";
-import { ensembleFields } from "../teachers/ensemble/options.js";
 import { resolutionOption } from "../models/resolution.js";
+import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
@@ -15,6 +15,7 @@ import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
+import { missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
 
@@ -94,8 +95,6 @@ const sized = modelFamilies.map(({ name, options, description }) => {
 });
 
 const model = choice("family", sized).meta({ id: "model", ...describe("A model family and its options.") });
-
-const model = choice("family", sized).meta(describe("A model family and its options."));
 
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {
@@ -209,7 +208,12 @@ const ensemble = z
 /** Is trained by the run, was trained before, or is several of these. */
 const teacher = z
   .union([trainedTeacher, onnxTeacher, ensemble])
-  .meta(describe("A model that the run trains, an ONNX file of a trained one, or an ensemble of them."));
+  .optional()
+  .meta(
+    describe(
+      "A model that the run trains, an ONNX file of a trained one, or an ensemble of them. Only where a term needs it.",
+    ),
+  );
 
 const assistant = z.strictObject({
   model,
@@ -259,6 +263,7 @@ export const recipeSchema = z
       .meta(describe("Further comparisons with the same teacher.")),
   })
   .superRefine(finds(undefinedTerms))
+  .superRefine(finds(missingTeacher))
   .superRefine(finds(unseenLabels))
   .superRefine(finds(brokenChain))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
@@ -277,7 +282,7 @@ export type OptimizerChoice = TrainOptions["optimizer"];
 /** A further comparison with the same teacher. */
 export type Variant = Recipe["variants"][number];
 /** One teacher: what a run trains, or a file. */
-export type TeacherOptions = Exclude<Recipe["teacher"], { ensemble: unknown }>;
+export type TeacherOptions = Exclude<NonNullable<Recipe["teacher"]>, { ensemble: unknown }>;
 /** A model family's name and options. */
 export type ModelOptions = Recipe["student"]["model"];
 /** One term of a student's loss. */

@@ -10,12 +10,24 @@ export const ARM_NAMES: Readonly<Record<Arm, string>> = {
   baseline: "Baseline",
 };
 
-/** What each model is, for readers who are new to distillation. */
-export const ARM_MEANINGS: Readonly<Record<Arm, string>> = {
+type Meanings = Readonly<Record<Arm, string>>;
+
+const WITH_TEACHER: Meanings = {
   teacher: "the big model whose answers are imitated",
   student: "the small model, trained on the teacher's answers",
   baseline: "the same small model, trained without the teacher",
 };
+
+const ALONE: Meanings = {
+  ...WITH_TEACHER,
+  student: "the model, trained without a teacher by the losses named above",
+  baseline: "the same model, trained on labels alone",
+};
+
+/** What each model is, for readers who are new to distillation. */
+export function armMeanings(hasTeacher: boolean): Meanings {
+  return hasTeacher ? WITH_TEACHER : ALONE;
+}
 
 /** An arm's name behind a dot of its color. */
 export function armName(arm: Arm): Markup {

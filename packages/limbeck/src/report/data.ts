@@ -55,7 +55,11 @@ export interface ReportData {
   readonly results: RunResults;
   readonly curves: readonly Curve[];
   readonly samples: readonly DarkKnowledgeSample[];
-  readonly confusion: { readonly teacher: Confusion; readonly student: Confusion; readonly baseline: Confusion | null };
+  readonly confusion: {
+    readonly teacher: Confusion | null;
+    readonly student: Confusion;
+    readonly baseline: Confusion | null;
+  };
   readonly environment: {
     readonly limbeck: string;
     readonly node: string;

@@ -40,6 +40,7 @@ const METRICS: readonly Metric[] = [
     short: "share of test samples given the teacher's class, right or wrong",
     long: "How often a model chooses the class that the teacher chooses, even where the teacher is wrong.",
     cell: ({ agreement }) => text(agreement && `${plusMinus(agreement, 2, 100)}%`),
+    isShown: ({ student }) => student.agreement !== null,
   },
   {
     label: "KL to the teacher",
@@ -48,6 +49,7 @@ const METRICS: readonly Metric[] = [
       "Kullback–Leibler divergence from the teacher's distribution to the model's, averaged over test samples. It sees " +
       "all probabilities, not only the largest.",
     cell: ({ klToTeacher }) => text(klToTeacher && plusMinus(klToTeacher, 4)),
+    isShown: ({ student }) => student.klToTeacher !== null,
   },
   {
     label: "Looks where the teacher looks",

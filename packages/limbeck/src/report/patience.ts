@@ -32,7 +32,7 @@ export function patienceFindings(all: readonly Schedule[]): readonly string[] {
   ];
 }
 
-/** Whether stopping at the shortest schedule would have meant a worse student and a wrong opinion of the teacher. */
+/** Whether stopping at the shortest schedule would have meant a worse student and a wrong opinion of distillation. */
 export function patienceMattered(all: readonly Schedule[]): boolean {
   const [first, last] = [all[0], all.at(-1)];
   if (!first?.verdict || !last?.verdict) return false;
@@ -48,19 +48,19 @@ function conclusion(first: Judged, last: Judged): string {
   const before = shown(first.verdict.difference);
   const after = shown(last.verdict.difference);
   const caution = last.verdict.significant ? "" : " On this evidence that may still be chance.";
-  if (after > 0 && before <= 0) return `On average, the teacher paid off only on the long schedule.${caution}`;
+  if (after > 0 && before <= 0) return `On average, distillation paid off only on the long schedule.${caution}`;
   if (after > 0 && after > before)
-    return `On average, the teacher helped on both schedules, and more on the long one.${caution}`;
+    return `On average, distillation helped on both schedules, and more on the long one.${caution}`;
   if (after > 0)
-    return "On average, the teacher helped on both schedules; here, more epochs did not add to its advantage.";
+    return "On average, distillation helped on both schedules; here, more epochs did not add to its advantage.";
   if (before > 0)
-    return "Here the teacher's advantage did not outlast the short schedule: with more epochs the baseline caught up.";
-  return "On average, the teacher helped on neither schedule.";
+    return "Here the advantage of distillation did not outlast the short schedule: with more epochs the baseline caught up.";
+  return "On average, distillation helped on neither schedule.";
 }
 
 function ownErrors(all: readonly Schedule[]): string {
   const parts = all.map((schedule) => `${count(meanErrors(schedule))} errors after ${count(schedule.epochs)} epochs`);
-  return `The student made ${parts.join(", ")}. Without a baseline for them, the teacher's share in that cannot be told.`;
+  return `The student made ${parts.join(", ")}. Without a baseline for them, what distillation did to that cannot be told.`;
 }
 
 function meanErrors({ student }: Comparison): number {

@@ -26,9 +26,9 @@ interface Pair extends Pick<Arm, "train" | "transfer"> {
  * Chooses the terms of the main comparison, and of assistants and variants that say `distill: auto`. A variant that says
  * nothing has those of the main comparison, so that nothing but its own changes differs; an assistant that says nothing has
  * terms of its own chosen, for its own pair of networks. Generations have those of the student.
- * @param teacher its network
+ * @param teacher its network; only recipes that have one may say `distill: auto`
  */
-export function settleTerms(recipe: Recipe, samples: RunSamples, teacher: Model): SettledRecipe {
+export function settleTerms(recipe: Recipe, samples: RunSamples, teacher: Model | undefined): SettledRecipe {
   const chosen: AutoTerms[] = [];
   const choose = ({ name, ...pair }: Pair): DistillTerm[] => {
     const split = drawTransferSet(samples.train, pair.transfer, recipe.seed);
@@ -41,7 +41,7 @@ export function settleTerms(recipe: Recipe, samples: RunSamples, teacher: Model)
   const assistants = recipe.assistants.map((assistant, i) => {
     const { phase, train, terms } = linksOf(recipe)[i]!;
     const student = modelFor({ samples }, assistant.model);
-    const settled = isAuto(terms) ? choose({ name: phase, student, teacher: last, train, transfer }) : terms;
+    const settled = isAuto(terms) ? choose({ name: phase, student, teacher: last!, train, transfer }) : terms;
     last = student;
     return isAuto(terms) ? { ...assistant, distill: [...settled] } : assistant;
   });
@@ -49,7 +49,7 @@ export function settleTerms(recipe: Recipe, samples: RunSamples, teacher: Model)
   const arms = armsOf(recipe).filter(({ kind }) => kind === "student");
   const ofArm = (arm: Arm) => {
     const name = arm.variant?.name ?? null;
-    return choose({ ...arm, name, student, teacher: isTaughtByChain(arm) ? last : teacher });
+    return choose({ ...arm, name, student, teacher: (isTaughtByChain(arm) ? last : teacher)! });
   };
   const distill = isAuto(recipe.distill) ? ofArm(arms[0]!) : recipe.distill;
   const variants = recipe.variants.map((variant, i) =>

@@ -21,7 +21,7 @@ import { teacherOf } from "./teacher.js";
 export function checkArms(
   recipe: Recipe,
   samples: RunSamples,
-  teacher: Model = teacherOf(recipe, samples).model,
+  teacher: Model | undefined = teacherOf(recipe, samples)?.model,
 ): void {
   for (const { where, choice } of membersOf(recipe)) {
     if (!("onnx" in choice)) checkWarmUp(`${where}.train.warmupEpochs`, choice.train);
@@ -39,25 +39,27 @@ export function checkArms(
 }
 
 /** Checks what learns before the students do. @returns the network that they learn from */
-function checkLinks(recipe: Recipe, samples: RunSamples, teacher: Model): Model {
+function checkLinks(recipe: Recipe, samples: RunSamples, teacher: Model | undefined): Model | undefined {
   const split = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
   return linksOf(recipe).reduce((before, link) => {
     checkWarmUp(`${link.phase}: warmupEpochs`, link.train);
     checkSchedules(link.phase, link);
     const student = modelFor({ samples }, link.model);
     checkTerms({ student, teacher: before }, link, split);
-    return deployment(student, link.terms, { model: before }, split.dataset).model;
+    return deployment(student, link.terms, before && { model: before }, split.dataset).model;
   }, teacher);
 }
 
+interface Models {
+  readonly student: Model;
+  /** Missing where no term asks for one. */
+  readonly teacher: Model | undefined;
+}
+
 /** Only terms that look inside of the networks can fail to fit them. */
-function checkTerms(
-  models: Record<"student" | "teacher", Model>,
-  { terms, train }: Pick<Arm, "terms" | "train">,
-  split: Split,
-): void {
+function checkTerms({ student, teacher }: Models, { terms, train }: Pick<Arm, "terms" | "train">, split: Split): void {
   if (!needsLiveTeacher(terms)) return;
-  checkOffline({ model: models.student, split, train, terms, liveTeacher: { model: models.teacher } });
+  checkOffline({ model: student, split, train, terms, liveTeacher: { model: teacher! } });
 }
 
 function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: number; epochs: number }): void {

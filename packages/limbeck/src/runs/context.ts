@@ -16,8 +16,8 @@ export interface RunContext {
   readonly recipe: Recipe;
   readonly folder: RunFolder;
   readonly samples: RunSamples;
-  /** The teacher, before anything is trained. */
-  readonly teacher: RunTeacher;
+  /** The teacher, before anything is trained; missing where the recipe has none. */
+  readonly teacher: RunTeacher | undefined;
   readonly threads: number;
   /** SHA-256 of the samples. */
   readonly dataSha256: string;
@@ -34,7 +34,8 @@ export interface TrainedTeacher extends ReadyTeacher {
 
 /** The teacher, its members, and what learns from it before the students do. */
 export interface TrainedTeachers {
-  readonly teacher: TrainedTeacher;
+  /** Missing where the recipe has none. */
+  readonly teacher: TrainedTeacher | undefined;
   /** Of an ensemble; none otherwise. */
   readonly members: readonly ReadyTeacher[];
   readonly links: readonly TrainedLink[];
@@ -52,8 +53,8 @@ export interface TrainedArm {
   /** As it is judged and exported: with what a method deploys beside the student. */
   readonly model: Model;
   readonly transfer: Split;
-  /** Whom it learned from, or would have. */
-  readonly teacher: TrainedTeacher;
+  /** Whom it learned from, or would have; missing where the recipe has no teacher. */
+  readonly teacher: TrainedTeacher | undefined;
   readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];
 }
 

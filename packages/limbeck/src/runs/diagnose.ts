@@ -28,11 +28,11 @@ type Asked = Record<keyof Seen, Split>;
 /**
  * Measures the networks of a run's main comparison: its teacher, and its first student where the run is done. Reads the run
  * folder and changes nothing in it; the same folder always gives the same.
- * @throws LimbeckError RUN_INVALID where the run has no teacher yet, or its data have changed; what loading data throws
+ * @throws LimbeckError RECIPE_INVALID where the recipe has no teacher; RUN_INVALID where it is not trained yet, or data have changed; what loading data throws
  */
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
   const recipe = folder.recipe();
-  requireTeacher(folder);
+  requireTeacher(folder, recipe);
   const samples = await loadSamples(recipe, signal);
   requireSameData(folder, samples);
   const { dataset } = samples.train;
@@ -45,7 +45,7 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   return {
     classes,
     teacher: {
-      ...networkFacts((await readTeacher(folder, recipe, samples)).model, dataset),
+      ...networkFacts((await readTeacher(folder, recipe, samples))!.model, dataset),
       transfer: facts("transfer"),
       heldOut: facts("heldOut"),
       temperature: temperatureFacts(answers.transfer, classes),
@@ -64,7 +64,17 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   };
 }
 
-function requireTeacher(folder: RunFolder): void {
+function requireTeacher(folder: RunFolder, { teacher }: Recipe): void {
+  if (!teacher) {
+    throw new LimbeckError(
+      "RECIPE_INVALID",
+      "the doctor looks at a teacher and a student, and this recipe has no teacher",
+      {
+        where: folder.path,
+        fix: "Add a teacher section, or run the recipe: its report compares the student with the baseline.",
+      },
+    );
+  }
   if (existsSync(folder.file("teacher.onnx"))) return;
   throw new LimbeckError("RUN_INVALID", `${folder.path} has no teacher yet`, {
     where: folder.path,

@@ -1,6 +1,7 @@
 import type { Comparison, RunResults, VariantResult } from "../evaluate/results.js";
 import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
+import { needsTeacher } from "../schemes/needs.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
@@ -10,7 +11,8 @@ import { correctBiases, type Measured, measureArm, measureTeacher } from "./meas
 /** Everything measured, with the answers that the report shows. */
 export interface Evaluation {
   readonly results: RunResults;
-  readonly teacher: Measured;
+  /** Null where no term asks for one. */
+  readonly teacher: Measured | null;
   readonly student: Measured;
   readonly baseline: Measured | null;
 }
@@ -21,7 +23,7 @@ export async function evaluateRun(
   teachers: TrainedTeachers,
   arms: readonly TrainedArm[],
 ): Promise<Evaluation> {
-  const measuredTeacher = await measureTeacher(context, teachers.teacher);
+  const measuredTeacher = teachers.teacher && (await measureTeacher(context, teachers.teacher));
   const measured = new Map<Arm, Measured>();
   for (const trained of arms) {
     if (context.signal.aborted) throw new Interrupted("evaluation was stopped");
@@ -41,17 +43,22 @@ export async function evaluateRun(
       epochs: arm.train.epochs,
       transferSize: transfer.indices.length,
       onlyEpochsDiffer: onlyEpochsDiffer(variant) && arm.train.epochs !== context.recipe.student.train.epochs,
-      ...compare(student.measured, of("baseline", variant)?.measured),
+      ...compare(student, of("baseline", variant)),
       corrected: variant.correctBiases
-        ? await correctBiases(context, student.trained, student.measured, student.trained.teacher.outputs!)
+        ? await correctBiases(context, student.trained, student.measured, student.trained.teacher!.outputs!)
         : null,
     });
   }
-  const student = of("student", null)!.measured;
-  const baseline = of("baseline", null)?.measured;
-  const helpers = await measureHelpers(context, teachers, arms, measuredTeacher);
-  const results = { teacher: measuredTeacher.result, helpers, ...compare(student, baseline), variants };
-  return { results, teacher: measuredTeacher, student, baseline: baseline ?? null };
+  const student = of("student", null)!;
+  const baseline = of("baseline", null);
+  const helpers = measuredTeacher ? await measureHelpers(context, teachers, arms, measuredTeacher) : [];
+  const results = { teacher: measuredTeacher?.result ?? null, helpers, ...compare(student, baseline), variants };
+  return {
+    results,
+    teacher: measuredTeacher ?? null,
+    student: student.measured,
+    baseline: baseline?.measured ?? null,
+  };
 }
 
 function onlyEpochsDiffer({ train, transfer, distill }: Variant): boolean {
@@ -59,10 +66,22 @@ function onlyEpochsDiffer({ train, transfer, distill }: Variant): boolean {
   return !transfer && !distill && keys.length === 1 && keys[0] === "epochs";
 }
 
-function compare(student: Measured, baseline: Measured | undefined): Comparison {
+interface MeasuredArm {
+  readonly trained: TrainedArm;
+  readonly measured: Measured;
+}
+
+function compare({ measured, trained }: MeasuredArm, baseline: MeasuredArm | undefined): Comparison {
+  const student = measured.result;
+  const other = baseline?.measured.result ?? null;
   return {
-    student: student.result,
-    baseline: baseline?.result ?? null,
-    verdict: baseline ? judge(student.result.errors, baseline.result.errors) : null,
+    student,
+    baseline: other,
+    verdict: other && judge(student.errors, other.errors, whatHelped(trained.arm)),
   };
+}
+
+/** What the student has, and the baseline has not. */
+function whatHelped({ terms }: Arm): string {
+  return needsTeacher(terms) ? "the teacher" : terms.map(({ loss }) => loss).join(" + ");
 }

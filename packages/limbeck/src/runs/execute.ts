@@ -72,8 +72,8 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open, goal) };
   const samples = await loadSamples(open, options.signal);
   const teacher = await openTeacher(folder, open, samples);
-  const { recipe, chosen } = settleTerms(open, samples, teacher.model);
-  checkArms(recipe, samples, teacher.model);
+  const { recipe, chosen } = settleTerms(open, samples, teacher?.model);
+  checkArms(recipe, samples, teacher?.model);
   const dataSha256 = requireSameData(folder, samples);
   folder.updateRun({ dataSha256 });
   if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
@@ -93,20 +93,25 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
     yield nothingToLabel(context);
     return;
   }
-  const ready = yield* prepareTeacher(context);
+  if (!teacher) {
+    if (goal === "report") yield* distillAndReport(context, NO_TEACHER);
+    return;
+  }
+  const ready = yield* prepareTeacher(context, teacher);
   if (goal === "teacher") return;
   const answering = yield* haveAnswer(context, TEACHER, ready.teacher);
   if (goal === "labels") yield labelsAt(context, answering.voice);
-  else yield* distillAndReport(context, { teacher: answering, members: ready.members });
+  else {
+    const links = yield* trainChain(context, answering);
+    yield* distillAndReport(context, { teacher: answering, members: ready.members, links });
+  }
 }
 
-/** Trains assistants, students and baselines, and measures everything. */
-async function* distillAndReport(
-  context: RunContext,
-  { teacher, members }: Omit<TrainedTeachers, "links">,
-): AsyncGenerator<RunEvent> {
+const NO_TEACHER: TrainedTeachers = { teacher: undefined, members: [], links: [] };
+
+/** Trains students and baselines, and measures everything. */
+async function* distillAndReport(context: RunContext, teachers: TrainedTeachers): AsyncGenerator<RunEvent> {
   const { folder, recipe } = context;
-  const teachers = { teacher, members, links: yield* trainChain(context, teacher) };
   const arms: TrainedArm[] = [];
   for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacherFor(teachers, arm)));
   yield { type: "phase-start", phase: "evaluate" };

@@ -15,7 +15,7 @@ export async function measureHelpers(
   arms: readonly TrainedArm[],
   teacher: Measured,
 ): Promise<HelperResult[]> {
-  const { members } = context.teacher;
+  const members = context.teacher?.members ?? [];
   const together = generationsTogether(context, teachers, arms);
   const helpers = [
     ...teachers.members.map((ready, i) => ({ ...ready, name: members[i]!.phase, kind: "member" as const })),

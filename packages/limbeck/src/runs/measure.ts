@@ -47,17 +47,18 @@ export async function measureHelper(
 }
 
 /** Exports the first seed of an arm, and measures what all its seeds answer. */
-export async function measureArm(context: RunContext, trained: TrainedArm, teacher: Measured): Promise<Measured> {
+export async function measureArm(context: RunContext, trained: TrainedArm, teacher?: Measured): Promise<Measured> {
   const { model, seeds, arm } = trained;
   const files = seeds.map(({ parameters }) => toOnnxModel(model, trained.transfer.dataset, parameters));
   const path = context.folder.file(`${armId(arm)}.onnx`);
   writeFileAtomic(path, files[0]!);
   const logits: Float32Array[] = [];
   for (const file of files) logits.push(await classify(file, context.samples.test, context));
-  return measure(context, path, files[0]!, model, logits, {
+  const reference = teacher && {
     logits: teacher.logits[0]!,
     cosines: await mapCosines(context, trained, teacher),
-  });
+  };
+  return measure(context, path, files[0]!, model, logits, reference);
 }
 
 async function teacherMaps(context: RunContext, teacher: TrainedTeacher, logits: Float32Array) {

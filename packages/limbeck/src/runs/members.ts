@@ -11,8 +11,9 @@ export interface Member {
   readonly seed: number;
 }
 
-/** All teachers of a recipe. Those that are trained differ by their seeds. */
+/** All teachers of a recipe, which may have none. Those that are trained differ by their seeds. */
 export function membersOf({ teacher, seed }: Recipe): Member[] {
+  if (!teacher) return [];
   if (!("ensemble" in teacher))
     return [{ phase: "teacher", path: ["teacher"], where: "teacher", choice: teacher, seed }];
   return teacher.ensemble.map((choice, place) => ({

@@ -8,6 +8,7 @@ import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { Evaluation } from "./evaluation.js";
 import type { RunFolder } from "./folder.js";
+import type { Measured } from "./measure.js";
 import { membersOf } from "./members.js";
 import { drawTransferSet } from "./samples.js";
 
@@ -22,7 +23,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
   const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
   const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
   const labels = splitLabels(samples.test);
-  const confusion = ({ logits }: Evaluation["teacher"]) =>
+  const confusion = ({ logits }: Measured) =>
     confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
   return {
     name: recipe.name,
@@ -56,7 +57,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     curves: curvesOf(context),
     samples: darkKnowledge(context, evaluation, temperature),
     confusion: {
-      teacher: confusion(evaluation.teacher),
+      teacher: evaluation.teacher ? confusion(evaluation.teacher) : null,
       student: confusion(evaluation.student),
       baseline: evaluation.baseline ? confusion(evaluation.baseline) : null,
     },
@@ -92,10 +93,11 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
   return [...teachers, ...arms];
 }
 
-/** Of each class, the test image that the teacher classifies correctly, but with the most doubt. */
+/** Of each class, the test image that the teacher classifies correctly, but with the most doubt; none without a teacher. */
 function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
   const { dataset, indices } = context.samples.test;
   const classes = dataset.classes.length;
+  if (!evaluation.teacher) return [];
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
   const tops = topClasses(teacher, classes);
   const doubt = (row: number) => -Math.max(...softmaxRow(teacher, row, classes));

@@ -38,18 +38,19 @@ export interface ReadyTeacher {
   readonly voice: Voice;
 }
 
-/** The networks of a recipe's teachers. @param given those that are files, by place */
+/** The networks of a recipe's teachers, where it has any. @param given those that are files, by place */
 export function teacherOf(
   recipe: Recipe,
   samples: RunSamples,
   given: ReadonlyMap<number, OnnxTeacher> = new Map(),
-): RunTeacher {
+): RunTeacher | undefined {
+  const { teacher } = recipe;
+  if (!teacher) return undefined;
   const members = membersOf(recipe).map((member, place): OpenMember => {
     const file = given.get(place);
     return { ...member, model: file?.model ?? built(member, samples), given: file };
   });
   const models = members.map(({ model }) => model);
-  const { teacher } = recipe;
   return { members, model: "ensemble" in teacher ? ensembleModel(models, teacher) : models[0]! };
 }
 
@@ -62,9 +63,13 @@ function built({ choice }: Member, samples: RunSamples): Model {
  * Reads the teachers that a recipe names by their files, which must be those that the run began with.
  * @throws LimbeckError RUN_INVALID, TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  */
-export async function openTeacher(folder: RunFolder, recipe: Recipe, samples: RunSamples): Promise<RunTeacher> {
+export async function openTeacher(
+  folder: RunFolder,
+  recipe: Recipe,
+  samples: RunSamples,
+): Promise<RunTeacher | undefined> {
   const teacher = await readTeacher(folder, recipe, samples);
-  for (const { where, choice, given } of teacher.members) {
+  for (const { where, choice, given } of teacher?.members ?? []) {
     if (given && "onnx" in choice) requireSameFile(folder, where, choice.onnx, given.sha256);
   }
   return teacher;
@@ -74,7 +79,11 @@ export async function openTeacher(folder: RunFolder, recipe: Recipe, samples: Ru
  * The same without a look at what the run began with.
  * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  */
-export async function readTeacher(folder: RunFolder, recipe: Recipe, samples: RunSamples): Promise<RunTeacher> {
+export async function readTeacher(
+  folder: RunFolder,
+  recipe: Recipe,
+  samples: RunSamples,
+): Promise<RunTeacher | undefined> {
   const { dataset } = samples.train;
   const learners = [...armsOf(recipe), ...linksOf(recipe)];
   const batches = learners.map((learner) => learner.train.batchSize);
@@ -125,13 +134,13 @@ function requireSameFile(folder: RunFolder, where: string, path: string, sha256:
 
 /** Makes one teacher of members that are trained or were read. */
 export function joinMembers(
-  recipe: Recipe,
+  { teacher: options }: Recipe,
   dataset: ImageDataset,
   teacher: RunTeacher,
   ready: readonly ReadyTeacher[],
 ): ReadyTeacher {
-  if (!("ensemble" in recipe.teacher)) return ready[0]!;
-  const { combine, temperature } = recipe.teacher;
+  if (!options || !("ensemble" in options)) return ready[0]!;
+  const { combine, temperature } = options;
   const parameters = ensembleValues(ready.map((member) => member.parameters));
   const isSingle = teacher.members.some(({ given }) => given?.isSingle);
   const exported = (model: Model) => (isSingle ? toSingleOnnxModel : toOnnxModel)(model, dataset, parameters);

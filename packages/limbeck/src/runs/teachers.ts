@@ -10,7 +10,7 @@ import type { RunEvent } from "./events.js";
 import { needsLabels } from "./goals.js";
 import { answersIdentity, label } from "./labelling.js";
 import { drawTransferSet } from "./samples.js";
-import { joinMembers, type OpenMember, type ReadyTeacher } from "./teacher.js";
+import { joinMembers, type OpenMember, type ReadyTeacher, type RunTeacher } from "./teacher.js";
 import { teacherSource, trainPhase } from "./trainings.js";
 
 /** A teacher that has not answered yet, and its members. */
@@ -21,8 +21,11 @@ interface PreparedTeacher {
 }
 
 /** Trains or reads every member of the teacher and writes `teacher.onnx`. */
-export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, PreparedTeacher> {
-  const { recipe, teacher: open, samples } = context;
+export async function* prepareTeacher(
+  context: RunContext,
+  open: RunTeacher,
+): AsyncGenerator<RunEvent, PreparedTeacher> {
+  const { recipe, samples } = context;
   const ready: ReadyTeacher[] = [];
   for (const member of open.members) ready.push(yield* prepareMember(context, member));
   const teacher = joinMembers(recipe, samples.train.dataset, open, ready);
@@ -49,7 +52,7 @@ export async function* trainChain(
 }
 
 /** Whom an arm learns from. */
-export function teacherFor({ teacher, links }: TrainedTeachers, arm: Pick<Arm, "variant">): TrainedTeacher {
+export function teacherFor({ teacher, links }: TrainedTeachers, arm: Pick<Arm, "variant">): TrainedTeacher | undefined {
   return (isTaughtByChain(arm) ? links.at(-1)?.trained : undefined) ?? teacher;
 }
 

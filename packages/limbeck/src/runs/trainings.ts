@@ -28,7 +28,7 @@ const SMALL_STEP = 40_000_000;
 export async function* trainArm(
   context: RunContext,
   arm: Arm,
-  teacher: TrainedTeacher,
+  teacher: TrainedTeacher | undefined,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
   const student = modelFor(context, recipe.student.model);
@@ -44,11 +44,11 @@ export async function* trainArm(
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
-      liveTeacher: { model: teacher.model, values: teacher.parameters },
+      liveTeacher: teacher && { model: teacher.model, values: teacher.parameters },
     };
     const job = offlineJob(options);
     model = job.model;
-    const asked = needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.voice) : undefined;
+    const asked = teacher && needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.voice) : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, asked) });
   }
   await source?.release();
@@ -59,9 +59,10 @@ export async function* trainArm(
 export async function teacherSource(
   context: RunContext,
   { terms, train }: Pick<Arm, "terms" | "train">,
-  { voice, outputs }: TrainedTeacher,
+  teacher: TrainedTeacher | undefined,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
-  if (!needsTeacher(terms) || needsLiveTeacher(terms)) return undefined;
+  if (!teacher || !needsTeacher(terms) || needsLiveTeacher(terms)) return undefined;
+  const { voice, outputs } = teacher;
   if (usesStoredAnswers({ terms, train })) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const { dataset } = context.samples.train;
   const classifier = await Classifier.load(voice.file, dataset, context.threads);

@@ -1,5 +1,5 @@
 import { lossNamed } from "../losses/index.js";
-import type { LossNeed } from "../losses/loss.js";
+import { asksTeacher, type LossNeed } from "../losses/loss.js";
 import type { DistillTerm } from "../recipe/schema.js";
 
 /** Everything that terms need. */
@@ -9,7 +9,7 @@ export function needsOf(terms: readonly DistillTerm[]): ReadonlySet<LossNeed> {
 
 /** Whether any term looks at the teacher. */
 export function needsTeacher(terms: readonly DistillTerm[]): boolean {
-  return needsOf(terms).has("teacher logits") || needsLiveTeacher(terms);
+  return terms.some(({ loss }) => asksTeacher(lossNamed(String(loss))));
 }
 
 /** Whether any term looks inside of the teacher, so that stored answers are not enough. */

@@ -23,6 +23,7 @@ import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
 import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
+import { PartnerBatches, partnerAnswers } from "./partners.js";
 import { saliencyOf } from "./saliency.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
@@ -127,6 +128,7 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
     ...transferSet(graph, split, batchSize, needs),
+    partnerLogits: needs.has("same-class pair") ? partnerAnswers(model, values, images) : undefined,
     saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, teacher!.logits) : undefined,
   };
   const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
@@ -156,6 +158,8 @@ function batchFeeds(
   const teacherLogits = new Float32Array(soft ? soft.shape[0]! * soft.shape[1]! : 0);
   const fed = new Set(program.feeds.map(({ name }) => name));
   const { changes, mixer } = viewMakers(train, split.dataset, seed);
+  const hasPartners = needsOf(options.terms).has("same-class pair");
+  const partners = hasPartners ? new PartnerBatches(split, train.batchSize, changes, seed) : undefined;
   let prepared: { epoch: number; order: Uint32Array; augment: Augmenter | undefined } | undefined;
   const prepare = (epoch: number) => ({
     epoch,
@@ -179,7 +183,8 @@ function batchFeeds(
         sampleIndices[i] = BigInt(row);
       });
     }
-    const all = { images, labels, ...mixedFeeds(mixer), teacherLogits, sampleIndices, ...weights(step) };
+    const paired = partners?.feeds(target.rows, epoch, step % stepsPerEpoch);
+    const all = { images, labels, ...mixedFeeds(mixer), ...paired, teacherLogits, sampleIndices, ...weights(step) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
   };
 }

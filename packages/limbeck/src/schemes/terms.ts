@@ -1,10 +1,11 @@
 import { type Graph, ops, type Tensor } from "@limbeck/graph";
 import { lossNamed } from "../losses/index.js";
 import type { LossContext } from "../losses/loss.js";
-import { type TermSchedule, type TrainingLength, termFactor } from "../losses/schedule.js";
+import { type TermSchedule, type TrainingLength, termFactor, trainingProgress } from "../losses/schedule.js";
 import type { DistillTerm } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { InsideOf } from "./inside.js";
+import { needsOf } from "./needs.js";
 
 /** Terms of a loss in a training graph. */
 export interface BuiltTerms {
@@ -12,12 +13,12 @@ export interface BuiltTerms {
   readonly loss: Tensor;
   /** The weighted terms by name: the loss's, with a number from the second of that name on. */
   readonly terms: Readonly<Record<string, Tensor>>;
-  /** Weights that change from step to step, by the names under which they are fed. */
+  /** Weights that change from step to step, and what else depends on the step, by the names under which they are fed. */
   weights(step: number): Record<string, Float32Array>;
 }
 
 /**
- * Emits the weighted terms. A weight that follows a schedule is the host's, and fed.
+ * Emits the weighted terms. A weight that follows a schedule is the host's, and fed; so is how far the training is.
  * @param inside what each term sees beside `context`
  * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH
  */
@@ -29,18 +30,27 @@ export function buildTerms(
   inside?: InsideOf,
 ): BuiltTerms {
   const fed = new Map<string, (step: number) => number>();
+  const feed = (name: string, value: (step: number) => number) => {
+    fed.set(name, value);
+    return graph.input(name, "float32", []);
+  };
+  const progress = needsOf(terms).has("progress") ? feed("progress", trainingProgress(length)) : undefined;
   const built = terms.map((term, i): [string, Tensor] => {
     const { loss, weight, schedule, student: _, teacher: __, ...options } = term;
     const name = termName(terms, i);
     const record = lossNamed(String(loss));
-    const seen = { ...context, ...inside?.(name, term) };
+    const seen = { ...context, progress, ...inside?.(name, term) };
     const value = saying(name, term, () => record.compute(seen, record.options.parse(options)));
     const { kind } = (schedule ?? { kind: "constant" }) as TermSchedule;
     if (kind === "constant") return [name, weight === 1 ? value : ops.mul(value, Number(weight))];
-    const input = `weight/${name}`;
     const factor = termFactor(schedule as TermSchedule, length);
-    fed.set(input, (step) => Number(weight) * factor(step));
-    return [name, ops.mul(value, graph.input(input, "float32", []))];
+    return [
+      name,
+      ops.mul(
+        value,
+        feed(`weight/${name}`, (step) => Number(weight) * factor(step)),
+      ),
+    ];
   });
   return {
     loss: built.map(([, value]) => value).reduce((a, b) => ops.add(a, b)),

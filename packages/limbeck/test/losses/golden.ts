@@ -40,6 +40,8 @@ export interface GoldenLoss {
   readonly sampleIndices?: readonly number[];
   readonly sampleCount?: number;
   readonly sampleLabels?: readonly number[];
+  readonly progress?: number;
+  readonly partnerLogits?: GoldenTensor;
   /** Whole numbers that the runtime draws, one list for each time that the loss asks for some. */
   readonly draws?: readonly (readonly number[])[];
   /** What the loss declares, by the names that it gives; `next` is a buffer's value after the step. */
@@ -91,7 +93,7 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     },
   };
   const ints = (values: readonly number[]) => graph.constant("int64", [values.length], [...values]);
-  const { labels, targets, teacherLogits, sampleIndices, sampleCount, sampleLabels } = golden;
+  const { labels, targets, teacherLogits, sampleIndices, sampleCount, sampleLabels, progress, partnerLogits } = golden;
   const samples = golden.features?.[0]?.student.shape[0] ?? 1;
   const context: LossContext = {
     logits: trained("logits", golden.studentLogits ?? { shape: [samples, 2], data: new Array(2 * samples).fill(0) }),
@@ -123,6 +125,8 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     sampleIndices: sampleIndices && ints(sampleIndices),
     sampleCount,
     sampleLabels: sampleLabels && ints(sampleLabels),
+    progress: progress === undefined ? undefined : graph.constant("float32", [], [progress]),
+    partnerLogits: partnerLogits && input("partnerLogits", partnerLogits),
     store,
   };
   const record = lossNamed(golden.loss);

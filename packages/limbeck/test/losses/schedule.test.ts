@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type TermSchedule, termFactor } from "../../src/losses/schedule.js";
+import { type TermSchedule, termFactor, trainingProgress } from "../../src/losses/schedule.js";
 
 const LENGTH = { epochs: 12, stepsPerEpoch: 10 };
 
@@ -42,4 +42,9 @@ describe("schedules of terms", () => {
       expect(termFactor({ kind }, one)(0), kind).toBe(1);
     }
   });
+});
+
+it("progress of a training is the running epoch, as a share of all", () => {
+  const progress = trainingProgress({ epochs: 4, stepsPerEpoch: 3 });
+  expect([0, 2, 3, 9, 11].map(progress)).toEqual([0.25, 0.25, 0.5, 1, 1]);
 });

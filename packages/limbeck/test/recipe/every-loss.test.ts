@@ -39,7 +39,7 @@ function buildAll(recipe: Recipe): void {
   }
   const student = model(recipe.student.model);
   for (const { terms, train } of armsOf(recipe)) {
-    checkOffline({ model: student, split, train, terms, liveTeacher: { model: last } });
+    checkOffline({ model: student, split, train, terms, liveTeacher: last && { model: last } });
   }
 }
 

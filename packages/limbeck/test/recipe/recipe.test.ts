@@ -290,3 +290,31 @@ describe("recipes that come along", () => {
     expect(JSON.parse(file)).toEqual(JSON.parse(JSON.stringify(recipeJsonSchema())));
   });
 });
+
+describe("a recipe without a teacher", () => {
+  const ALONE = `
+name: alone
+data: { source: digits, test: 100 }
+student: { model: { family: mlp, hidden: [8] }, train: { epochs: 3 } }
+`;
+
+  it("is good where no term needs one", () => {
+    const terms = "[{ loss: ps-kd }, { loss: tf-kd-virtual }, { loss: cross-entropy }]";
+    expect(parseRecipe(`${ALONE}distill: ${terms}`, "r.yaml").teacher).toBeUndefined();
+  });
+
+  it.each([
+    ["a term", "distill: [{ loss: ps-kd }, { loss: kd }]", "5:28 distill[1] kd needs a teacher: "],
+    ["what is inside", "distill: [{ loss: at, student: a, teacher: b }]", "5:11 distill[0] at needs a teacher: "],
+    ["rules that compare", "distill: auto", "5:10 distill[0] auto needs a teacher: "],
+    ["the default", "", "2:1 distill[0] kd needs a teacher: "],
+    [
+      "a variant",
+      "distill: [{ loss: ps-kd }]\nvariants: [{ name: v, distill: [{ loss: kd }] }]",
+      "6:33 variants[0].distill[0] kd needs a teacher: ",
+    ],
+  ])("is refused where %s needs one", (_, text, expected) => {
+    expect(problemOf(ALONE + text)).toContain(expected);
+    expect(errorOf(ALONE + text).code).toBe("RECIPE_INVALID");
+  });
+});

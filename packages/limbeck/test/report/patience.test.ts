@@ -45,12 +45,12 @@ describe("schedules", () => {
 
 describe("findings", () => {
   const cases: readonly (readonly [string, Arms, Arms, string, boolean])[] = [
-    ["pays off late", HURTS, HELPS, "On average, the teacher paid off only on the long schedule.", true],
-    ["grows", HELPS_LESS, HELPS, "On average, the teacher helped on both schedules, and more on the long one.", true],
+    ["pays off late", HURTS, HELPS, "On average, distillation paid off only on the long schedule.", true],
+    ["grows", HELPS_LESS, HELPS, "On average, distillation helped on both schedules, and more on the long one.", true],
     ["shrinks", HELPS, HELPS_LESS, "here, more epochs did not add to its advantage.", false],
     ["vanishes", HELPS, HURTS, "with more epochs the baseline caught up.", false],
-    ["never came", HURTS, HURTS, "On average, the teacher helped on neither schedule.", false],
-    ["rises from nothing", NOTHING, HELPS, "On average, the teacher paid off only on the long schedule.", true],
+    ["never came", HURTS, HURTS, "On average, distillation helped on neither schedule.", false],
+    ["rises from nothing", NOTHING, HELPS, "On average, distillation paid off only on the long schedule.", true],
   ];
   it.each(cases)("a gain that %s", (_, short, long, words, mattered) => {
     const all = run(short, long);
@@ -86,7 +86,7 @@ describe("findings", () => {
     const all = schedules(reportData({ results }));
     expect(patienceFindings(all)).toEqual([
       "The student made 130 errors after 60 epochs, 90 errors after 300 epochs. " +
-        "Without a baseline for them, the teacher's share in that cannot be told.",
+        "Without a baseline for them, what distillation did to that cannot be told.",
     ]);
     expect(patienceMattered(all)).toBe(false);
   });

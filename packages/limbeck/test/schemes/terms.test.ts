@@ -2,6 +2,7 @@ import { compileTraining, createGraph, type StepReport, sgd, TrainingSession } f
 import { nodeBackend } from "@limbeck/graph/node";
 import { describe, expect, it } from "vitest";
 import { parseRecipe } from "../../src/recipe/parse.js";
+import { TermStore } from "../../src/schemes/store.js";
 import { buildTerms } from "../../src/schemes/terms.js";
 
 const LENGTH = { epochs: 2, stepsPerEpoch: 5 };
@@ -30,6 +31,27 @@ async function reportsOf(distill: string): Promise<StepReport[]> {
   await session.release();
   return reports;
 }
+
+it("terms that ask how far the training is are told", async () => {
+  const recipe = parseRecipe(
+    `{ name: t, data: { source: digits }, student: { model: { family: mlp, hidden: [2] }, train: { epochs: 1 } },
+       distill: [{ loss: ps-kd, schedule: { kind: ramp, epochs: 2 } }, { loss: ps-kd, share: 0.5 }] }`,
+    "t.yaml",
+  );
+  const graph = createGraph();
+  const context = {
+    logits: graph.parameter("logits", "float32", [2, 3]),
+    labels: graph.constant("int64", [2], [0, 2]),
+    sampleIndices: graph.constant("int64", [2], [0, 1]),
+    sampleCount: 2,
+  };
+  const store = new TermStore(graph);
+  const built = buildTerms(graph, recipe.distill, context, LENGTH, (name) => ({ store: store.of(name) }));
+  const steps = [0, 4, 5, 9].map((step) => built.weights(step));
+  expect(steps.map(({ progress }) => progress)).toEqual([0.5, 0.5, 1, 1].map((share) => Float32Array.of(share)));
+  expect(Object.keys(steps[0]!).sort()).toEqual(["progress", "weight/ps-kd"]);
+  expect(store.buffers.map(({ input }) => input.name)).toEqual(["loss/ps-kd/predictions", "loss/ps-kd.1/predictions"]);
+});
 
 describe("terms of a recipe", () => {
   it("are added up with their weights, and reported one by one", async () => {

@@ -14,7 +14,9 @@ export const capacityGap: Rule = {
     if (ratio < WIDE || hasLoss(findings, "dist", "logit-standardization", "simkd")) return undefined;
     const work = times(findings.teacher.macs / findings.student.macs);
     const assistant =
-      ratio >= HUGE ? " So wide a gap may also want an assistant: a network in between that is distilled first." : "";
+      ratio >= HUGE
+        ? " So wide a gap may also want one of `assistants`: a network in between that is distilled first."
+        : "";
     return `The teacher has ${times(ratio)} times the student's weights and takes ${work} times its work: matching its answers may be out of reach, where ranking classes as it does is not. Compare dist (batches of 32 or more) or logit-standardization in a variant.${assistant}`;
   },
 };

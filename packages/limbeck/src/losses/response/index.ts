@@ -1,5 +1,6 @@
 export { boundedRegression } from "./bounded-regression.js";
 export { crossEntropy } from "./cross-entropy.js";
+export { csKd } from "./cs-kd.js";
 export { dist } from "./dist.js";
 export { dkd } from "./dkd.js";
 export { hardLabel } from "./hard-label.js";
@@ -9,8 +10,10 @@ export { logitMse } from "./logit-mse.js";
 export { logitStandardization } from "./logit-standardization.js";
 export { mlld } from "./mlld.js";
 export { nkd } from "./nkd.js";
+export { psKd } from "./ps-kd.js";
 export { reverseKl } from "./reverse-kl.js";
 export { sigmoidKd } from "./sigmoid-kd.js";
 export { skewKl } from "./skew-kl.js";
+export { tfKdVirtual } from "./tf-kd-virtual.js";
 export { ttm } from "./ttm.js";
 export { wsld } from "./wsld.js";

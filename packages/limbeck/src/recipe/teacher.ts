@@ -1,0 +1,35 @@
+import { lossNamed } from "../losses/index.js";
+import { asksTeacher } from "../losses/loss.js";
+import { AUTO } from "./auto.js";
+import type { Finding } from "./mixing.js";
+
+type Terms = readonly { readonly loss?: unknown }[];
+
+/** What of a recipe decides whether it needs a teacher. */
+interface Taught {
+  readonly teacher?: object | undefined;
+  readonly distill: Terms;
+  readonly assistants: readonly { readonly distill?: Terms | undefined }[];
+  readonly variants: readonly { readonly distill?: Terms | undefined }[];
+}
+
+/** Terms that ask a teacher which the recipe lacks, of the main comparison and of every variant. */
+export function missingTeacher({ teacher, distill, assistants, variants }: Taught): Finding[] {
+  if (teacher) return [];
+  const sections: [Terms, Finding["path"]][] = [
+    [distill, ["distill"]],
+    ...assistants.map(({ distill: own }, a): [Terms, Finding["path"]] => [own ?? [], ["assistants", a, "distill"]]),
+    ...variants.map(({ distill: own }, v): [Terms, Finding["path"]] => [own ?? [], ["variants", v, "distill"]]),
+  ];
+  return sections.flatMap(([terms, path]) =>
+    terms.flatMap(({ loss }, i) => {
+      if (!needsTeacher(String(loss))) return [];
+      const message = `${loss} needs a teacher: add a teacher section, or take a loss that needs none, such as ps-kd`;
+      return { path: [...path, i], message };
+    }),
+  );
+}
+
+function needsTeacher(loss: string): boolean {
+  return loss === AUTO || asksTeacher(lossNamed(loss));
+}
