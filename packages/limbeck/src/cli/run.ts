@@ -6,7 +6,7 @@ import type { RunResults } from "../evaluate/results.js";
 import type { RunEvent } from "../runs/events.js";
 import { toErrorRecord } from "../support/errors.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
-import { jsonSummary, resultsTable, variantLines } from "./summary.js";
+import { jsonSummary, peerLines, resultsTable, variantLines } from "./summary.js";
 
 /** Exit codes: done, a fault of our own, a mistake that the user can put right, stopped by Ctrl-C. */
 export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const;
@@ -93,7 +93,7 @@ function printOutcome({ status, runDir, results, error }: Outcome): void {
   const { verdict } = results!;
   const lines = ["", resultsTable(results!), ""];
   if (verdict) lines.push(styleText("bold", verdict.sentence, { stream: process.stdout }), "");
-  lines.push(...variantLines(results!), "");
+  lines.push(...peerLines(results!), "", ...variantLines(results!), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);
 }

@@ -1,4 +1,4 @@
-import type { ModelResult, RunResults, Spread, VariantResult } from "../evaluate/results.js";
+import type { ModelResult, PeerResult, RunResults, Spread, VariantResult } from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
 import { formatBytes, formatCount, formatSignificant, formatTable } from "./format.js";
 
@@ -7,16 +7,20 @@ const MOST_SEEDS = 5;
 
 /** The table of teacher, student and baseline. */
 export function resultsTable({ teacher, student, baseline }: RunResults): string {
-  const models = [teacher, student, ...(baseline ? [baseline] : [])];
+  const models = [...(teacher ? [teacher] : []), student, ...(baseline ? [baseline] : [])];
   const row = (label: string, cell: (model: ModelResult) => string) => [label, ...models.map(cell)];
   const optional = (value: Spread | null, format: (value: Spread) => string) => (value ? format(value) : "-");
   return formatTable([
-    ["", "teacher", "student", ...(baseline ? ["baseline"] : [])],
-    row(`test errors of ${formatCount(teacher.testSize)}`, ({ errors }) => formatErrors(errors)),
+    ["", ...(teacher ? ["teacher"] : []), "student", ...(baseline ? ["baseline"] : [])],
+    row(`test errors of ${formatCount(student.testSize)}`, ({ errors }) => formatErrors(errors)),
     row("  by seed", ({ errors }) => (errors.length > 1 && errors.length <= MOST_SEEDS ? errors.join(", ") : "")),
     row("accuracy", ({ accuracy }) => percent(accuracy)),
-    row("agreement with teacher", ({ agreement }) => optional(agreement, percent)),
-    row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain)),
+    ...(teacher
+      ? [
+          row("agreement with teacher", ({ agreement }) => optional(agreement, percent)),
+          row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain)),
+        ]
+      : []),
     ...(student.mapCosine ? [row("cosine of class maps", ({ mapCosine }) => optional(mapCosine, plain))] : []),
     row("calibration error (ECE)", ({ ece }) => percent(ece)),
     row("parameters", ({ parameters }) => formatCount(parameters)),
@@ -38,6 +42,20 @@ function percent({ mean, sd }: Spread): string {
 
 function plain({ mean, sd }: Spread): string {
   return sd === null ? formatSignificant(mean) : `${formatSignificant(mean)} ± ${formatSignificant(sd)}`;
+}
+
+/** One line for each model that learned beside the student. */
+export function peerLines({ peers = [] }: RunResults): string[] {
+  return peers.map(({ name, family, errors, parameters, verdict }) => {
+    const figures = `${name} (${family}, ${formatCount(parameters)} parameters): ${formatErrors(errors)} test errors`;
+    return `${figures}${errors.length > 1 ? ` (${errors.join(", ")})` : ""}${verdict ? againstBaseline(verdict) : ""}.`;
+  });
+}
+
+function againstBaseline({ difference, pValue, significant }: NonNullable<PeerResult["verdict"]>): string {
+  const change = `${Math.abs(difference).toFixed(1)} ${difference < 0 ? "more" : "fewer"} than the baseline`;
+  if (pValue === null) return `, ${change}, noise unknown`;
+  return `, ${change}, ${significant ? "beyond" : "within"} the noise (p = ${pValue.toFixed(3)})`;
 }
 
 /** One line for each variant. */

@@ -3,23 +3,28 @@ import { mean, spread, welchP } from "./statistics.js";
 
 const SIGNIFICANCE = 0.05;
 
-/** Compares the test errors of student and baseline over seeds. */
-export function judge(student: readonly number[], baseline: readonly number[]): Verdict {
+/** Compares the test errors of student and baseline over seeds. @param mentor whom the student learned from */
+export function judge(student: readonly number[], baseline: readonly number[], mentor = "the teacher"): Verdict {
   const difference = mean(baseline) - mean(student);
   const relative = mean(baseline) === 0 ? 0 : difference / mean(baseline);
   const pValue = welchP(student, baseline);
   const significant = pValue !== null && pValue < SIGNIFICANCE;
   const verdict = { helped: difference > 0, difference, relative, pValue, significant };
-  return { ...verdict, sentence: sentence(student, baseline, verdict) };
+  return { ...verdict, sentence: sentence(student, baseline, verdict, mentor) };
 }
 
-function sentence(student: readonly number[], baseline: readonly number[], verdict: Omit<Verdict, "sentence">): string {
+function sentence(
+  student: readonly number[],
+  baseline: readonly number[],
+  verdict: Omit<Verdict, "sentence">,
+  mentor: string,
+): string {
   const figures = `(${formatErrors(student)}) than without (${formatErrors(baseline)})`;
   const { difference, pValue, significant } = verdict;
   if (difference === 0) {
-    return `Distillation made no difference: ${formatErrors(student)} test errors with the teacher, ${formatErrors(baseline)} without.`;
+    return `Distillation made no difference: ${formatErrors(student)} test errors with ${mentor}, ${formatErrors(baseline)} without.`;
   }
-  const change = `${formatChange(verdict, mean(baseline))} test errors with the teacher ${figures}`;
+  const change = `${formatChange(verdict, mean(baseline))} test errors with ${mentor} ${figures}`;
   if (pValue !== null && !significant) {
     return `No clear difference: the student makes ${change}, within the noise of ${student.length} seeds (${formatP(pValue)}).`;
   }

@@ -5,24 +5,18 @@ import { NAMED_DATASETS } from "../data/named/index.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
-import { modelFamilies } from "../models/index.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { AUTO } from "./auto.js";
+import { choice, modelChoice } from "./choice.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
+import { unfitForScheme } from "./schemes/fit.js";
+import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 
 const describe = (description: string) => ({ description });
 
 const positive = () => z.int().positive();
-
-/** A union of records, told apart by the key that holds their name. */
-function choice(key: string, records: readonly { name: string; options: z.ZodObject; description: string }[]) {
-  const members = records.map(({ name, options, description }) =>
-    options.extend({ [key]: z.literal(name) }).meta(describe(description)),
-  );
-  return z.discriminatedUnion(key, members as [z.ZodObject, ...z.ZodObject[]]);
-}
 
 const optimizer = z.discriminatedUnion("name", [
   z.strictObject({
@@ -85,25 +79,14 @@ const train = z.strictObject({
   augment: trainFields.augment.default([]),
 });
 
-const model = choice("family", modelFamilies).meta(describe("A model family and its options."));
+const model = modelChoice;
 
 /** What schemes can give to a loss so far. */
-const SERVED: readonly LossNeed[] = [
-  "labels",
-  "teacher logits",
-  "features",
-  "pairs of features",
-  "teacher normalization",
-  "linear heads",
-  "sample indices",
-  "memory bank",
-  "input gradients",
-  "adapters",
-];
+const SERVED: ReadonlySet<LossNeed> = new Set(schemes.flatMap(({ gives }) => gives));
 
 /** What a loss needs, but no scheme gives so far: it cannot stand in a recipe then. */
 export function unservedNeeds({ needs }: Loss): LossNeed[] {
-  return needs.filter((need) => !SERVED.includes(need));
+  return needs.filter((need) => !SERVED.has(need));
 }
 
 const servedLosses = losses.filter((loss) => unservedNeeds(loss).length === 0);
@@ -196,6 +179,19 @@ const teacher = z
   .union([z.strictObject({ model, train }), onnxTeacherOptions])
   .meta(describe("A model that the run trains, or an ONNX file of a trained one."));
 
+/** By name, or with options. */
+const scheme = z
+  .union([
+    z
+      .enum(schemes.map(({ name }) => name))
+      .transform((name) => ({ name, ...(schemeNamed(name).options.parse({}) as object) })),
+    choice("name", schemes),
+  ])
+  .meta(describe("How models and losses are wired; a name, or a record with options.")) as unknown as z.ZodType<
+  SchemeChoice,
+  string | SchemeChoice
+>;
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** What a run is. */
@@ -211,7 +207,8 @@ export const recipeSchema = z
     seed: z.int().min(0).default(1).meta(describe("Seed of splits and of the teacher; students count on from it.")),
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
-    teacher,
+    scheme: scheme.prefault(OFFLINE),
+    teacher: teacher.optional(),
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
@@ -225,6 +222,7 @@ export const recipeSchema = z
       .meta(describe("Further comparisons with the same teacher.")),
   })
   .superRefine(finds(undefinedTerms))
+  .superRefine(finds(unfitForScheme))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 
 /** A validated recipe, with all defaults filled in. */

@@ -10,12 +10,15 @@ export const ARM_NAMES: Readonly<Record<Arm, string>> = {
   baseline: "Baseline",
 };
 
-/** What each model is, for readers who are new to distillation. */
-export const ARM_MEANINGS: Readonly<Record<Arm, string>> = {
-  teacher: "the big model whose answers are imitated",
-  student: "the small model, trained on the teacher's answers",
-  baseline: "the same small model, trained without the teacher",
-};
+/** What each model is, for readers who are new to distillation. @param mentor whom the student learns from */
+export function armMeaning(arm: Arm, mentor: string): string {
+  const meanings: Readonly<Record<Arm, string>> = {
+    teacher: "the big model whose answers are imitated",
+    student: `the small model, trained on the answers of ${mentor}`,
+    baseline: `the same small model, trained without ${mentor}`,
+  };
+  return meanings[arm];
+}
 
 /** An arm's name behind a dot of its color. */
 export function armName(arm: Arm): Markup {

@@ -52,10 +52,16 @@ export interface ReportData {
   }[];
   readonly epochs: number;
   readonly temperature: number;
+  /** Whom the student learns from: "the teacher". */
+  readonly mentor: string;
   readonly results: RunResults;
   readonly curves: readonly Curve[];
   readonly samples: readonly DarkKnowledgeSample[];
-  readonly confusion: { readonly teacher: Confusion; readonly student: Confusion; readonly baseline: Confusion | null };
+  readonly confusion: {
+    readonly teacher: Confusion | null;
+    readonly student: Confusion;
+    readonly baseline: Confusion | null;
+  };
   readonly environment: {
     readonly limbeck: string;
     readonly node: string;

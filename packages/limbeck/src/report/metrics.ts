@@ -36,12 +36,14 @@ const METRICS: readonly Metric[] = [
     cell: ({ accuracy }) => text(`${plusMinus(accuracy, 2, 100)}%`),
   },
   {
+    isShown: hasTeacher,
     label: "Agreement with the teacher",
     short: "share of test samples given the teacher's class, right or wrong",
     long: "How often a model chooses the class that the teacher chooses, even where the teacher is wrong.",
     cell: ({ agreement }) => text(agreement && `${plusMinus(agreement, 2, 100)}%`),
   },
   {
+    isShown: hasTeacher,
     label: "KL to the teacher",
     short: "distance between the two models' probabilities, in nats; 0 is a perfect copy",
     long:
@@ -92,6 +94,10 @@ const METRICS: readonly Metric[] = [
     cell: ({ peakMemoryBytes }) => text(bytes(peakMemoryBytes)),
   },
 ];
+
+function hasTeacher({ teacher }: RunResults): boolean {
+  return teacher !== null;
+}
 
 function text(value: string | null): Markup {
   return value === null ? html`<span class="muted">${NOTHING}</span>` : html`${value}`;

@@ -1,4 +1,5 @@
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
+import { OFFLINE, type SchemeChoice } from "../recipe/schemes/index.js";
 import type { Phase } from "./events.js";
 
 /** A student or a baseline of one comparison, trained once for each seed. */
@@ -6,6 +7,7 @@ export interface Arm {
   readonly kind: "student" | "baseline";
   /** Null for the main comparison. */
   readonly variant: Variant | null;
+  readonly scheme: SchemeChoice;
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   readonly transfer: TransferOptions;
@@ -19,9 +21,12 @@ export function armsOf(recipe: Recipe): Arm[] {
   return [null, ...recipe.variants].flatMap((variant) => {
     const train = { ...recipe.student.train, ...definedOnly(variant?.train ?? {}) } as TrainOptions;
     const transfer = variant?.transfer ?? recipe.data.transfer;
-    const student: Arm = { kind: "student", variant, terms: variant?.distill ?? recipe.distill, train, transfer };
+    const shared = { variant, train, transfer };
+    const { scheme } = recipe;
+    const student: Arm = { ...shared, kind: "student", scheme, terms: variant?.distill ?? recipe.distill };
+    const baseline: Arm = { ...shared, kind: "baseline", scheme: OFFLINE, terms: HARD_LABELS };
     const hasBaseline = variant?.baseline ?? recipe.baseline;
-    return hasBaseline ? [student, { ...student, kind: "baseline", terms: HARD_LABELS } as Arm] : [student];
+    return hasBaseline ? [student, baseline] : [student];
   });
 }
 
@@ -35,6 +40,11 @@ function definedOnly(values: object): object {
  */
 export function seedsOf(recipe: Recipe): number[] {
   return Array.from({ length: recipe.seeds }, (_, i) => recipe.seed + 1 + i);
+}
+
+/** Whether a run trains a teacher: it may have none, or one from a file. */
+export function trainsTeacher({ teacher }: Recipe): boolean {
+  return teacher !== undefined && !("onnx" in teacher);
 }
 
 export function armId({ kind, variant }: Arm): string {
@@ -55,8 +65,8 @@ export function phasesOf(recipe: Recipe): Phase[] {
     })),
   );
   return [
-    ...("onnx" in recipe.teacher ? [] : [{ id: "teacher", label: "teacher" }]),
-    { id: "label", label: "labelling" },
+    ...(trainsTeacher(recipe) ? [{ id: "teacher", label: "teacher" }] : []),
+    ...(recipe.teacher ? [{ id: "label", label: "labelling" }] : []),
     ...trainings,
     { id: "evaluate", label: "evaluation" },
   ];

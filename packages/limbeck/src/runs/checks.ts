@@ -2,10 +2,10 @@ import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { Recipe } from "../recipe/schema.js";
-import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
-import { checkOffline } from "../schemes/offline.js";
+import { wirings } from "../schemes/index.js";
+import { needsTeacher } from "../schemes/needs.js";
 import { LimbeckError } from "../support/errors.js";
-import { type Arm, armId, armsOf } from "./arms.js";
+import { type Arm, armId, armsOf, trainsTeacher } from "./arms.js";
 import { trainedTeacher } from "./onnx-teacher.js";
 import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 
@@ -18,8 +18,9 @@ import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
 export function checkArms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Model): void {
   const { dataset } = samples.train;
   const build = (choice: unknown) => buildModel(choice as ModelChoice, dataset, dataset.classes.length);
-  const models = { student: build(recipe.student.model), teacher: onnxTeacher ?? build(trainedTeacher(recipe).model) };
-  if (!onnxTeacher) checkWarmUp("teacher.train.warmupEpochs", trainedTeacher(recipe).train);
+  const trained = trainsTeacher(recipe) ? build(trainedTeacher(recipe).model) : undefined;
+  const models = { student: build(recipe.student.model), teacher: onnxTeacher ?? trained };
+  if (trained) checkWarmUp("teacher.train.warmupEpochs", trainedTeacher(recipe).train);
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
     checkSchedules(arm);
@@ -30,10 +31,15 @@ export function checkArms(recipe: Recipe, samples: RunSamples, onnxTeacher?: Mod
   }
 }
 
-/** Only terms that look inside of the networks can fail to fit them. */
-function checkTerms(models: Record<"student" | "teacher", Model>, { terms, train }: Arm, split: Split): void {
-  if (!needsLiveTeacher(terms)) return;
-  checkOffline({ model: models.student, split, train, terms, liveTeacher: { model: models.teacher } });
+interface Models {
+  readonly student: Model;
+  readonly teacher: Model | undefined;
+}
+
+function checkTerms({ student, teacher }: Models, { scheme, terms, train }: Arm, split: Split): void {
+  const { name, ...options } = scheme;
+  const liveTeacher = teacher && { model: teacher };
+  wirings[name]!.check({ model: student, split, train, terms, options, liveTeacher });
 }
 
 function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: number; epochs: number }): void {

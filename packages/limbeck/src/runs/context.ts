@@ -2,6 +2,7 @@ import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { ModelOptions, Recipe } from "../recipe/schema.js";
+import type { Peer } from "../schemes/job.js";
 import type { OnnxTeacher } from "../teachers/onnx/teacher.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
@@ -15,7 +16,7 @@ export interface RunContext {
   readonly recipe: Recipe;
   readonly folder: RunFolder;
   readonly samples: RunSamples;
-  /** Missing where the run trains its teacher. */
+  /** Missing where the run trains its teacher, or has none. */
   readonly onnxTeacher: OnnxTeacher | undefined;
   readonly threads: number;
   /** SHA-256 of the samples. */
@@ -40,6 +41,8 @@ export interface TrainedArm {
   readonly arm: Arm;
   /** As it is judged and exported: with what a method deploys beside the student. */
   readonly model: Model;
+  /** What learned beside it; its values are among the parameters, with prefixes. */
+  readonly peers: readonly Peer[];
   readonly transfer: Split;
   readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];
 }

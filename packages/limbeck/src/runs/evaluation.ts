@@ -1,15 +1,16 @@
-import type { Comparison, RunResults, VariantResult } from "../evaluate/results.js";
+import type { Comparison, ModelResult, PeerResult, RunResults, VariantResult } from "../evaluate/results.js";
 import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
+import { schemeNamed } from "../recipe/schemes/index.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
-import { correctBiases, type Measured, measureArm, measureTeacher } from "./measure.js";
+import { correctBiases, type Measured, type MeasuredArm, measureArm, measureTeacher } from "./measure.js";
 
 /** Everything measured, with the answers that the report shows. */
 export interface Evaluation {
   readonly results: RunResults;
-  readonly teacher: Measured;
+  readonly teacher: Measured | null;
   readonly student: Measured;
   readonly baseline: Measured | null;
 }
@@ -17,11 +18,11 @@ export interface Evaluation {
 /** Measures teacher and arms on the test samples. */
 export async function evaluateRun(
   context: RunContext,
-  teacher: TrainedTeacher,
+  teacher: TrainedTeacher | undefined,
   arms: readonly TrainedArm[],
 ): Promise<Evaluation> {
-  const measuredTeacher = await measureTeacher(context, teacher);
-  const measured = new Map<Arm, Measured>();
+  const measuredTeacher = teacher ? await measureTeacher(context, teacher) : null;
+  const measured = new Map<Arm, MeasuredArm>();
   for (const trained of arms) {
     if (context.signal.aborted) throw new Interrupted("evaluation was stopped");
     measured.set(trained.arm, await measureArm(context, trained, measuredTeacher));
@@ -40,15 +41,15 @@ export async function evaluateRun(
       epochs: arm.train.epochs,
       transferSize: transfer.indices.length,
       onlyEpochsDiffer: onlyEpochsDiffer(variant) && arm.train.epochs !== context.recipe.student.train.epochs,
-      ...compare(student.measured, of("baseline", variant)?.measured),
+      ...compare(context, student.measured, of("baseline", variant)?.measured),
       corrected: variant.correctBiases
-        ? await correctBiases(context, student.trained, student.measured, teacher.outputs!)
+        ? await correctBiases(context, student.trained, student.measured, teacher!.outputs!)
         : null,
     });
   }
   const student = of("student", null)!.measured;
   const baseline = of("baseline", null)?.measured;
-  const results = { teacher: measuredTeacher.result, ...compare(student, baseline), variants };
+  const results = { teacher: measuredTeacher?.result ?? null, ...compare(context, student, baseline), variants };
   return { results, teacher: measuredTeacher, student, baseline: baseline ?? null };
 }
 
@@ -57,10 +58,16 @@ function onlyEpochsDiffer({ train, transfer, distill }: Variant): boolean {
   return !transfer && !distill && keys.length === 1 && keys[0] === "epochs";
 }
 
-function compare(student: Measured, baseline: Measured | undefined): Comparison {
+function compare({ recipe }: RunContext, student: MeasuredArm, baseline: Measured | undefined): Comparison {
+  const { mentor } = schemeNamed(recipe.scheme.name);
+  const against = ({ errors }: ModelResult) => (baseline ? judge(errors, baseline.result.errors, mentor) : null);
+  const peers = student.peers.map(({ name, family, isTwin, result }): PeerResult => {
+    return { name, family, ...result, verdict: isTwin ? against(result) : null };
+  });
   return {
     student: student.result,
     baseline: baseline?.result ?? null,
-    verdict: baseline ? judge(student.result.errors, baseline.result.errors) : null,
+    verdict: against(student.result),
+    ...(peers.length > 0 ? { peers } : {}),
   };
 }

@@ -7,13 +7,13 @@ import type { RunSamples } from "./samples.js";
 
 /** The teacher of a recipe that trains one. */
 export function trainedTeacher({ teacher }: Recipe) {
-  if ("onnx" in teacher) throw new TypeError("the teacher is an ONNX file");
+  if (!teacher || "onnx" in teacher) throw new TypeError("the run trains no teacher");
   return teacher;
 }
 
 /**
  * Reads the teacher that a recipe names by its file, which must be the one that the run began with.
- * @returns nothing where the run trains its teacher
+ * @returns nothing where the run trains its teacher, or has none
  * @throws LimbeckError RUN_INVALID, TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  */
 export async function onnxTeacherOf(
@@ -21,7 +21,7 @@ export async function onnxTeacherOf(
   recipe: Recipe,
   { train }: RunSamples,
 ): Promise<OnnxTeacher | undefined> {
-  if (!("onnx" in recipe.teacher)) return undefined;
+  if (!recipe.teacher || !("onnx" in recipe.teacher)) return undefined;
   const { dataset } = train;
   const batches = armsOf(recipe).map((arm) => arm.train.batchSize);
   const teacher = await openOnnxTeacher(recipe.teacher, dataset, dataset.classes.length, batches);

@@ -1,13 +1,15 @@
 import { basename } from "node:path";
 import { sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
+import { schemeNamed } from "../recipe/schemes/index.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
-import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { armsOf, phaseId, seedsOf, trainsTeacher } from "./arms.js";
 import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { Evaluation } from "./evaluation.js";
 import type { RunFolder } from "./folder.js";
+import type { Measured } from "./measure.js";
 import { drawTransferSet } from "./samples.js";
 
 const SAMPLES = 10;
@@ -21,7 +23,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
   const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
   const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
   const labels = splitLabels(samples.test);
-  const confusion = ({ logits }: Evaluation["teacher"]) =>
+  const confusion = ({ logits }: Measured) =>
     confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
   return {
     name: recipe.name,
@@ -36,7 +38,10 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     recipe: readText(folder.file("recipe.yaml")),
     classes: dataset.classes,
     image: dataset,
-    teacher: "onnx" in recipe.teacher ? { file: basename(recipe.teacher.onnx), sha256: run.teacherSha256! } : null,
+    teacher:
+      recipe.teacher && "onnx" in recipe.teacher
+        ? { file: basename(recipe.teacher.onnx), sha256: run.teacherSha256! }
+        : null,
     data: {
       source: samples.source,
       train: samples.train.indices.length,
@@ -47,11 +52,12 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     chosen: run.autoTerms ?? [],
     epochs: recipe.student.train.epochs,
     temperature,
+    mentor: schemeNamed(recipe.scheme.name).mentor,
     results: evaluation.results,
     curves: curvesOf(context),
     samples: darkKnowledge(context, evaluation, temperature),
     confusion: {
-      teacher: confusion(evaluation.teacher),
+      teacher: evaluation.teacher && confusion(evaluation.teacher),
       student: confusion(evaluation.student),
       baseline: evaluation.baseline ? confusion(evaluation.baseline) : null,
     },
@@ -82,11 +88,12 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
       curve(phaseId(arm, seed), { arm: arm.kind, variant: arm.variant?.name ?? null, seed }),
     ),
   );
-  return "onnx" in recipe.teacher ? arms : [teacher, ...arms];
+  return trainsTeacher(recipe) ? [teacher, ...arms] : arms;
 }
 
-/** Of each class, the test image that the teacher classifies correctly, but with the most doubt. */
+/** Of each class, the test image that the teacher, if there is one, classifies correctly, but with the most doubt. */
 function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
+  if (!evaluation.teacher) return [];
   const { dataset, indices } = context.samples.test;
   const classes = dataset.classes.length;
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];

@@ -3,6 +3,7 @@ import { splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import { toOnnxModel } from "../models/inference.js";
 import type { Model } from "../models/model.js";
+import { wirings } from "../schemes/index.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
@@ -30,9 +31,10 @@ const CURVE_POINTS = 60;
 /** Multiply-accumulate pairs below which a step runs on one thread. */
 const SMALL_STEP = 40_000_000;
 
-/** Makes the teacher ready, writes `teacher.onnx`, and has it answer every training sample once. */
-export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher> {
+/** Makes the teacher ready, if there is one, writes `teacher.onnx`, and has it answer every training sample once. */
+export async function* prepareTeacher(context: RunContext): AsyncGenerator<RunEvent, TrainedTeacher | undefined> {
   const { recipe, folder, onnxTeacher } = context;
+  if (!recipe.teacher) return undefined;
   const teacher = onnxTeacher ? { ...onnxTeacher, parameters: {} } : yield* trainTeacher(context);
   writeFileAtomic(folder.file("teacher.onnx"), teacher.file);
   const wanted = armsOf(recipe).some(({ terms }) => needsTeacher(terms));
@@ -106,13 +108,14 @@ async function* askTeacher(context: RunContext, file: Uint8Array): AsyncGenerato
 export async function* trainArm(
   context: RunContext,
   arm: Arm,
-  teacher: TrainedTeacher,
+  teacher: TrainedTeacher | undefined,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
   const student = modelFor(context, recipe.student.model);
-  let model = student;
+  const { name, ...schemeOptions } = arm.scheme;
+  let trained: Pick<TrainedArm, "model" | "peers"> = { model: student, peers: [] };
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
-  const source = await teacherSource(context, arm, teacher);
+  const source = teacher && (await teacherSource(context, arm, teacher));
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
     const options = {
@@ -122,15 +125,16 @@ export async function* trainArm(
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
-      liveTeacher: { model: teacher.model, values: teacher.parameters },
+      liveTeacher: teacher && { model: teacher.model, values: teacher.parameters },
+      options: schemeOptions,
     };
-    const job = offlineJob(options);
-    model = job.model;
-    const file = needsTeacher(arm.terms) ? teacher.file : undefined;
+    const job = wirings[name]!.job(options);
+    trained = { model: job.model, peers: job.peers ?? [] };
+    const file = needsTeacher(arm.terms) ? teacher?.file : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, file) });
   }
   await source?.release();
-  return { arm, model, transfer, seeds };
+  return { arm, ...trained, transfer, seeds };
 }
 
 /** Cached answers hold for plain images only; augmented ones are shown to the teacher itself. */

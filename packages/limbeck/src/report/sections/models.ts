@@ -1,12 +1,12 @@
 import type { ModelResult } from "../../evaluate/results.js";
-import { ARM_MEANINGS, type Arm, armName } from "../arms.js";
+import { type Arm, armMeaning, armName } from "../arms.js";
 import type { ReportData } from "../data.js";
 import { count, plural } from "../format.js";
 import { html, type Markup } from "../html.js";
 import { metricsOf } from "../metrics.js";
 
 /** The table of teacher, student and baseline. */
-export function modelsSection({ results, data }: ReportData): Markup {
+export function modelsSection({ results, data, mentor }: ReportData): Markup {
   const { teacher, student, baseline } = results;
   const models = (
     [
@@ -23,7 +23,7 @@ export function modelsSection({ results, data }: ReportData): Markup {
 <table class="models" role="table" style="--arms: ${models.length}">
 <caption>Measured on ${plural(data.test, "test sample")}; ${spread}.</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"><span class="hidden">Measure</span></th>${models.map(
-    ([arm]) => html`<th scope="col" role="columnheader">${armName(arm)}<small>${ARM_MEANINGS[arm]}</small></th>`,
+    ([arm]) => html`<th scope="col" role="columnheader">${armName(arm)}<small>${armMeaning(arm, mentor)}</small></th>`,
   )}</tr></thead>
 <tbody role="rowgroup">${metricsOf(results).map(
     (metric) => html`

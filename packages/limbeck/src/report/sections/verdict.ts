@@ -2,7 +2,7 @@ import type { ModelResult, RunResults } from "../../evaluate/results.js";
 import { mean } from "../../evaluate/statistics.js";
 import type { ReportData } from "../data.js";
 import { fewerErrors, noise, shown } from "../difference.js";
-import { count, dateTime, errorsText, fixed, milliseconds, percent, plural, ratio } from "../format.js";
+import { bytes, count, dateTime, errorsText, fixed, milliseconds, percent, plural, ratio } from "../format.js";
 import { html, type Markup } from "../html.js";
 
 /** Title, date, verdict, and the three figures that matter most. */
@@ -13,18 +13,18 @@ export function verdictSection(data: ReportData): Markup {
 <div><h1>${data.name}</h1><p class="small muted">Limbeck distillation report, <time datetime="${data.createdAt}">${dateTime(data.createdAt)}</time></p></div>
 <button type="button" id="theme" hidden>Dark colors</button>
 </div>
-<p class="verdict">${unbroken(results.verdict?.sentence ?? withoutVerdict(results))}</p>
+<p class="verdict">${unbroken(results.verdict?.sentence ?? withoutVerdict(data))}</p>
 ${data.description !== "" && html`<p class="muted">${data.description}</p>`}
 <p class="muted">${setting(data)}</p>
-<div class="tiles">${sizeTile(results)}${errorsTile(results)}${speedTile(results)}</div>
+<div class="tiles">${sizeTile(results)}${errorsTile(results, data.mentor)}${speedTile(results)}</div>
 </header>`;
 }
 
-function withoutVerdict({ student, teacher }: RunResults): string {
+function withoutVerdict({ results: { student, teacher }, mentor }: ReportData): string {
+  const theirs = teacher ? `, the teacher ${count(mean(teacher.errors))}` : "";
   return (
-    `The student makes ${count(mean(student.errors))} errors on ${count(student.testSize)} test samples, ` +
-    `the teacher ${count(mean(teacher.errors))}. No baseline was trained, so this run cannot tell whether ` +
-    "the teacher helped."
+    `The student makes ${count(mean(student.errors))} errors on ${count(student.testSize)} test samples${theirs}. ` +
+    `No baseline was trained, so this run cannot tell whether ${mentor} helped.`
   );
 }
 
@@ -38,13 +38,15 @@ function setting({ data, epochs, losses, results }: ReportData): string {
 }
 
 function sizeTile({ teacher, student }: RunResults): Markup {
+  if (!teacher)
+    return tile("Size", html`${count(student.parameters)} <small>parameters</small>`, [bytes(student.bytes)]);
   const [times, word] = ratio(teacher.parameters, student.parameters, ["smaller", "larger", "the same size"]);
   return tile("Size", html`${times} <small>${word}</small>`, [
     `${plural(student.parameters, "parameter")}; the teacher has ${count(teacher.parameters)}`,
   ]);
 }
 
-function errorsTile({ student, baseline, verdict }: RunResults): Markup {
+function errorsTile({ student, baseline, verdict }: RunResults, mentor: string): Markup {
   const own = errorsText(student.errors);
   if (baseline === null || verdict === null) {
     return tile("Errors", html`${own}`, [
@@ -57,11 +59,13 @@ function errorsTile({ student, baseline, verdict }: RunResults): Markup {
   return tile(
     "Errors",
     html`<span class="figure-arm student">${means[0]}</span> <small>instead of</small> <span class="figure-arm baseline">${means[1]}</span>`,
-    [`${fewerErrors(verdict.difference)} without the teacher${relative}; ${noise(verdict)}`],
+    [`${fewerErrors(verdict.difference)} without ${mentor}${relative}; ${noise(verdict)}`],
   );
 }
 
 function speedTile({ teacher, student }: RunResults): Markup {
+  if (!teacher)
+    return tile("Speed", html`${milliseconds(student.latencyMs)} <small>a sample</small>`, ["on one thread"]);
   const [times, word] = ratio(teacher.latencyMs, student.latencyMs, ["faster", "slower", "the same speed"]);
   return tile("Speed", html`${times} <small>${word}</small>`, [
     `${milliseconds(student.latencyMs)} a sample; the teacher takes ${milliseconds(teacher.latencyMs)}`,

@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { modelFamilies } from "../models/index.js";
+
+/** A union of records, told apart by the key that holds their name. */
+export function choice(key: string, records: readonly { name: string; options: z.ZodObject; description: string }[]) {
+  const members = records.map(({ name, options, description }) =>
+    options.extend({ [key]: z.literal(name) }).meta({ description }),
+  );
+  return z.discriminatedUnion(key, members as [z.ZodObject, ...z.ZodObject[]]);
+}
+
+/** A model family and its options. */
+export const modelChoice = choice("family", modelFamilies).meta({ description: "A model family and its options." });
