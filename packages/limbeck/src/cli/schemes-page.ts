@@ -14,7 +14,7 @@ checkpoints from which it goes on bit for bit, and ends with the same report.
 **Several models that learn at once.** The student is the first; its values have their plain names in checkpoints, those of the
 others begin with \`peer2/\`, \`peer3/\` and so on. All are measured on the test samples, in the terminal, the report and \`--json\`
 (\`peers\`), and exported (\`student.onnx\`, \`student-peer2.onnx\`, …). \`student.onnx\` is always the model that the recipe calls the student:
-choosing the one with the fewest test errors would make its test errors a maximum over peers, and no fair figure beside
+choosing the one with the fewest test errors would make its test errors a minimum over peers, and no fair figure beside
 the baseline's. Peers that are the student's own model are compared with the baseline too; others have no baseline of their own yet.
 `;
 

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nodeBackend } from "@limbeck/graph/node";
@@ -13,6 +13,7 @@ import { fingerprint, limbeck, prepareRun } from "./harness.js";
 const MUTUAL = {
   teacher: undefined,
   distill: undefined,
+  student: { model: { family: "mlp", hidden: [8] }, train: { epochs: 40, batchSize: 16 } },
   scheme: {
     name: "mutual",
     peers: [
@@ -90,8 +91,11 @@ describe("a run without a teacher", () => {
   it.skipIf(process.platform !== "linux")("that is killed resumes to the same bits", { timeout: 240_000 }, async () => {
     const killed = prepareRun(MUTUAL);
     const quick = ["--json", "--checkpoint-every", "0.01"];
-    const dies = (child: ChildProcess) => {
-      child.stderr!.once("data", () => void sleep(300).then(() => process.kill(-child.pid!, "SIGKILL")));
+    const students = join(killed.runDir, "checkpoints/student");
+    const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
+    const dies = async (child: ChildProcess) => {
+      while (!isTraining() && child.exitCode === null) await sleep(2);
+      process.kill(-child.pid!, "SIGKILL");
     };
     const first = await limbeck(["run", killed.recipe, "--out", killed.runDir, ...quick], dies);
     expect(first.code).not.toBe(0);
