@@ -64,7 +64,7 @@ export async function measureArm(
   const measured = await measureLearner(context, trained, { model: trained.model, prefix: "" }, reference);
   const peers: MeasuredPeer[] = [];
   for (const peer of trained.peers) {
-    const { result } = await measureLearner(context, trained, peer, reference);
+    const { result } = await measureLearner(context, trained, peer, reference && { ...reference, cosines: undefined });
     const isTwin = isSameModel(peer.model, trained.model, trained.transfer.dataset);
     peers.push({ name: peerName(peer), family: peer.model.family, isTwin, result });
   }

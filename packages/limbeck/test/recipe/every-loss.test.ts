@@ -8,6 +8,7 @@ import { buildModel, type ModelChoice } from "../../src/models/index.js";
 import { parseRecipe, readRecipe } from "../../src/recipe/parse.js";
 import { type Recipe, unservedNeeds } from "../../src/recipe/schema.js";
 import { armsOf } from "../../src/runs/arms.js";
+import { wirings } from "../../src/schemes/index.js";
 import { checkOffline } from "../../src/schemes/offline.js";
 import { readLossCases } from "../losses/golden.js";
 
@@ -29,9 +30,12 @@ const split = wholeSplit({
 /** Builds the training graph of every arm, as a run does before it trains anything. */
 function buildAll(recipe: Recipe): void {
   const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
-  for (const { terms, train } of armsOf(recipe)) {
-    const liveTeacher = { model: model(recipe.teacher.model) };
-    checkOffline({ model: model(recipe.student.model), split, train, terms, liveTeacher });
+  for (const { scheme, terms, train } of armsOf(recipe)) {
+    const { name, ...options } = scheme;
+    const liveTeacher = recipe.teacher && { model: model(recipe.teacher.model) };
+    const arm = { model: model(recipe.student.model), split, train, terms, liveTeacher };
+    if (name === "offline") checkOffline(arm);
+    else wirings[name]!.check({ ...arm, options });
   }
 }
 
