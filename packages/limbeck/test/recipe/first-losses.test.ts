@@ -8,7 +8,6 @@ import { initialize } from "../../src/models/model.js";
 import { readRecipe } from "../../src/recipe/parse.js";
 import { HARD_LABELS } from "../../src/runs/arms.js";
 import { drawTransferSet, loadSamples } from "../../src/runs/samples.js";
-import { wirings } from "../../src/schemes/index.js";
 import type { TrainingJob } from "../../src/schemes/job.js";
 import { offlineJob } from "../../src/schemes/offline.js";
 import { Classifier } from "../../src/teachers/classifier.js";
@@ -62,23 +61,7 @@ async function recipeLosses(name: string): Promise<Record<string, string[]>> {
   };
 }
 
-async function schemeLosses(name: string): Promise<string[]> {
-  const recipe = readRecipe(new URL(`../../../../recipes/${name}.yaml`, import.meta.url).pathname);
-  const samples = await loadSamples(recipe, new AbortController().signal);
-  const { seed, scheme, student, distill: terms, data } = recipe;
-  const { dataset } = samples.train;
-  const model = buildModel(student.model as ModelChoice, dataset, dataset.classes.length);
-  const split = drawTransferSet(samples.train, data.transfer, seed);
-  return firstLosses(
-    wirings[scheme.name]!.job({ model, split, train: student.train, terms, seed, options: { peers: scheme.peers } }),
-  );
-}
-
 describe("first losses of the recipes", () => {
-  it("mutual", async () => {
-    expect(await schemeLosses("mutual")).toMatchInlineSnapshot();
-  });
-
   it("digits", async () => {
     expect(await recipeLosses("digits")).toMatchInlineSnapshot(`
       {
