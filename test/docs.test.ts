@@ -3,6 +3,7 @@ import { GRAPH_ERROR_CODES } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
 import { methodsPage } from "../packages/limbeck/src/cli/methods-page.js";
 import { modelsPage } from "../packages/limbeck/src/cli/models-page.js";
+import { schemesPage } from "../packages/limbeck/src/cli/schemes-page.js";
 import { AUGMENTATIONS } from "../packages/limbeck/src/data/augment/index.js";
 import { OPERATIONS } from "../packages/limbeck/src/data/augment/operations/index.js";
 import { MIXINGS } from "../packages/limbeck/src/data/mix/index.js";
@@ -33,6 +34,10 @@ describe("docs/doctor.md", () => {
   it.each(RULES.map((rule) => [rule.name, rule] as const))("has the rule %s with threshold and source", (_, rule) => {
     expect(read("docs/doctor.md")).toContain(`| \`${rule.name}\` | ${rule.when} | ${rule.source} |`);
   });
+});
+
+it("docs/schemes.md is up to date (`npm run docs` makes it)", () => {
+  expect(read("docs/schemes.md")).toBe(schemesPage());
 });
 
 describe("docs/augmentation.md", () => {

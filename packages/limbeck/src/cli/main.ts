@@ -13,6 +13,7 @@ import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
 import { EXIT, printError, showRun } from "./run.js";
+import { showSchemes } from "./schemes.js";
 
 const wantsJson = process.argv.includes("--json");
 
@@ -168,6 +169,14 @@ program
   .option("--markdown", "print the page docs/methods.md", false)
   .option("--json", "print one JSON document on stdout", false)
   .action((name, { markdown, json }) => showMethods({ name, markdown, json }));
+
+program
+  .command("schemes")
+  .description("List how models and losses can be wired, with what each needs, or tell all about one.")
+  .argument("[name]", "the scheme to tell about")
+  .option("--markdown", "print the page docs/schemes.md", false)
+  .option("--json", "print one JSON document on stdout", false)
+  .action((name, { markdown, json }) => showSchemes({ name, markdown, json }));
 
 try {
   await program.parseAsync();

@@ -3,6 +3,7 @@ import { type Loss, mixesSamples } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { type Preset, presets } from "../recipe/presets/index.js";
 import { optionFacts, yamlText } from "../support/option-facts.js";
+import { optionTable } from "./option-table.js";
 
 const INTRODUCTION = `# Methods
 
@@ -111,21 +112,20 @@ function methodSection(loss: Loss): string {
     `**Needs:** ${needs.join(", ")}.${usual.length > 0 ? ` **Usual term:** ${usual.join(", ")}.` : ""}${mixingNote(loss)}`,
     `**Source:** ${source}.`,
   ];
-  return [`### ${name}`, description, "", facts.join("  \n"), "", ...optionTable(loss), ...snippet(loss), ""].join(
-    "\n",
-  );
+  return [
+    `### ${name}`,
+    description,
+    "",
+    facts.join("  \n"),
+    "",
+    ...optionTable(loss.options),
+    ...snippet(loss),
+    "",
+  ].join("\n");
 }
 
 function mixingNote(loss: Loss): string {
   return mixesSamples(loss) ? "" : " Undefined for mixed images (`mixup`, `cutmix`).";
-}
-
-function optionTable({ options }: Loss): string[] {
-  const rows = optionFacts(options).map(({ name, takes, default: fallback, description }) => {
-    const shown = fallback === undefined ? "" : `\`${yamlText(fallback)}\``;
-    return `| \`${name}\` | ${takes.replaceAll("|", "or")} | ${shown} | ${description} |`;
-  });
-  return rows.length > 0 ? ["| option | takes | default | |", "|---|---|---|---|", ...rows, ""] : [];
 }
 
 function snippet(loss: Loss): string[] {

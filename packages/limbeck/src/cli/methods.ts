@@ -1,11 +1,11 @@
 import { losses } from "../losses/index.js";
 import { type Loss, mixesSamples } from "../losses/loss.js";
 import { type Preset, presets } from "../recipe/presets/index.js";
-import { LimbeckError } from "../support/errors.js";
-import { nearestWord } from "../support/nearest.js";
 import { optionFacts, yamlText } from "../support/option-facts.js";
 import { bold, formatTable, wrapText } from "./format.js";
 import { methodsPage } from "./methods-page.js";
+import { recordNamed } from "./named.js";
+import { indented, optionLines, section } from "./record-text.js";
 
 export interface MethodsCommand {
   /** Tells of one method instead of listing all. */
@@ -17,23 +17,13 @@ export interface MethodsCommand {
 /** Prints the losses, or all about one or about a preset. @throws LimbeckError OPTION_INVALID where there is none of that name */
 export function showMethods({ name, markdown, json }: MethodsCommand): void {
   const preset = presets.find((known) => known.name === name?.toLowerCase());
-  const one = name === undefined || preset ? undefined : methodNamed(name);
+  const presetNames = presets.map(({ name }) => name);
+  const one = name === undefined || preset ? undefined : recordNamed("method", losses, name, presetNames);
   if (json) {
     const document = preset ?? (one ? methodRecord(one) : losses.map(listed));
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (markdown) process.stdout.write(methodsPage());
   else process.stdout.write(`${preset ? presetText(preset) : one ? methodText(one) : methodsTable()}\n`);
-}
-
-function methodNamed(name: string): Loss {
-  const found = losses.find((loss) => loss.name === name.toLowerCase());
-  if (found) return found;
-  const names = [...losses, ...presets].map((known) => known.name);
-  const nearest = nearestWord(name, names);
-  throw new LimbeckError("OPTION_INVALID", `there is no method ${name}`, {
-    value: name,
-    fix: nearest === undefined ? `Name one of ${names.join(", ")}.` : `Did you mean ${nearest}?`,
-  });
 }
 
 const listed = ({ name, family, needs, source }: Loss) => ({ name, family, needs, source });
@@ -59,10 +49,6 @@ function methodsTable(): string {
   return `${formatTable([["method", "family", "needs"], ...rows], 3)}\n\n${others}\n\nlimbeck methods NAME tells all about one.`;
 }
 
-function section(title: string, text: string): string {
-  return `${bold(title)}\n${wrapText(text, "  ", "").join("\n")}`;
-}
-
 /** All about a preset, on a screen of 80 columns. */
 function presetText({ name, description, sets, use, source, recipe }: Preset): string {
   return [
@@ -79,17 +65,12 @@ function presetText({ name, description, sets, use, source, recipe }: Preset): s
 function methodText(loss: Loss): string {
   const { name, family, description, formula, use, source, needs, weight = 1, schedule, recipe } = loss;
   const term = [`weight ${weight}`, ...(schedule ? [`schedule ${yamlText(schedule)}`] : [])].join(", ");
-  const facts = optionFacts(loss.options);
-  const options = facts.map((option) => {
-    const fallback = option.default === undefined ? "" : ` (default ${yamlText(option.default)})`;
-    return wrapText(`${option.name}: ${option.takes}${fallback}. ${option.description}`, "  ").join("\n");
-  });
-  const snippet = ["distill:", ...recipe.split("\n").map((line) => `  ${line}`)].map((line) => `  ${line}`).join("\n");
+  const snippet = `  distill:\n${indented(recipe, "    ")}`;
   return [
     `${bold(name)}  ${family}`,
     wrapText(description, "", "").join("\n"),
     section("formula", formula),
-    ...(options.length > 0 ? [`${bold("options")}\n${options.join("\n")}`] : []),
+    ...optionLines(loss.options),
     section("usual term", term),
     section("needs", needs.join(", ")),
     ...(mixesSamples(loss) ? [] : [section("mixed images", "undefined: not with mixup or cutmix")]),

@@ -1,4 +1,4 @@
-import type { ModelResult, RunResults, Spread, VariantResult } from "../evaluate/results.js";
+import type { ModelResult, PeerResult, RunResults, Spread, VariantResult } from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
 import { formatBytes, formatCount, formatSignificant, formatTable } from "./format.js";
 
@@ -52,6 +52,20 @@ export function helpersTable({ helpers }: RunResults): string {
     `${formatSignificant(result.latencyMs)} ms`,
   ]);
   return formatTable([["", "test errors", "agreement with teacher", "parameters", "file size", "latency"], ...rows]);
+}
+
+/** One line for each model that learned beside the student. */
+export function peerLines({ peers = [] }: RunResults): string[] {
+  return peers.map(({ name, family, errors, parameters, verdict }) => {
+    const figures = `${name} (${family}, ${formatCount(parameters)} parameters): ${formatErrors(errors)} test errors`;
+    return `${figures}${errors.length > 1 ? ` (${errors.join(", ")})` : ""}${verdict ? againstBaseline(verdict) : ""}.`;
+  });
+}
+
+function againstBaseline({ difference, pValue, significant }: NonNullable<PeerResult["verdict"]>): string {
+  const change = `${Math.abs(difference).toFixed(1)} ${difference < 0 ? "more" : "fewer"} than the baseline`;
+  if (pValue === null) return `, ${change}, noise unknown`;
+  return `, ${change}, ${significant ? "beyond" : "within"} the noise (p = ${pValue.toFixed(3)})`;
 }
 
 /** One line for each variant. */

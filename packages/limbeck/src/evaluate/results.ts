@@ -46,12 +46,23 @@ export interface Verdict {
   readonly sentence: string;
 }
 
+/** What was measured of a model that learned beside the student. */
+export interface PeerResult extends ModelResult {
+  /** Such as `peer2`: the student is the first. */
+  readonly name: string;
+  readonly family: string;
+  /** Against the baseline; null where there is none, or where it is another model than this one. */
+  readonly verdict: Verdict | null;
+}
+
 /** A pair of arms: the student with and without distillation, on one schedule and transfer set. */
 export interface Comparison {
   readonly student: ModelResult;
   /** Null when the recipe turned the baseline off. */
   readonly baseline: ModelResult | null;
   readonly verdict: Verdict | null;
+  /** What learned beside the student; missing where nothing did. */
+  readonly peers?: readonly PeerResult[];
 }
 
 /** A variant of the main comparison: another schedule, transfer set or loss. */

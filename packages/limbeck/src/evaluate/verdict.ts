@@ -5,29 +5,29 @@ const SIGNIFICANCE = 0.05;
 
 /**
  * Compares the test errors of student and baseline over seeds.
- * @param by what the student has, and the baseline has not
+ * @param mentor what the student learned with, and the baseline without
  */
-export function judge(student: readonly number[], baseline: readonly number[], by = "the teacher"): Verdict {
+export function judge(student: readonly number[], baseline: readonly number[], mentor = "the teacher"): Verdict {
   const difference = mean(baseline) - mean(student);
   const relative = mean(baseline) === 0 ? 0 : difference / mean(baseline);
   const pValue = welchP(student, baseline);
   const significant = pValue !== null && pValue < SIGNIFICANCE;
   const verdict = { helped: difference > 0, difference, relative, pValue, significant };
-  return { ...verdict, sentence: sentence(student, baseline, verdict, by) };
+  return { ...verdict, sentence: sentence(student, baseline, verdict, mentor) };
 }
 
 function sentence(
   student: readonly number[],
   baseline: readonly number[],
   verdict: Omit<Verdict, "sentence">,
-  by: string,
+  mentor: string,
 ): string {
   const figures = `(${formatErrors(student)}) than without (${formatErrors(baseline)})`;
   const { difference, pValue, significant } = verdict;
   if (difference === 0) {
-    return `Distillation made no difference: ${formatErrors(student)} test errors with ${by}, ${formatErrors(baseline)} without.`;
+    return `Distillation made no difference: ${formatErrors(student)} test errors with ${mentor}, ${formatErrors(baseline)} without.`;
   }
-  const change = `${formatChange(verdict, mean(baseline))} test errors with ${by} ${figures}`;
+  const change = `${formatChange(verdict, mean(baseline))} test errors with ${mentor} ${figures}`;
   if (pValue !== null && !significant) {
     return `No clear difference: the student makes ${change}, within the noise of ${student.length} seeds (${formatP(pValue)}).`;
   }

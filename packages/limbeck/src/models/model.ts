@@ -85,9 +85,15 @@ export function tensorsOf({ parameters, buffers, frozen = [] }: Model): readonly
   return [...parameters, ...buffers, ...frozen];
 }
 
-/** Declares a model's parameters and buffers in a graph. */
-export function declareTensors(model: Model, graph: Graph): Record<string, Tensor> {
-  return Object.fromEntries(tensorsOf(model).map(({ name, shape }) => [name, graph.parameter(name, "float32", shape)]));
+/**
+ * Declares a model's parameters and buffers in a graph.
+ * @param prefix what stands before their names there
+ * @returns by the model's own names
+ */
+export function declareTensors(model: Model, graph: Graph, prefix = ""): Record<string, Tensor> {
+  return Object.fromEntries(
+    tensorsOf(model).map(({ name, shape }) => [name, graph.parameter(`${prefix}${name}`, "float32", shape)]),
+  );
 }
 
 /** How a training step carries a model's buffers on. */
@@ -99,9 +105,11 @@ export function carriedBuffers(
   return buffers.map(({ name }) => ({ input: weights[name]!, next: result.buffers[name]! }));
 }
 
-/** First values of all parameters and buffers, from a seed. */
-export function initialize(model: Model, seed: number): Record<string, Float32Array> {
-  return Object.fromEntries(
-    tensorsOf(model).map(({ name, shape, init }) => [name, drawInitial(init, shape, seed, name)]),
-  );
+/**
+ * First values of all parameters and buffers, from a seed.
+ * @param prefix what stands before their names; models of different prefixes start from different values
+ */
+export function initialize(model: Model, seed: number, prefix = ""): Record<string, Float32Array> {
+  const named = tensorsOf(model).map((tensor) => ({ ...tensor, name: `${prefix}${tensor.name}` }));
+  return Object.fromEntries(named.map(({ name, shape, init }) => [name, drawInitial(init, shape, seed, name)]));
 }

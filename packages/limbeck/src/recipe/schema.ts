@@ -5,29 +5,22 @@ import { NAMED_DATASETS } from "../data/named/index.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
-import { modelFamilies } from "../models/index.js";
-import { resolutionOption } from "../models/resolution.js";
 import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
+import { choice, modelChoice } from "./choice.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
+import { unfitForScheme } from "./schemes/fit.js";
+import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 import { missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
 
 const positive = () => z.int().positive();
-
-/** A union of records, told apart by the key that holds their name. */
-function choice(key: string, records: readonly { name: string; options: z.ZodObject; description: string }[]) {
-  const members = records.map(({ name, options, description }) =>
-    options.extend({ [key]: z.literal(name) }).meta(describe(description)),
-  );
-  return z.discriminatedUnion(key, members as [z.ZodObject, ...z.ZodObject[]]);
-}
 
 const optimizer = z.discriminatedUnion("name", [
   z.strictObject({
@@ -90,11 +83,7 @@ const train = z.strictObject({
   augment: trainFields.augment.default([]),
 });
 
-const sized = modelFamilies.map(({ name, options, description }) => {
-  return { name, options: (options as z.ZodObject).extend(resolutionOption), description };
-});
-
-const model = choice("family", sized).meta({ id: "model", ...describe("A model family and its options.") });
+const model = modelChoice;
 
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {
@@ -221,6 +210,19 @@ const assistant = z.strictObject({
   distill: distill.optional(),
 });
 
+/** By name, or with options. */
+const scheme = z
+  .union([
+    z
+      .enum(schemes.map(({ name }) => name))
+      .transform((name) => ({ name, ...(schemeNamed(name).options.parse({}) as object) })),
+    choice("name", schemes),
+  ])
+  .meta(describe("How models and losses are wired; a name, or a record with options.")) as unknown as z.ZodType<
+  SchemeChoice,
+  string | SchemeChoice
+>;
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** What a run is. */
@@ -236,6 +238,7 @@ export const recipeSchema = z
     seed: z.int().min(0).default(1).meta(describe("Seed of splits and of the teacher; students count on from it.")),
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
+    scheme: scheme.prefault(OFFLINE),
     teacher,
     answers: answerStorage.prefault({}).meta(describe("How the teacher's stored answers are kept.")),
     assistants: z
@@ -263,6 +266,7 @@ export const recipeSchema = z
       .meta(describe("Further comparisons with the same teacher.")),
   })
   .superRefine(finds(undefinedTerms))
+  .superRefine(finds(unfitForScheme))
   .superRefine(finds(missingTeacher))
   .superRefine(finds(unseenLabels))
   .superRefine(finds(brokenChain))

@@ -2,11 +2,13 @@ import { lossNamed } from "../losses/index.js";
 import { asksTeacher } from "../losses/loss.js";
 import { AUTO } from "./auto.js";
 import type { Finding } from "./mixing.js";
+import { type SchemeChoice, schemeNamed } from "./schemes/index.js";
 
 type Terms = readonly { readonly loss?: unknown }[];
 
 /** What of a recipe decides whether it needs a teacher. */
 interface Taught {
+  readonly scheme: SchemeChoice;
   readonly teacher?: object | undefined;
   readonly distill: Terms;
   readonly assistants: readonly { readonly distill?: Terms | undefined }[];
@@ -14,8 +16,8 @@ interface Taught {
 }
 
 /** Terms that ask a teacher which the recipe lacks, of the main comparison and of every variant. */
-export function missingTeacher({ teacher, distill, assistants, variants }: Taught): Finding[] {
-  if (teacher) return [];
+export function missingTeacher({ scheme, teacher, distill, assistants, variants }: Taught): Finding[] {
+  if (teacher || !schemeNamed(scheme.name).needs.includes("teacher")) return [];
   const sections: [Terms, Finding["path"]][] = [
     [distill, ["distill"]],
     ...assistants.map(({ distill: own }, a): [Terms, Finding["path"]] => [own ?? [], ["assistants", a, "distill"]]),

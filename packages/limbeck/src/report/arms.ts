@@ -10,23 +10,14 @@ export const ARM_NAMES: Readonly<Record<Arm, string>> = {
   baseline: "Baseline",
 };
 
-type Meanings = Readonly<Record<Arm, string>>;
-
-const WITH_TEACHER: Meanings = {
-  teacher: "the big model whose answers are imitated",
-  student: "the small model, trained on the teacher's answers",
-  baseline: "the same small model, trained without the teacher",
-};
-
-const ALONE: Meanings = {
-  ...WITH_TEACHER,
-  student: "the model, trained without a teacher by the losses named above",
-  baseline: "the same model, trained on labels alone",
-};
-
-/** What each model is, for readers who are new to distillation. */
-export function armMeanings(hasTeacher: boolean): Meanings {
-  return hasTeacher ? WITH_TEACHER : ALONE;
+/** What each model is, for readers who are new to distillation. @param mentor what the student learns with */
+export function armMeaning(arm: Arm, mentor: string): string {
+  const meanings: Readonly<Record<Arm, string>> = {
+    teacher: "the big model whose answers are imitated",
+    student: `the small model, trained with ${mentor}`,
+    baseline: `the same small model, trained without ${mentor}`,
+  };
+  return meanings[arm];
 }
 
 /** An arm's name behind a dot of its color. */

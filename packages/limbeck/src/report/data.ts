@@ -52,6 +52,8 @@ export interface ReportData {
   }[];
   readonly epochs: number;
   readonly temperature: number;
+  /** Whom the student learns from: "the teacher". */
+  readonly mentor: string;
   readonly results: RunResults;
   readonly curves: readonly Curve[];
   readonly samples: readonly DarkKnowledgeSample[];

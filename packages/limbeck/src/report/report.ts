@@ -10,6 +10,7 @@ import { darkKnowledgeSection } from "./sections/dark-knowledge.js";
 import { helpersSection } from "./sections/helpers.js";
 import { modelsSection } from "./sections/models.js";
 import { patienceSection } from "./sections/patience.js";
+import { peersSection } from "./sections/peers.js";
 import { reproduceSection } from "./sections/reproduce.js";
 import { variantsSection } from "./sections/variants.js";
 import { verdictSection } from "./sections/verdict.js";
@@ -32,7 +33,7 @@ export async function renderReport(data: ReportData): Promise<string> {
   ]);
   const sections = [
     verdictSection(data),
-    html`<main>${modelsSection(data)}${helpersSection(data)}${chosenSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${reproduceSection(data)}</main>`,
+    html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${chosenSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${reproduceSection(data)}</main>`,
   ];
   const page = html`<!doctype html>
 <html lang="en">

@@ -1,10 +1,12 @@
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
+import { OFFLINE, type SchemeChoice } from "../recipe/schemes/index.js";
 
 /** A student or a baseline of one comparison, trained once for each seed. */
 export interface Arm {
   readonly kind: "student" | "baseline";
   /** Null for the main comparison. */
   readonly variant: Variant | null;
+  readonly scheme: SchemeChoice;
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   readonly transfer: TransferOptions;
@@ -23,9 +25,12 @@ export function armsOf(recipe: Recipe): Arm[] {
   return [null, ...recipe.variants].flatMap((variant) => {
     const train = { ...recipe.student.train, ...definedOnly(variant?.train ?? {}) } as TrainOptions;
     const transfer = variant?.transfer ?? recipe.data.transfer;
-    const student: Arm = { kind: "student", variant, terms: variant?.distill ?? recipe.distill, train, transfer };
+    const shared = { variant, train, transfer };
+    const { scheme } = recipe;
+    const student: Arm = { ...shared, kind: "student", scheme, terms: variant?.distill ?? recipe.distill };
+    const baseline: Arm = { ...shared, kind: "baseline", scheme: OFFLINE, terms: HARD_LABELS };
     const hasBaseline = variant?.baseline ?? recipe.baseline;
-    return hasBaseline ? [student, { ...student, kind: "baseline", terms: HARD_LABELS } as Arm] : [student];
+    return hasBaseline ? [student, baseline] : [student];
   });
 }
 

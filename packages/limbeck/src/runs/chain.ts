@@ -51,6 +51,7 @@ export const TEACHER = "teacher";
 
 /** Who learns from the teacher, or from a link of the chain. */
 export function learnersFrom(recipe: Recipe, phase: string): Learner[] {
+  if (!recipe.teacher) return [];
   const links = linksOf(recipe);
   const place = links.findIndex((link) => link.phase === phase);
   const next = links[place + 1];

@@ -1,9 +1,10 @@
 import type { Split } from "../data/dataset.js";
 import type { Model } from "../models/model.js";
 import type { Recipe } from "../recipe/schema.js";
+import { OFFLINE } from "../recipe/schemes/index.js";
 import { deployment } from "../schemes/deployment.js";
-import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
-import { checkOffline } from "../schemes/offline.js";
+import { wirings } from "../schemes/index.js";
+import { needsTeacher } from "../schemes/needs.js";
 import { LimbeckError } from "../support/errors.js";
 import { type Arm, armId, armsOf, isTaughtByChain } from "./arms.js";
 import { linksOf } from "./chain.js";
@@ -45,7 +46,7 @@ function checkLinks(recipe: Recipe, samples: RunSamples, teacher: Model | undefi
     checkWarmUp(`${link.phase}: warmupEpochs`, link.train);
     checkSchedules(link.phase, link);
     const student = modelFor({ samples }, link.model);
-    checkTerms({ student, teacher: before }, link, split);
+    checkTerms({ student, teacher: before }, { ...link, scheme: OFFLINE }, split);
     return deployment(student, link.terms, before && { model: before }, split.dataset).model;
   }, teacher);
 }
@@ -56,10 +57,14 @@ interface Models {
   readonly teacher: Model | undefined;
 }
 
-/** Only terms that look inside of the networks can fail to fit them. */
-function checkTerms({ student, teacher }: Models, { terms, train }: Pick<Arm, "terms" | "train">, split: Split): void {
-  if (!needsLiveTeacher(terms)) return;
-  checkOffline({ model: student, split, train, terms, liveTeacher: { model: teacher! } });
+function checkTerms(
+  { student, teacher }: Models,
+  { scheme, terms, train }: Pick<Arm, "scheme" | "terms" | "train">,
+  split: Split,
+): void {
+  const { name, ...options } = scheme;
+  const liveTeacher = teacher && { model: teacher };
+  wirings[name]!.check({ model: student, split, train, terms, options, liveTeacher });
 }
 
 function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: number; epochs: number }): void {

@@ -1,17 +1,17 @@
-import type { Comparison, RunResults, VariantResult } from "../evaluate/results.js";
+import type { Comparison, ModelResult, PeerResult, RunResults, VariantResult } from "../evaluate/results.js";
 import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
-import { needsTeacher } from "../schemes/needs.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
 import { measureHelpers } from "./helpers.js";
-import { correctBiases, type Measured, measureArm, measureTeacher } from "./measure.js";
+import { correctBiases, type Measured, type MeasuredArm, measureArm, measureTeacher } from "./measure.js";
+import { mentorOf } from "./mentor.js";
 
 /** Everything measured, with the answers that the report shows. */
 export interface Evaluation {
   readonly results: RunResults;
-  /** Null where no term asks for one. */
+  /** Null where the recipe has none. */
   readonly teacher: Measured | null;
   readonly student: Measured;
   readonly baseline: Measured | null;
@@ -23,8 +23,8 @@ export async function evaluateRun(
   teachers: TrainedTeachers,
   arms: readonly TrainedArm[],
 ): Promise<Evaluation> {
-  const measuredTeacher = teachers.teacher && (await measureTeacher(context, teachers.teacher));
-  const measured = new Map<Arm, Measured>();
+  const measuredTeacher = teachers.teacher ? await measureTeacher(context, teachers.teacher) : null;
+  const measured = new Map<Arm, MeasuredArm>();
   for (const trained of arms) {
     if (context.signal.aborted) throw new Interrupted("evaluation was stopped");
     measured.set(trained.arm, await measureArm(context, trained, measuredTeacher));
@@ -55,7 +55,7 @@ export async function evaluateRun(
   const results = { teacher: measuredTeacher?.result ?? null, helpers, ...compare(student, baseline), variants };
   return {
     results,
-    teacher: measuredTeacher ?? null,
+    teacher: measuredTeacher,
     student: student.measured,
     baseline: baseline?.measured ?? null,
   };
@@ -66,22 +66,22 @@ function onlyEpochsDiffer({ train, transfer, distill }: Variant): boolean {
   return !transfer && !distill && keys.length === 1 && keys[0] === "epochs";
 }
 
-interface MeasuredArm {
+interface JudgedArm {
   readonly trained: TrainedArm;
-  readonly measured: Measured;
+  readonly measured: MeasuredArm;
 }
 
-function compare({ measured, trained }: MeasuredArm, baseline: MeasuredArm | undefined): Comparison {
-  const student = measured.result;
-  const other = baseline?.measured.result ?? null;
+function compare({ measured, trained }: JudgedArm, baseline: JudgedArm | undefined): Comparison {
+  const mentor = mentorOf(trained.arm);
+  const against = ({ errors }: ModelResult) =>
+    baseline ? judge(errors, baseline.measured.result.errors, mentor) : null;
+  const peers = measured.peers.map(({ name, family, isTwin, result }): PeerResult => {
+    return { name, family, ...result, verdict: isTwin ? against(result) : null };
+  });
   return {
-    student,
-    baseline: other,
-    verdict: other && judge(student.errors, other.errors, whatHelped(trained.arm)),
+    student: measured.result,
+    baseline: baseline?.measured.result ?? null,
+    verdict: against(measured.result),
+    ...(peers.length > 0 ? { peers } : {}),
   };
-}
-
-/** What the student has, and the baseline has not. */
-function whatHelped({ terms }: Arm): string {
-  return needsTeacher(terms) ? "the teacher" : terms.map(({ loss }) => loss).join(" + ");
 }

@@ -8,9 +8,12 @@ import type { CorrectedResult, ModelResult } from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
 import { type Model, parameterCount } from "../models/model.js";
+import { isSameModel } from "../models/same-model.js";
+import type { Peer } from "../schemes/job.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Classifier } from "../teachers/classifier.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
+import type { Parameters } from "../train/checkpoints.js";
 import { armId } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import { absentClasses } from "./samples.js";
@@ -24,6 +27,20 @@ export interface Measured {
   readonly result: ModelResult;
   /** Where the teacher looks for its top classes, if students can be compared with that. */
   readonly maps?: ClassMaps | undefined;
+}
+
+/** What was measured of a model that learned beside the student. */
+interface MeasuredPeer {
+  readonly name: string;
+  readonly family: string;
+  /** Whether it is the student's own model, which the baseline is as well. */
+  readonly isTwin: boolean;
+  readonly result: ModelResult;
+}
+
+/** An arm's student, and what learned beside it. */
+export interface MeasuredArm extends Measured {
+  readonly peers: readonly MeasuredPeer[];
 }
 
 /** Measures `teacher.onnx`. */
@@ -47,18 +64,47 @@ export async function measureHelper(
 }
 
 /** Exports the first seed of an arm, and measures what all its seeds answer. */
-export async function measureArm(context: RunContext, trained: TrainedArm, teacher?: Measured): Promise<Measured> {
-  const { model, seeds, arm } = trained;
-  const files = seeds.map(({ parameters }) => toOnnxModel(model, trained.transfer.dataset, parameters));
-  const path = context.folder.file(`${armId(arm)}.onnx`);
-  writeFileAtomic(path, files[0]!);
-  const logits: Float32Array[] = [];
-  for (const file of files) logits.push(await classify(file, context.samples.test, context));
+export async function measureArm(
+  context: RunContext,
+  trained: TrainedArm,
+  teacher: Measured | null,
+): Promise<MeasuredArm> {
   const reference = teacher && {
     logits: teacher.logits[0]!,
     cosines: await mapCosines(context, trained, teacher),
   };
-  return measure(context, path, files[0]!, model, logits, reference);
+  const measured = await measureLearner(context, trained, { model: trained.model, prefix: "" }, reference);
+  const peers: MeasuredPeer[] = [];
+  for (const peer of trained.peers) {
+    const { result } = await measureLearner(context, trained, peer, reference && { ...reference, cosines: undefined });
+    const isTwin = isSameModel(peer.model, trained.model, trained.transfer.dataset);
+    peers.push({ name: peerName(peer), family: peer.model.family, isTwin, result });
+  }
+  return { ...measured, peers };
+}
+
+const peerName = ({ prefix }: Peer) => prefix.replace(/\/$/, "");
+
+/** Exports and measures one of the models that an arm trains. Without a prefix it is the student. */
+async function measureLearner(
+  context: RunContext,
+  { arm, seeds, transfer }: TrainedArm,
+  learner: Peer,
+  reference: Reference | null,
+): Promise<Measured> {
+  const { model, prefix } = learner;
+  const files = seeds.map(({ parameters }) => toOnnxModel(model, transfer.dataset, withoutPrefix(parameters, prefix)));
+  const path = context.folder.file(`${armId(arm)}${prefix === "" ? "" : `-${peerName(learner)}`}.onnx`);
+  writeFileAtomic(path, files[0]!);
+  const logits: Float32Array[] = [];
+  for (const file of files) logits.push(await classify(file, context.samples.test, context));
+  return measure(context, path, files[0]!, model, logits, reference ?? undefined);
+}
+
+/** Values by a learner's own names; those of others may be among them, but are not asked for. */
+function withoutPrefix(parameters: Parameters, prefix: string): Parameters {
+  const own = Object.entries(parameters).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, values]) => [name.slice(prefix.length), values]));
 }
 
 async function teacherMaps(context: RunContext, teacher: TrainedTeacher, logits: Float32Array) {

@@ -10,6 +10,7 @@ import type { Evaluation } from "./evaluation.js";
 import type { RunFolder } from "./folder.js";
 import type { Measured } from "./measure.js";
 import { membersOf } from "./members.js";
+import { mentorOf } from "./mentor.js";
 import { drawTransferSet } from "./samples.js";
 
 const SAMPLES = 10;
@@ -53,6 +54,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     chosen: run.autoTerms ?? [],
     epochs: recipe.student.train.epochs,
     temperature,
+    mentor: mentorOf(armsOf(recipe)[0]!),
     results: evaluation.results,
     curves: curvesOf(context),
     samples: darkKnowledge(context, evaluation, temperature),
@@ -95,9 +97,9 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
 
 /** Of each class, the test image that the teacher classifies correctly, but with the most doubt; none without a teacher. */
 function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
+  if (!evaluation.teacher) return [];
   const { dataset, indices } = context.samples.test;
   const classes = dataset.classes.length;
-  if (!evaluation.teacher) return [];
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
   const tops = topClasses(teacher, classes);
   const doubt = (row: number) => -Math.max(...softmaxRow(teacher, row, classes));

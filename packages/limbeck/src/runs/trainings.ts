@@ -2,9 +2,10 @@ import { graphCost } from "@limbeck/graph";
 import { splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import type { Model } from "../models/model.js";
+import { wirings } from "../schemes/index.js";
 import type { TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
-import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
+import type { OfflineOptions } from "../schemes/offline.js";
 import { Classifier } from "../teachers/classifier.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
@@ -32,9 +33,10 @@ export async function* trainArm(
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
   const student = modelFor(context, recipe.student.model);
-  let model = student;
+  const { name, ...schemeOptions } = arm.scheme;
+  let trained: Pick<TrainedArm, "model" | "peers"> = { model: student, peers: [] };
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
-  const source = await teacherSource(context, arm, teacher);
+  const source = teacher && (await teacherSource(context, arm, teacher));
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
     const options = {
@@ -45,14 +47,15 @@ export async function* trainArm(
       seed,
       teacher: source?.teacher,
       liveTeacher: teacher && { model: teacher.model, values: teacher.parameters },
+      options: schemeOptions,
     };
-    const job = offlineJob(options);
-    model = job.model;
+    const job = wirings[name]!.job(options);
+    trained = { model: job.model, peers: job.peers ?? [] };
     const asked = teacher && needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.voice) : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, asked) });
   }
   await source?.release();
-  return { arm, model, transfer, teacher, seeds };
+  return { arm, ...trained, transfer, teacher, seeds };
 }
 
 /** Cached answers hold for plain images only; augmented ones are shown to the teacher itself. */

@@ -1,10 +1,18 @@
 import type { Schedule, TrainingProgram, TypedArray } from "@limbeck/graph";
 import type { Model, ModelValues } from "../models/model.js";
 
+/** A model that learns beside the student, and what stands before the names of its tensors in the training's state. */
+export interface Peer {
+  readonly prefix: string;
+  readonly model: Model;
+}
+
 /** A training that is ready to run: everything random in it is a function of seed and step, so it can go on anywhere. */
 export interface TrainingJob {
   /** As it is judged and exported: with what a method deploys beside the student. */
   readonly model: Model;
+  /** Default: nothing learns beside it. */
+  readonly peers?: readonly Peer[];
   readonly program: TrainingProgram;
   /** First values of what is trained, carried (such as running statistics) and frozen, by name. */
   readonly initial: Readonly<Record<string, Float32Array>>;

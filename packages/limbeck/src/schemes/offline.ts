@@ -71,11 +71,28 @@ export function checkOffline(options: GraphOptions): void {
  * training, which is how teachers and baselines are trained.
  */
 export function offlineJob(options: OfflineOptions): TrainingJob {
+  const { seed } = options;
+  const { store, student, ...parts } = offlineGraph(options);
+  const { model, taken } = student;
+  return completeJob(model, parts, { ...initialize(model, seed), ...store.initialize(seed), ...taken }, options);
+}
+
+/** What a scheme's graph computes. */
+export interface TrainingGraph extends BuiltTerms {
+  readonly parameters: readonly Tensor[];
+  readonly buffers: readonly TrainingBuffer[];
+}
+
+/** Compiles a scheme's graph, and says how its steps are fed and how fast it learns. @param values first ones, by name */
+export function completeJob(
+  model: Model,
+  { weights, ...parts }: TrainingGraph,
+  values: ModelValues,
+  options: OfflineOptions,
+): TrainingJob {
   const { split, train, seed } = options;
   const stepsPerEpoch = batchesPerEpoch(split.indices.length, train.batchSize);
   const totalSteps = stepsPerEpoch * train.epochs;
-  const { store, weights, student, ...parts } = offlineGraph(options);
-  const { model, taken } = student;
   const program = compileTraining({ ...parts, optimizer: buildOptimizer(train.optimizer) });
   return {
     model,
@@ -83,7 +100,7 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
     seed,
     stepsPerEpoch,
     epochs: train.stopAfter ?? train.epochs,
-    ...sorted({ ...initialize(model, seed), ...store.initialize(seed), ...taken }, program),
+    ...sorted(values, program),
     learningRate: schedule({
       learningRate: train.learningRate,
       totalSteps,
@@ -138,7 +155,11 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
 }
 
 /** All that is neither carried nor taken over from a teacher. */
-function trainedPart({ inputs }: Graph, buffers: readonly TrainingBuffer[], { frozen = [] }: Model): Tensor[] {
+export function trainedPart(
+  { inputs }: Graph,
+  buffers: readonly TrainingBuffer[],
+  { frozen = [] }: Pick<Model, "frozen"> = {},
+): Tensor[] {
   const others = new Set([...buffers.map(({ input }) => input.name), ...frozen.map(({ name }) => name)]);
   return inputs.filter(({ name, source }) => source.kind === "parameter" && !others.has(name));
 }

@@ -17,18 +17,23 @@ export interface BuiltTerms {
   weights(step: number): Record<string, Float32Array>;
 }
 
+/** Computes a term from one or several contexts of a scheme's own. */
+export type TermContexts = (compute: (context: LossContext) => Tensor) => Tensor;
+
 /**
  * Emits the weighted terms. A weight that follows a schedule is the host's, and fed; so is how far the training is.
+ * @param given what all terms see, or how one is computed from several contexts
  * @param inside what each term sees beside `context`
  * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH
  */
 export function buildTerms(
   graph: Graph,
   terms: readonly DistillTerm[],
-  context: LossContext,
+  given: LossContext | TermContexts,
   length: TrainingLength,
   inside?: InsideOf,
 ): BuiltTerms {
+  const contexts: TermContexts = typeof given === "function" ? given : (compute) => compute(given);
   const fed = new Map<string, (step: number) => number>();
   const feed = (name: string, value: (step: number) => number) => {
     fed.set(name, value);
@@ -39,8 +44,11 @@ export function buildTerms(
     const { loss, weight, schedule, student: _, teacher: __, ...options } = term;
     const name = termName(terms, i);
     const record = lossNamed(String(loss));
-    const seen = { ...context, progress, ...inside?.(name, term) };
-    const value = saying(name, term, () => record.compute(seen, record.options.parse(options)));
+    const parsed = record.options.parse(options);
+    const value = saying(name, term, () => {
+      const own = { progress, ...inside?.(name, term) };
+      return contexts((context) => record.compute({ ...context, ...own }, parsed));
+    });
     const { kind } = (schedule ?? { kind: "constant" }) as TermSchedule;
     if (kind === "constant") return [name, weight === 1 ? value : ops.mul(value, Number(weight))];
     const factor = termFactor(schedule as TermSchedule, length);

@@ -21,6 +21,8 @@ interface OptionSchema {
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly exclusiveMaximum?: number;
+  readonly oneOf?: readonly OptionSchema[];
+  readonly $ref?: string;
   readonly items?: OptionSchema;
   readonly properties?: Readonly<Record<string, OptionSchema>>;
 }
@@ -40,6 +42,7 @@ function takesText(schema: OptionSchema): string {
   if (schema.enum) return schema.enum.join(" | ");
   if (schema.const !== undefined) return String(schema.const);
   if (schema.type === "array" && schema.items) return `list of: ${takesText(schema.items)}`;
+  if (schema.oneOf ?? schema.$ref) return "record";
   if (schema.type === "boolean") return "true | false";
   const name = schema.type === "integer" ? "whole number" : (schema.type ?? "value");
   return [name, ...bounds(schema)].join(" ");

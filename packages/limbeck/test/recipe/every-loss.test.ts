@@ -10,6 +10,7 @@ import type { Recipe } from "../../src/recipe/schema.js";
 import { armsOf } from "../../src/runs/arms.js";
 import { linksOf } from "../../src/runs/chain.js";
 import { teacherOf } from "../../src/runs/teacher.js";
+import { wirings } from "../../src/schemes/index.js";
 import { checkOffline } from "../../src/schemes/offline.js";
 import { readLossCases } from "../losses/golden.js";
 
@@ -31,15 +32,18 @@ const split = wholeSplit({
 /** Builds the training graph of every arm, as a run does before it trains anything. */
 function buildAll(recipe: Recipe): void {
   const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
-  let last = teacherOf(recipe, split.dataset).model;
+  let last = teacherOf(recipe, { source: "gray", train: split, test: split })?.model;
   for (const link of linksOf(recipe)) {
     const student = model(link.model);
-    checkOffline({ ...link, split, model: student, liveTeacher: { model: last } });
+    checkOffline({ ...link, split, model: student, liveTeacher: last && { model: last } });
     last = student;
   }
   const student = model(recipe.student.model);
-  for (const { terms, train } of armsOf(recipe)) {
-    checkOffline({ model: student, split, train, terms, liveTeacher: last && { model: last } });
+  for (const { scheme, terms, train } of armsOf(recipe)) {
+    const { name, ...options } = scheme;
+    const arm = { model: student, split, train, terms, liveTeacher: last && { model: last } };
+    if (name === "offline") checkOffline(arm);
+    else wirings[name]!.check({ ...arm, options });
   }
 }
 

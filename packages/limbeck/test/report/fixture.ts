@@ -135,6 +135,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
     chosen: [],
     epochs: 300,
     temperature: 4,
+    mentor: "the teacher",
     results: {
       ...main,
       teacher: teacher(),

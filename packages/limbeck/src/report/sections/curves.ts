@@ -9,18 +9,18 @@ import { html, jsonScript, type Markup, scrolling } from "../html.js";
 const MOST_ROWS = 25;
 
 /** Test errors and training loss against epochs; nothing where no curve was recorded. */
-export function curvesSection({ curves, results }: ReportData): Markup | null {
+export function curvesSection({ curves, results, mentor }: ReportData): Markup | null {
   const errors = chartData(curves, "errors", results.teacher && mean(results.teacher.errors));
   const loss = chartData(curves, "loss", null);
   if (errors === null && loss === null) return null;
   return html`<section aria-labelledby="curves"><h2 id="curves">How they learned</h2>
-${results.baseline && html`<p>Student and baseline are the same network on the same schedule. ${results.teacher ? "Only the student sees the teacher's answers." : "The baseline learns from labels alone."}</p>`}
+${results.baseline && html`<p>Student and baseline are the same network on the same schedule. Only the student learns with ${mentor}.</p>`}
 ${errors && errorsFigure(errors)}${loss && lossFigure(loss)}</section>`;
 }
 
 function errorsFigure(chart: ChartData): Markup {
-  const notes = [chart.reference !== null && "The dashed line is the teacher's final result."];
-  return figure(chart, "Test errors by epoch", notes);
+  const reference = chart.reference !== null && "The dashed line is the teacher's final result.";
+  return figure(chart, "Test errors by epoch", [reference]);
 }
 
 function lossFigure(chart: ChartData): Markup {

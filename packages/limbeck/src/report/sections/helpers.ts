@@ -1,5 +1,5 @@
 import type { HelperResult } from "../../evaluate/results.js";
-import { armMeanings, armName } from "../arms.js";
+import { armMeaning, armName } from "../arms.js";
 import type { ReportData } from "../data.js";
 import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
@@ -12,10 +12,9 @@ const MEANINGS: Readonly<Record<HelperResult["kind"], string>> = {
 };
 
 /** Members of an ensemble of teachers and the chain from teacher to student; nothing where there are none. */
-export function helpersSection({ results }: ReportData): Markup | false {
+export function helpersSection({ results, mentor }: ReportData): Markup | false {
   const { helpers, teacher, student } = results;
   if (helpers.length === 0 || !teacher) return false;
-  const meanings = armMeanings(true);
   const members = helpers.filter(({ kind }) => kind === "member");
   const links = helpers.filter(({ kind }) => kind !== "member");
   const row = (name: Markup, meaning: string, result: HelperResult["result"]) => html`
@@ -30,9 +29,9 @@ ${scrolling(
   html`<table><caption>Measured on the same test samples.</caption>
 <thead><tr><th scope="col">Network</th><th scope="col">Test errors</th><th scope="col">Agreement<small>with the teacher</small></th>
 <th scope="col">Calibration error</th><th scope="col">Parameters</th><th scope="col">File</th><th scope="col">Latency</th></tr></thead>
-<tbody>${members.map(helperRow)}${row(armName("teacher"), meanings.teacher, teacher)}${links.map(helperRow)}${row(
+<tbody>${members.map(helperRow)}${row(armName("teacher"), armMeaning("teacher", mentor), teacher)}${links.map(helperRow)}${row(
     armName("student"),
-    meanings.student,
+    armMeaning("student", mentor),
     student,
   )}</tbody></table>`,
 )}</section>`;

@@ -1,12 +1,12 @@
 import type { ModelResult } from "../../evaluate/results.js";
-import { type Arm, armMeanings, armName } from "../arms.js";
+import { type Arm, armMeaning, armName } from "../arms.js";
 import type { ReportData } from "../data.js";
 import { count, plural } from "../format.js";
 import { html, type Markup } from "../html.js";
 import { metricsOf } from "../metrics.js";
 
 /** The table of teacher, student and baseline: those that there are. */
-export function modelsSection({ results, data }: ReportData): Markup {
+export function modelsSection({ results, data, mentor }: ReportData): Markup {
   const { teacher, student, baseline } = results;
   const models = (
     [
@@ -15,7 +15,6 @@ export function modelsSection({ results, data }: ReportData): Markup {
       ["baseline", baseline],
     ] as const
   ).filter((entry): entry is readonly [Arm, ModelResult] => entry[1] !== null);
-  const meanings = armMeanings(teacher !== null);
   const seeds = student.errors.length;
   const spread =
     seeds > 1 ? `mean ± standard deviation over ${count(seeds)} seeds` : "one seed, so the spread is unknown";
@@ -24,7 +23,7 @@ export function modelsSection({ results, data }: ReportData): Markup {
 <table class="models" role="table" style="--arms: ${models.length}">
 <caption>Measured on ${plural(data.test, "test sample")}; ${spread}.</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"><span class="hidden">Measure</span></th>${models.map(
-    ([arm]) => html`<th scope="col" role="columnheader">${armName(arm)}<small>${meanings[arm]}</small></th>`,
+    ([arm]) => html`<th scope="col" role="columnheader">${armName(arm)}<small>${armMeaning(arm, mentor)}</small></th>`,
   )}</tr></thead>
 <tbody role="rowgroup">${metricsOf(results).map(
     (metric) => html`

@@ -13,18 +13,18 @@ export function verdictSection(data: ReportData): Markup {
 <div><h1>${data.name}</h1><p class="small muted">Limbeck distillation report, <time datetime="${data.createdAt}">${dateTime(data.createdAt)}</time></p></div>
 <button type="button" id="theme" hidden>Dark colors</button>
 </div>
-<p class="verdict">${unbroken(results.verdict?.sentence ?? withoutVerdict(results))}</p>
+<p class="verdict">${unbroken(results.verdict?.sentence ?? withoutVerdict(data))}</p>
 ${data.description !== "" && html`<p class="muted">${data.description}</p>`}
 <p class="muted">${setting(data)}</p>
-<div class="tiles">${sizeTile(results)}${errorsTile(results)}${speedTile(results)}</div>
+<div class="tiles">${sizeTile(results)}${errorsTile(results, data.mentor)}${speedTile(results)}</div>
 </header>`;
 }
 
-function withoutVerdict({ student, teacher }: RunResults): string {
+function withoutVerdict({ results: { student, teacher }, mentor }: ReportData): string {
   const theirs = teacher ? `, the teacher ${count(mean(teacher.errors))}` : "";
   return (
     `The student makes ${count(mean(student.errors))} errors on ${count(student.testSize)} test samples${theirs}. ` +
-    `No baseline was trained, so this run cannot tell whether ${teacher ? "the teacher" : "distillation"} helped.`
+    `No baseline was trained, so this run cannot tell whether ${mentor} helped.`
   );
 }
 
@@ -49,7 +49,7 @@ function sizeTile({ teacher, student }: RunResults): Markup {
   ]);
 }
 
-function errorsTile({ teacher, student, baseline, verdict }: RunResults): Markup {
+function errorsTile({ student, baseline, verdict }: RunResults, mentor: string): Markup {
   const own = errorsText(student.errors);
   if (baseline === null || verdict === null) {
     return tile("Errors", html`${own}`, [
@@ -62,9 +62,7 @@ function errorsTile({ teacher, student, baseline, verdict }: RunResults): Markup
   return tile(
     "Errors",
     html`<span class="figure-arm student">${means[0]}</span> <small>instead of</small> <span class="figure-arm baseline">${means[1]}</span>`,
-    [
-      `${fewerErrors(verdict.difference)} without ${teacher ? "the teacher" : "distillation"}${relative}; ${noise(verdict)}`,
-    ],
+    [`${fewerErrors(verdict.difference)} without ${mentor}${relative}; ${noise(verdict)}`],
   );
 }
 

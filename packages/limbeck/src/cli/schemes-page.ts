@@ -1,0 +1,51 @@
+import { type Scheme, schemes } from "../recipe/schemes/index.js";
+import { optionTable } from "./option-table.js";
+
+const INTRODUCTION = `# Schemes
+
+How models and losses are wired together. This page is printed by \`limbeck schemes --markdown\`; \`limbeck schemes mutual\` tells
+the same of one scheme, and \`--json\` prints it for programs.
+
+A recipe names one (\`scheme: mutual\`, or a record with options), and \`offline\` where it names none. Losses do not know which
+scheme runs them: the terms of \`distill\` may be any that need nothing but what the scheme gives
+([Methods](methods.md)). Whatever the scheme, a run trains the same student alone as the baseline, on the same schedule, has
+checkpoints from which it goes on bit for bit, and ends with the same report.
+
+**Several models that learn at once.** The student is the first; its values have their plain names in checkpoints, those of the
+others begin with \`peer2/\`, \`peer3/\` and so on. All are measured on the test samples, in the terminal, the report and \`--json\`
+(\`peers\`), and exported (\`student.onnx\`, \`student-peer2.onnx\`, …). \`student.onnx\` is always the model that the recipe calls the student:
+choosing the one with the fewest test errors would make its test errors a minimum over peers, and no fair figure beside
+the baseline's. Peers that are the student's own model are compared with the baseline too; others have no baseline of their own yet.
+`;
+
+/** The page docs/schemes.md. */
+export function schemesPage(): string {
+  const rows = schemes.map(
+    ({ name, needs, description }) => `| [\`${name}\`](#${name}) | ${needs.join(", ")} | ${description} |`,
+  );
+  const table = ["| scheme | needs | |", "|---|---|---|", ...rows, ""].join("\n");
+  return [INTRODUCTION, table, ...schemes.map(schemeSection)].join("\n");
+}
+
+function schemeSection({
+  name,
+  description,
+  wiring,
+  use,
+  source,
+  needs,
+  gives,
+  options,
+  recipe,
+  recorded,
+}: Scheme): string {
+  const facts = [
+    `**Wiring:** ${wiring}.`,
+    `**When to use it:** ${use}`,
+    `**Needs:** ${needs.join(", ")}. **Its terms may need:** ${gives.join(", ")}.`,
+    `**Recorded:** ${recorded}.`,
+    `**Source:** ${source}.`,
+  ];
+  const snippet = ["```yaml", recipe, "```", ""];
+  return [`## ${name}`, "", description, "", facts.join("  \n"), "", ...optionTable(options), ...snippet].join("\n");
+}

@@ -1,0 +1,18 @@
+import type { SchemeChoice } from "../recipe/schemes/index.js";
+import type { TrainingJob } from "./job.js";
+import type { OfflineOptions } from "./offline.js";
+
+/** What a scheme wires together, with what the recipe says of the scheme beside its name. */
+export interface SchemeOptions extends OfflineOptions {
+  readonly options: Omit<SchemeChoice, "name">;
+}
+
+/** What the graph depends on. */
+export type GraphOptions = Pick<SchemeOptions, "model" | "split" | "train" | "terms" | "liveTeacher" | "options">;
+
+/** How a scheme makes a training of models and losses. */
+export interface Wiring {
+  job(options: SchemeOptions): TrainingJob;
+  /** Finds what cannot be trained, from shapes. @throws LimbeckError RECIPE_INVALID, TAP_UNKNOWN, FEATURE_MISMATCH */
+  check(options: GraphOptions): void;
+}

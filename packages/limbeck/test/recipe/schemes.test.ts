@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { parseRecipe } from "../../src/recipe/parse.js";
+import { recipeText } from "../../src/recipe/text.js";
+
+const TEACHER = "teacher: { model: { family: mlp, hidden: [9] }, train: { epochs: 1 } }";
+
+function recipe(...lines: string[]) {
+  const rest = [
+    "name: t",
+    "data: { source: digits, test: 9 }",
+    "student: { model: { family: mlp, hidden: [9] }, train: { epochs: 1 } }",
+  ];
+  return parseRecipe([...rest, ...lines].join("\n"), "t.yaml");
+}
+
+describe("the scheme of a recipe", () => {
+  it("is offline where none is named", () => {
+    expect(recipe(TEACHER).scheme).toEqual({ name: "offline" });
+    expect(recipe(TEACHER).distill).toMatchObject([{ loss: "kd", temperature: 4 }]);
+  });
+
+  it("is a name, or a record with options", () => {
+    expect(recipe("scheme: mutual").scheme).toEqual({ name: "mutual" });
+    expect(recipe("scheme: { name: mutual, peers: [{ family: lenet }] }").scheme).toEqual({
+      name: "mutual",
+      peers: [expect.objectContaining({ family: "lenet" })],
+    });
+  });
+
+  it("brings its usual terms, and a recipe's own win", () => {
+    const usual = [
+      { loss: "kd", weight: 1, temperature: 1 },
+      { loss: "cross-entropy", weight: 1, labelSmoothing: 0 },
+    ];
+    expect(recipe("scheme: mutual").distill).toEqual(usual);
+    expect(recipe("scheme: { name: mutual }").distill).toEqual(usual);
+    expect(recipe("scheme: mutual", "distill: [{ loss: dkd }]").distill).toMatchObject([{ loss: "dkd" }]);
+  });
+
+  it("stays as it is in a run folder", () => {
+    const parsed = recipe("scheme: { name: mutual, peers: [{ family: lenet }] }");
+    expect(parseRecipe(recipeText(parsed), "recipe.yaml")).toEqual(parsed);
+  });
+
+  it.each([
+    [["distill: [{ loss: kd }]"], "t.yaml:4:11 distill[0]: kd needs a teacher"],
+    [["scheme: mutual", TEACHER], "t.yaml:5:10 teacher: the mutual scheme has no teacher; leave it out"],
+    [["scheme: mutal"], 't.yaml:4:9 scheme: "mutal" is not one of offline, mutual; did you mean "mutual"?'],
+    [["scheme: { name: mutal }"], 't.yaml:4:17 scheme.name: "mutal" is unknown; use one of offline, mutual'],
+    [["scheme: { name: mutual, peer: [] }"], 't.yaml:4:25 scheme.peer: unknown key "peer"; did you mean "peers"?'],
+    [["scheme: { name: mutual, peers: [] }"], "t.yaml:4:32 scheme.peers: too small"],
+    [["scheme: mutual", "distill: auto"], "distill: auto chooses terms for a teacher"],
+    [["scheme: mutual", "distill: [{ loss: cross-entropy }]"], "distill: no term learns from the other models"],
+    [
+      ["scheme: mutual", "distill: [{ loss: kd }, { loss: at, student: a, teacher: b }]"],
+      "t.yaml:5:25 distill[1]: at needs features, which the mutual scheme does not give",
+    ],
+    [
+      ["scheme: mutual", "variants: [{ name: a, distill: [{ loss: crd, student: a, teacher: b }] }]"],
+      "variants[0].distill[0]: crd needs features, ",
+    ],
+    [
+      ["scheme: mutual", "variants: [{ name: a, transfer: { without: [3] }, correctBiases: true }]"],
+      "variants[0].correctBiases: the mutual scheme has no teacher",
+    ],
+  ])("is told what is wrong: %s", (lines, message) => {
+    expect(() => recipe(...lines)).toThrow(message);
+  });
+});
