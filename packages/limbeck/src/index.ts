@@ -7,10 +7,20 @@ export type {
   VariantResult,
   Verdict,
 } from "./evaluate/results.js";
+export type {
+  Candidate,
+  Final,
+  Round,
+  SearchedStudent,
+  SearchLimits,
+  SearchResults,
+} from "./evaluate/search-results.js";
 export { parseRecipe, readRecipe } from "./recipe/parse.js";
 export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
 export { type DistillOptions, distill, resume } from "./runs/distill.js";
 export type { Phase, RunEvent } from "./runs/events.js";
+export type { SearchEvent } from "./runs/search/events.js";
+export { resumeSearch, type SearchOptions, search } from "./runs/search/search.js";
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, LimbeckError } from "./support/errors.js";
 export type { CheckpointEvent, EpochEvent, LossValues, ProgressEvent, TrainEvent } from "./train/events.js";

@@ -5,6 +5,8 @@ import type { ImageGeometry } from "../data/dataset.js";
 import { readRecipe } from "../recipe/parse.js";
 import { recipeJsonSchema } from "../recipe/schema.js";
 import { type DistillOptions, distill, resume } from "../runs/distill.js";
+import { SearchFolder } from "../runs/search/folder.js";
+import { resumeSearch, search } from "../runs/search/search.js";
 import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
@@ -12,6 +14,7 @@ import { showDiagnosis } from "./doctor.js";
 import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
+import { byteCount, milliseconds, share } from "./quantities.js";
 import { EXIT, printError, showRun } from "./run.js";
 import { showSchemes } from "./schemes.js";
 
@@ -96,14 +99,34 @@ program
   });
 
 program
+  .command("search")
+  .description("Look for the best student under a budget: a ladder of students, halved round by round.")
+  .argument(
+    "<recipe>",
+    "recipe file (YAML); `search` says which students, the default is a ladder of the student's family",
+  )
+  .option("--max-size <size>", "largest ONNX file, such as 500KB", byteCount)
+  .option("--max-latency <time>", "longest time for one sample on one thread, such as 2ms", milliseconds)
+  .option("--min-retention <share>", "smallest share of the teacher's accuracy, such as 0.97", share)
+  .option("--out <folder>", "search folder; must be new or empty (default: runs/<name>-search-<time>)")
+  .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
+  .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
+  .action(async (path, { json, out, threads, maxSize, maxLatency, minRetention }) => {
+    const limits = { maxBytes: maxSize, maxLatencyMs: maxLatency, minRetention };
+    const options = { limits, ...(out ? { searchDir: out } : {}), ...(threads ? { threads } : {}) };
+    await showRun((signal) => search(readRecipe(path), { ...options, signal }), { json });
+  });
+
+program
   .command("resume")
-  .description("Go on with a run that was stopped or killed; it ends as if it never had been.")
-  .argument("<folder>", "run folder")
+  .description("Go on with a run or a search that was stopped or killed; it ends as if it never had been.")
+  .argument("<folder>", "run folder, or search folder")
   .option("--checkpoint-every <seconds>", "seconds between checkpoints (default: 15)", positiveNumber)
   .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
   .action(async (folder, { checkpointEvery, json }) => {
     const options = checkpointEvery === undefined ? {} : { checkpointSeconds: checkpointEvery };
-    await showRun((signal) => resume(folder, { ...options, signal }), { json });
+    const goOn = SearchFolder.isThere(folder) ? resumeSearch : resume;
+    await showRun((signal) => goOn(folder, { ...options, signal }), { json });
   });
 
 program

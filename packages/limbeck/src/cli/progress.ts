@@ -1,13 +1,15 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
-import type { Phase, PhaseEnd, RunEvent } from "../runs/events.js";
+import type { Phase, PhaseEnd } from "../runs/events.js";
+import type { SearchEvent } from "../runs/search/events.js";
 import type { ProgressEvent } from "../train/events.js";
 import { formatDuration, wrapText } from "./format.js";
 import { storageText } from "./labels.js";
+import { searchRoundText, searchStartText } from "./search-text.js";
 
-/** Shows a run's events to somebody who is waiting. */
+/** Shows the events of a run, or of a search, to somebody who is waiting. */
 export interface ProgressView {
-  show(event: RunEvent): void;
+  show(event: SearchEvent): void;
   /** Leaves the screen as it should be, however the run ended. */
   close(): void;
 }
@@ -22,8 +24,8 @@ class Status {
   #errors: number | null = null;
 
   /** Takes note of an event; returns the line to print when a phase is over. */
-  note(event: RunEvent): string | undefined {
-    if (event.type === "run-start") this.#name(event.phases);
+  note(event: SearchEvent): string | undefined {
+    if (event.type === "run-start" || event.type === "search-round") this.#name(event.phases);
     if (event.type === "phase-start") this.#errors = null;
     if (event.type === "epoch") this.#errors = event.errors ?? this.#errors;
     if (event.type !== "phase-end") return undefined;
@@ -68,13 +70,15 @@ function progressLine(label: string, event: ProgressEvent, columns: number, stre
 }
 
 /** What `distill: auto` chose, and why. */
-function chosenLines({ variant, terms, reasons }: Extract<RunEvent, { type: "terms-chosen" }>): string {
+function chosenLines({ variant, terms, reasons }: Extract<SearchEvent, { type: "terms-chosen" }>): string {
   const chosen = wrapText(`${variant ?? "distill"}: auto chose ${terms.join(" + ")}`, "");
   return [...chosen, ...reasons.flatMap((reason) => wrapText(`- ${reason}`, "  "))].join("\n");
 }
 
 /** What is printed of events that are told once. */
-function noticeOf(event: RunEvent): string | undefined {
+function noticeOf(event: SearchEvent): string | undefined {
+  if (event.type === "search-start") return searchStartText(event);
+  if (event.type === "search-round") return searchRoundText(event);
   if (event.type === "run-start") return `${event.name}: the run folder is ${event.runDir}`;
   if (event.type === "terms-chosen") return chosenLines(event);
   return event.type === "label-plan" ? `labelling writes ${storageText(event)}` : undefined;

@@ -3,11 +3,14 @@ import { relative } from "node:path";
 import { styleText } from "node:util";
 import { TypedError } from "@limbeck/graph";
 import type { RunResults } from "../evaluate/results.js";
-import type { LabelsEvent, RunEvent } from "../runs/events.js";
+import type { SearchResults } from "../evaluate/search-results.js";
+import type { LabelsEvent } from "../runs/events.js";
+import type { SearchEvent } from "../runs/search/events.js";
 import { toErrorRecord } from "../support/errors.js";
 import { bold } from "./format.js";
 import { labelsText } from "./labels.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
+import { searchSummary } from "./search-text.js";
 import { helpersTable, jsonSummary, peerLines, resultsTable, variantLines } from "./summary.js";
 
 /** Exit codes: done, a fault of our own, a mistake that the user can put right, stopped by Ctrl-C. */
@@ -21,6 +24,7 @@ export interface Outcome {
   readonly runDir: string | undefined;
   readonly results?: RunResults | undefined;
   readonly labels?: LabelsEvent | undefined;
+  readonly search?: SearchResults | undefined;
   readonly error?: TypedError;
 }
 
@@ -29,7 +33,7 @@ export interface Outcome {
  * @param start begins the run; its signal aborts at the first Ctrl-C
  */
 export async function showRun(
-  start: (signal: AbortSignal) => AsyncGenerator<RunEvent>,
+  start: (signal: AbortSignal) => AsyncGenerator<SearchEvent>,
   { json }: { json: boolean },
 ): Promise<void> {
   printEnd(await watchRun(start, { json }), { json });
@@ -42,9 +46,9 @@ export function printEnd(outcome: Outcome, { json }: { json: boolean }): void {
   process.exitCode = { done: EXIT.done, failed: EXIT.mistake, interrupted: EXIT.interrupted }[outcome.status];
 }
 
-/** Shows a run's progress. */
+/** Shows the progress of a run, or of a search. */
 export async function watchRun(
-  start: (signal: AbortSignal) => AsyncGenerator<RunEvent>,
+  start: (signal: AbortSignal) => AsyncGenerator<SearchEvent>,
   { json }: { json: boolean },
 ): Promise<Outcome> {
   const out = json ? process.stderr : process.stdout;
@@ -56,7 +60,7 @@ export async function watchRun(
 }
 
 async function follow(
-  start: (signal: AbortSignal) => AsyncGenerator<RunEvent>,
+  start: (signal: AbortSignal) => AsyncGenerator<SearchEvent>,
   view: ProgressView,
   out: NodeJS.WritableStream,
   leaveAtOnce: (runDir: string | undefined) => never,
@@ -65,6 +69,7 @@ async function follow(
   let runDir: string | undefined;
   let results: RunResults | undefined;
   let labels: LabelsEvent | undefined;
+  let search: SearchResults | undefined;
   const onSignal = () => {
     if (controller.signal.aborted) {
       view.close();
@@ -78,9 +83,11 @@ async function follow(
     for await (const event of start(controller.signal)) {
       view.show(event);
       if (event.type === "run-start") runDir = event.runDir;
+      if (event.type === "search-start") runDir = event.searchDir;
       if (event.type === "results") results = event.results;
       if (event.type === "labels") labels = event;
-      if (event.type === "run-end") return { status: event.status, runDir, results, labels };
+      if (event.type === "search-results") search = event.results;
+      if (event.type === "run-end") return { status: event.status, runDir, results, labels, search };
     }
     throw new Error("the run ended without saying how");
   } catch (error) {
@@ -92,8 +99,9 @@ async function follow(
   }
 }
 
-function toJson({ status, runDir, results, labels, error }: Outcome): object {
+function toJson({ status, runDir, results, labels, search, error }: Outcome): object {
   if (status === "done" && results) return jsonSummary(runDir!, results);
+  if (search) return { status, runDir: runDir ?? null, search };
   if (labels) {
     const { type: _, ...facts } = labels;
     return { status, runDir: runDir ?? null, labels: facts };
@@ -101,7 +109,7 @@ function toJson({ status, runDir, results, labels, error }: Outcome): object {
   return { status, runDir: runDir ?? null, ...(error ? { error: toErrorRecord(error) } : {}) };
 }
 
-function printOutcome({ status, runDir, results, labels, error }: Outcome): void {
+function printOutcome({ status, runDir, results, labels, search, error }: Outcome): void {
   if (error) {
     printError(error);
     return;
@@ -112,6 +120,7 @@ function printOutcome({ status, runDir, results, labels, error }: Outcome): void
     return;
   }
   if (results) printResults(results, folder);
+  else if (search) process.stdout.write(searchSummary(search, folder));
   else process.stdout.write(labels ? `${labelsText(labels)}\n` : `teacher  ${folder}/teacher.onnx\n`);
 }
 

@@ -16,6 +16,7 @@ import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
 import { unfitForScheme } from "./schemes/fit.js";
 import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
+import { searchOptions } from "./search.js";
 import { missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
@@ -152,6 +153,13 @@ const data = z.strictObject({
     .optional()
     .meta(describe("Samples the teacher learns from. Default: all that are not for testing.")),
   test: positive().optional().meta(describe("Held-out samples. Default: the data set's own test part.")),
+  validation: positive()
+    .optional()
+    .meta(
+      describe(
+        "Judge by this many of the training samples, which are then not learned from, instead of the test part: for choosing between settings.",
+      ),
+    ),
   transfer: transfer.prefault({}),
 });
 
@@ -256,6 +264,7 @@ export const recipeSchema = z
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
+    search: searchOptions.prefault({}).meta(describe("How `limbeck search` looks for a student.")),
     variants: z
       .array(variant)
       .default([])

@@ -7,7 +7,10 @@ export function recipeText(recipe: Recipe): string {
   const variants = recipe.variants.map((variant) =>
     variant.distill ? { ...variant, distill: written(variant.distill) } : variant,
   );
-  return stringify({ ...recipe, distill: written(recipe.distill), variants });
+  const assistants = recipe.assistants.map((assistant) =>
+    assistant.distill ? { ...assistant, distill: written(assistant.distill) } : assistant,
+  );
+  return stringify({ ...recipe, assistants, distill: written(recipe.distill), variants });
 }
 
 /** Terms that are to be chosen are written as one word. */

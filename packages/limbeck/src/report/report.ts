@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { CLIENT } from "./client.js";
 import type { ReportData } from "./data.js";
-import { html, type Markup, raw, script } from "./html.js";
+import { html, type Markup } from "./html.js";
+import { renderPage } from "./page.js";
 import { chosenSection } from "./sections/chosen.js";
 import { confusionSection } from "./sections/confusion.js";
 import { curvesSection } from "./sections/curves.js";
@@ -14,11 +15,6 @@ import { peersSection } from "./sections/peers.js";
 import { reproduceSection } from "./sections/reproduce.js";
 import { variantsSection } from "./sections/variants.js";
 import { verdictSection } from "./sections/verdict.js";
-import { STYLES } from "./styles.js";
-import { THEME_CSS } from "./theme.js";
-
-/** Nothing may be fetched, whatever found its way into the page. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 /**
  * Renders a run's report as one HTML file that needs nothing else: no network, no server, no other file.
@@ -35,29 +31,14 @@ export async function renderReport(data: ReportData): Promise<string> {
     verdictSection(data),
     html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${chosenSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${reproduceSection(data)}</main>`,
   ];
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${raw(POLICY)}">
-<meta name="generator" content="${`Limbeck ${data.environment.limbeck}`}">
-<link rel="icon" href="data:,">
-<title>${data.name}: distillation report</title>
-<style>${raw(chartStyles)}${raw(THEME_CSS)}${raw(STYLES)}</style>
-<noscript><style>.chart { display: none; }</style></noscript>
-</head>
-<body>
-<div class="page">
-${sections}
-${footer(data)}
-</div>
-${script(`/*!\n${chartLicense.trim()}\n*/\n${chartScript}`)}
-${script(CLIENT)}
-</body>
-</html>
-`;
-  return page.text;
+  return renderPage({
+    title: `${data.name}: distillation report`,
+    limbeck: data.environment.limbeck,
+    styles: chartStyles,
+    body: html`${sections}
+${footer(data)}`,
+    scripts: [`/*!\n${chartLicense.trim()}\n*/\n${chartScript}`, CLIENT],
+  });
 }
 
 function footer({ environment }: ReportData): Markup {

@@ -58,6 +58,19 @@ th.inner:first-child { text-align: right; padding-left: 1.5rem; }
 .patience { max-width: 44rem; }
 `;
 
+const SCATTER = `
+.scatter { display: block; width: 100%; max-width: 52rem; height: auto; margin: 1.25rem 0; font-size: 13px; fill: var(--muted); }
+.scatter .grid { stroke: var(--line); }
+.scatter .level { stroke: var(--teacher); stroke-dasharray: 6 5; }
+.scatter .limit { stroke: var(--baseline); stroke-dasharray: 2 4; stroke-width: 2; }
+.scatter .front { stroke: var(--student); fill: none; stroke-width: 2; }
+.scatter .filled { fill: var(--student); }
+.scatter .ring { fill: var(--ground); stroke: var(--student); }
+.scatter .name { fill: var(--ink); }
+.scatter .middle { text-anchor: middle; }
+.scatter .end { text-anchor: end; }
+`;
+
 const VERDICT = `
 .top { display: flex; justify-content: space-between; align-items: flex-start; gap: 1rem; padding-top: 2rem; }
 .verdict {
@@ -203,4 +216,4 @@ const NARROW = `
 `;
 
 /** The report's style sheet, without colors. */
-export const STYLES: string = [BASE, TABLES, VERDICT, CHARTS, SAMPLES, CONFUSION, REPRODUCE, NARROW].join("");
+export const STYLES: string = [BASE, TABLES, SCATTER, VERDICT, CHARTS, SAMPLES, CONFUSION, REPRODUCE, NARROW].join("");

@@ -52,7 +52,8 @@ export async function* resume(
   yield* work(RunFolder.open(runDir), options);
 }
 
-function defaultRunDir(name: string): string {
+/** Where a run is kept that nobody named a folder for. */
+export function defaultRunDir(name: string): string {
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
   return join("runs", `${name}-${stamp}`);
 }

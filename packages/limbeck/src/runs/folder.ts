@@ -204,9 +204,10 @@ export class RunFolder {
 }
 
 /** What a run leaves that failed before it trained anything; a new one may begin there. */
-const BEGINNINGS = new Set(["recipe.yaml", "run.json", "metrics.jsonl"]);
+const BEGINNINGS = new Set(["recipe.yaml", "run.json", "search.json", "metrics.jsonl"]);
 
-function requireFree(path: string): void {
+/** @throws LimbeckError FILE_EXISTS where a folder is there, and holds more than a beginning */
+export function requireFree(path: string): void {
   try {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory() && readdirSync(path).every((name) => BEGINNINGS.has(name))) return;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type ImageDataset, pick, type Split, wholeSplit } from "../data/dataset.js";
+import { type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
 import { loadIdxPair } from "../data/idx.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { drawSubset, filterClasses, splitStratified } from "../data/split.js";
@@ -19,6 +19,20 @@ export interface RunSamples {
  * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
  */
 export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+  const samples = await loadParts(recipe, signal);
+  const { validation } = recipe.data;
+  return validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
+}
+
+/** Some training samples in the place of the test part. */
+function holdOut({ train, source }: RunSamples, validation: number, seed: number): RunSamples {
+  const counts = { train: Math.max(1, train.indices.length - validation), validation };
+  const parts = splitStratified(splitLabels(train), counts, seed);
+  const named = `${source} (tested on training samples that were held out)`;
+  return { train: pick(train, parts.train), test: pick(train, parts.validation), source: named };
+}
+
+async function loadParts(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
   const { data, seed } = recipe;
   const { train, test, source } = await loadSource(data.source, signal);
   if (test) {

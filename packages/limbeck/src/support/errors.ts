@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   RECIPE_SYNTAX: "A recipe is not valid YAML.",
   RUN_BUSY: "Another process is working in the run folder.",
   RUN_INVALID: "A run folder cannot be resumed or read.",
+  SEARCH_EMPTY: "No student that a search may choose from keeps its limits.",
   TAP_UNKNOWN: "A recipe names a tap that the model does not have, or that several of its values fit.",
   TEACHER_MISMATCH: "A teacher's file does not take the images, or does not answer with the data's classes.",
   WORKER_DIED: "The training process ended unexpectedly.",
