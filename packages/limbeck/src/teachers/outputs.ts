@@ -34,7 +34,7 @@ export class TeacherOutputCache {
   /** Key of the answers of a teacher (the identity of its voice) to samples of a data set, unaugmented. */
   key(teacher: Uint8Array, { split, storage }: AnswersOf): string {
     const { dataset, indices } = split;
-    const hash = createHash("sha256").update(teacher).update(dataset.name).update(dataset.pixels);
+    const hash = createHash("sha256").update(teacher).update(dataset.pixels);
     return hash.update(indices).update(canonicalJson(storage)).digest("hex").slice(0, 32);
   }
 

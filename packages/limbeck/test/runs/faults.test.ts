@@ -11,17 +11,16 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { randomStream } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
 import {
   type CommandResult,
   FINAL_FILES,
   fingerprint,
+  killer,
   limbeck,
   prepareRun,
   temporaryFolder,
-  workerOf,
   writeImages,
 } from "./harness.js";
 
@@ -62,20 +61,6 @@ describe.skipIf(!isLinux)("a killed run (skipped where there is no /proc)", () =
     expect(fingerprint(killed.runDir, FINAL_FILES)).toEqual(fingerprint(whole.runDir, FINAL_FILES));
     expect(curves(killed.runDir)).toEqual(curves(whole.runDir));
   });
-
-  /** Kills worker or parent, whichever comes, at a random moment after the run has begun. */
-  function killer(random: { below(bound: number): number }, within: number) {
-    return (child: ChildProcess) => {
-      child.stderr!.once("data", () => {
-        void sleep(random.below(within)).then(() => {
-          if (child.exitCode !== null) return;
-          const worker = workerOf(child);
-          if (worker !== undefined && random.below(2) === 0) process.kill(worker, "SIGKILL");
-          else child.kill("SIGKILL");
-        });
-      });
-    };
-  }
 
   /** Learning curves as the report reads them. */
   function curves(runDir: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -93,6 +93,20 @@ export function workerOf({ pid }: ChildProcess): number | undefined {
   return children === "" ? undefined : Number(children.split(" ")[0]);
 }
 
+/** Kills worker or parent of a command, whichever comes, at a random moment of so many milliseconds after it has begun to tell. */
+export function killer(random: { below(bound: number): number }, within: number) {
+  return (child: ChildProcess) => {
+    child.stderr!.once("data", () => {
+      void sleep(random.below(within)).then(() => {
+        if (child.exitCode !== null) return;
+        const worker = workerOf(child);
+        if (worker !== undefined && random.below(2) === 0) process.kill(worker, "SIGKILL");
+        else child.kill("SIGKILL");
+      });
+    });
+  };
+}
+
 /** A recipe file in a folder of its own, with its data. */
 export function prepareRun(changes: object = {}, size = 400): { folder: string; recipe: string; runDir: string } {
   const folder = temporaryFolder();
@@ -119,6 +133,13 @@ export async function unlocked(runDir: string): Promise<void> {
 /** What a run must end with, bit for bit: final parameters and exported models. */
 export function fingerprint(runDir: string, files: readonly string[]): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file, readFileSync(join(runDir, file)).toString("base64")]));
+}
+
+/** All models and final parameters of a run folder. */
+export function finalFiles(runDir: string): string[] {
+  return readdirSync(runDir, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(onnx|safetensors)$/.test(name) && !name.includes(".partial."))
+    .sort();
 }
 
 export const FINAL_FILES: readonly string[] = [
