@@ -1,3 +1,4 @@
+import { batchesPerEpoch } from "../../data/batches.js";
 import { mean } from "../../evaluate/statistics.js";
 import type { Findings } from "../facts.js";
 import { percent, type Rule } from "../rule.js";
@@ -16,7 +17,7 @@ export const patience: Rule = {
 };
 
 function fewSteps({ train, transferSet }: Findings): string | undefined {
-  const steps = train.epochs * Math.ceil(transferSet.samples / train.batchSize);
+  const steps = train.epochs * batchesPerEpoch(transferSet.samples, train.batchSize);
   if (steps >= FEWEST_STEPS) return undefined;
   return `Training the student is ${steps.toLocaleString("en-US")} steps long: soft targets pay off late, and a student that is stopped early may do worse than with labels. Allow several times the ${train.epochs} epochs, or smaller batches.`;
 }
