@@ -1,4 +1,5 @@
-import { checkMutual, mutualJob } from "./mutual.js";
+import { kdclWiring } from "./kdcl.js";
+import { mutualWiring } from "./mutual.js";
 import { needsLiveTeacher } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
 import type { Wiring } from "./wiring.js";
@@ -10,5 +11,6 @@ export const wirings: Readonly<Record<string, Wiring>> = {
     // Only terms that look inside of the networks can fail to fit them.
     check: (options) => (needsLiveTeacher(options.terms) ? checkOffline(options) : undefined),
   },
-  mutual: { job: mutualJob, check: checkMutual },
+  mutual: mutualWiring,
+  kdcl: kdclWiring,
 };

@@ -9,8 +9,7 @@ import {
   type TrainingBuffer,
   type TrainingProgram,
 } from "@limbeck/graph";
-import { type Augmenter, createAugmenter } from "../data/augment/index.js";
-import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
+import { batchesPerEpoch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
 import { labelShares } from "../losses/labels.js";
 import { carriedBuffers, declareTensors, initialize, type Model, type ModelValues } from "../models/model.js";
@@ -18,17 +17,18 @@ import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
 import { deployment } from "./deployment.js";
+import { batchFeeds } from "./feeds.js";
 import { lookInside } from "./inside.js";
 import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
 import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
-import { PartnerBatches, partnerAnswers } from "./partners.js";
+import { partnerAnswers } from "./partners.js";
 import { saliencyOf } from "./saliency.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
 import { transferSet } from "./transfer-set.js";
-import { mixedFeeds, mixedLabels, viewMakers } from "./views.js";
+import { mixedLabels } from "./views.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
@@ -81,12 +81,14 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
 export interface TrainingGraph extends BuiltTerms {
   readonly parameters: readonly Tensor[];
   readonly buffers: readonly TrainingBuffer[];
+  /** Names of inputs for further views of the images, beside `images`. Default: none. */
+  readonly views?: readonly string[];
 }
 
 /** Compiles a scheme's graph, and says how its steps are fed and how fast it learns. @param values first ones, by name */
 export function completeJob(
   model: Model,
-  { weights, ...parts }: TrainingGraph,
+  { weights, views = [], ...parts }: TrainingGraph,
   values: ModelValues,
   options: OfflineOptions,
 ): TrainingJob {
@@ -107,7 +109,7 @@ export function completeJob(
       decay: train.decay,
       warmupSteps: Math.min(totalSteps, Math.round(train.warmupEpochs * stepsPerEpoch)),
     }),
-    feeds: batchFeeds(options, program, stepsPerEpoch, weights),
+    feeds: batchFeeds(options, { program, stepsPerEpoch, weights, views }),
   };
 }
 
@@ -162,50 +164,4 @@ export function trainedPart(
 ): Tensor[] {
   const others = new Set([...buffers.map(({ input }) => input.name), ...frozen.map(({ name }) => name)]);
   return inputs.filter(({ name, source }) => source.kind === "parameter" && !others.has(name));
-}
-
-/** Fills one batch after another; order and augmentation are drawn anew for each epoch. */
-function batchFeeds(
-  options: OfflineOptions,
-  program: TrainingProgram,
-  stepsPerEpoch: number,
-  weights: BuiltTerms["weights"],
-): TrainingJob["feeds"] {
-  const { split, train, seed, teacher } = options;
-  const target = createBatchTarget(split.dataset, train.batchSize);
-  const samples = new Uint32Array(train.batchSize);
-  const sampleIndices = new BigInt64Array(train.batchSize);
-  const soft = program.feeds.find(({ name }) => name === "teacherLogits");
-  const teacherLogits = new Float32Array(soft ? soft.shape[0]! * soft.shape[1]! : 0);
-  const fed = new Set(program.feeds.map(({ name }) => name));
-  const { changes, mixer } = viewMakers(train, split.dataset, seed);
-  const hasPartners = needsOf(options.terms).has("same-class pair");
-  const partners = hasPartners ? new PartnerBatches(split, train.batchSize, changes, seed) : undefined;
-  let prepared: { epoch: number; order: Uint32Array; augment: Augmenter | undefined } | undefined;
-  const prepare = (epoch: number) => ({
-    epoch,
-    order: epochOrder(split.indices.length, seed, epoch),
-    augment: changes.length > 0 ? createAugmenter(changes, split.dataset, seed, epoch) : undefined,
-  });
-  return async (step) => {
-    const epoch = Math.floor(step / stepsPerEpoch);
-    if (prepared?.epoch !== epoch) prepared = prepare(epoch);
-    fillBatch(split, prepared.order, step % stepsPerEpoch, train.batchSize, target, prepared.augment);
-    mixer?.mix(target, epoch, step % stepsPerEpoch);
-    if (soft) {
-      target.rows.forEach((row, i) => {
-        samples[i] = split.indices[row]!;
-      });
-      await teacher!.answer(target.images, samples, teacherLogits);
-    }
-    const { images, labels } = target;
-    if (fed.has("sampleIndices")) {
-      target.rows.forEach((row, i) => {
-        sampleIndices[i] = BigInt(row);
-      });
-    }
-    const paired = partners?.feeds(target.rows, epoch, step % stepsPerEpoch);
-    const all = { images, labels, ...mixedFeeds(mixer), ...paired, teacherLogits, sampleIndices, ...weights(step) };
-    return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
-  };
 }
