@@ -1,4 +1,5 @@
 import { kdclWiring } from "./kdcl.js";
+import { meanTeacherWiring } from "./mean-teacher.js";
 import { mutualWiring } from "./mutual.js";
 import { needsLiveTeacher } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
@@ -13,4 +14,5 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   },
   mutual: mutualWiring,
   kdcl: kdclWiring,
+  "mean-teacher": meanTeacherWiring,
 };

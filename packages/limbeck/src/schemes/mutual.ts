@@ -1,6 +1,7 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import { mutual } from "../recipe/schemes/mutual.js";
-import { type Known, peersWiring, summed } from "./peers.js";
+import type { Known } from "./batch-graph.js";
+import { peersWiring, summed } from "./peers.js";
 import type { TermContexts } from "./terms.js";
 
 /** Deep mutual learning. */

@@ -1,6 +1,5 @@
 import {
   compileTraining,
-  createGraph,
   type Graph,
   GraphError,
   gradients,
@@ -12,10 +11,11 @@ import {
 import { batchesPerEpoch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
 import { labelShares } from "../losses/labels.js";
-import { carriedBuffers, declareTensors, initialize, type Model, type ModelValues } from "../models/model.js";
+import { initialize, type Model, type ModelValues } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
+import { BatchGraph } from "./batch-graph.js";
 import { deployment } from "./deployment.js";
 import { batchFeeds } from "./feeds.js";
 import { lookInside } from "./inside.js";
@@ -28,7 +28,6 @@ import { saliencyOf } from "./saliency.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
 import { transferSet } from "./transfer-set.js";
-import { mixedLabels } from "./views.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
@@ -123,36 +122,28 @@ function sorted(values: ModelValues, { state, frozen }: TrainingProgram): Pick<T
 
 /** Both networks and the weighted sum of terms as one graph. @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH */
 function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOptions) {
-  const graph = createGraph();
-  const { batchSize, epochs } = train;
-  const { channels, height, width } = split.dataset;
-  const images = graph.input("images", "float32", [batchSize, channels, height, width]);
+  const batch = new BatchGraph({ split, train, terms });
+  const { graph, images } = batch;
   const deployed = deployment(options.model, terms, liveTeacher, split.dataset);
   const { model } = deployed;
-  const values = declareTensors(model, graph);
-  const student = model.forward(images, values, true);
+  const { values, result: student, buffers: statistics } = batch.learner(model);
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
   const needs = needsOf(terms);
   const store = new TermStore(graph);
-  const hasLabels = needs.has("labels") || needs.has("targets");
-  const given = {
-    labels: hasLabels ? graph.input("labels", "int64", [batchSize]) : undefined,
-    mixed: hasLabels ? mixedLabels(graph, train) : undefined,
-  };
+  const known = batch.known();
   const context = {
     logits: student.logits,
-    ...given,
-    targets: needs.has("targets") ? labelShares(given, split.dataset.classes.length) : undefined,
+    ...known,
+    targets: needs.has("targets") ? labelShares(known, split.dataset.classes.length) : undefined,
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
-    ...transferSet(graph, split, batchSize, needs),
+    ...transferSet(graph, split, train.batchSize, needs),
     partnerLogits: needs.has("same-class pair") ? partnerAnswers(model, values, images) : undefined,
     saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, teacher!.logits) : undefined,
   };
-  const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
-  const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));
-  const buffers = [...carriedBuffers(model, values, student), ...store.buffers];
+  const built = buildTerms(graph, terms, context, batch.length, lookInside(student, teacher, store));
+  const buffers = [...statistics, ...store.buffers];
   return { ...built, buffers, parameters: trainedPart(graph, buffers, model), store, student: deployed };
 }
 

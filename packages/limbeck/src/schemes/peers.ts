@@ -1,24 +1,19 @@
-import { createGraph, ops, type Tensor } from "@limbeck/graph";
-import { batchesPerEpoch } from "../data/batches.js";
+import { ops, type Tensor } from "@limbeck/graph";
 import type { LossContext } from "../losses/loss.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
-import { carriedBuffers, declareTensors, initialize, type Model } from "../models/model.js";
+import { initialize, type Model } from "../models/model.js";
+import { BatchGraph, type Known, type Views } from "./batch-graph.js";
 import { peerNamed, prefixOf, type TrainingJob } from "./job.js";
-import { needsOf } from "./needs.js";
-import { completeJob, trainedPart } from "./offline.js";
+import { completeJob, type TrainingGraph, trainedPart } from "./offline.js";
 import { buildTerms, type TermContexts } from "./terms.js";
-import { changesImages, mixedLabels } from "./views.js";
 import type { GraphOptions, SchemeOptions, Wiring } from "./wiring.js";
-
-/** What of a batch is known beside images. */
-export type Known = Pick<LossContext, "labels" | "mixed">;
 
 /** How peers teach each other. */
 export interface PeerRules {
   /** Models beside the student. Default: one like it. */
   readonly peers?: readonly object[] | undefined;
   /** Whether each sees augmented images in a view of its own. Default: all see the same one. */
-  readonly views?: "own" | "shared";
+  readonly views?: Views;
   /** Whether what they learn from depends on labels, whatever terms do. Default `false`. */
   readonly usesLabels?: boolean;
   /** How a term is computed, from the logits of all peers, the student's first. */
@@ -55,34 +50,21 @@ function learnersOf({ model, split }: GraphOptions, { peers }: PeerRules): Learn
   return [{ name: "", prefix: "", model }, ...named];
 }
 
-function peersGraph(options: GraphOptions, rules: PeerRules) {
-  const { split, train, terms } = options;
-  const graph = createGraph();
-  const { batchSize, epochs } = train;
-  const { channels, height, width } = split.dataset;
-  const see = (name: string) => graph.input(name, "float32", [batchSize, channels, height, width]);
-  const shared = see("images");
-  const views: string[] = [];
-  const hasOwnViews = rules.views === "own" && changesImages(train.augment);
+function peersGraph(options: GraphOptions, rules: PeerRules): TrainingGraph {
+  const batch = new BatchGraph(options);
+  const { graph, views } = batch;
   const learners = learnersOf(options, rules).map(({ model, prefix }) => {
-    const images = hasOwnViews && prefix !== "" ? see(`${prefix}images`) : shared;
-    if (images !== shared) views.push(images.name);
-    const values = declareTensors(model, graph, prefix);
-    const result = model.forward(images, values, true);
-    return { logits: result.logits, buffers: carriedBuffers(model, values, result) };
+    const images = prefix === "" ? batch.images : batch.imagesFor(prefix, rules.views ?? "shared");
+    return batch.learner(model, prefix, images);
   });
-  const isLabelled = rules.usesLabels || needsOf(terms).has("labels");
-  const known: Known = {
-    labels: isLabelled ? graph.input("labels", "int64", [batchSize]) : undefined,
-    mixed: isLabelled ? mixedLabels(graph, train) : undefined,
-  };
+  const known = batch.known(rules.usesLabels);
   const contexts = rules.contexts(
-    learners.map(({ logits }) => logits),
+    learners.map(({ result }) => result.logits),
     known,
   );
-  const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
-  const buffers = learners.flatMap(({ buffers }) => buffers);
-  return { ...buildTerms(graph, terms, contexts, length), buffers, views, parameters: trainedPart(graph, buffers) };
+  const buffers = learners.flatMap((learner) => learner.buffers);
+  const built = buildTerms(graph, options.terms, contexts, batch.length);
+  return { ...built, buffers, views, parameters: trainedPart(graph, buffers) };
 }
 
 /** A term that is computed in several contexts, and added up. */

@@ -53,6 +53,11 @@ describe("the scheme of a recipe", () => {
       ["scheme: { name: kdcl, target: min-logits }"],
       't.yaml:4:31 scheme.target: "min-logits" is not one of naive, linear, min-logit; did you mean "min-logit"?',
     ],
+    [["scheme: { name: mean-teacher, decay: 1 }"], "t.yaml:4:38 scheme.decay: too big: expected number to be <1"],
+    [
+      ["scheme: mean-teacher", "distill: [{ loss: crd, student: a, teacher: a }]"],
+      "crd needs sample indices, memory bank, which the mean-teacher scheme does not give",
+    ],
     [["scheme: kdcl", TEACHER], "t.yaml:5:10 teacher: the kdcl scheme has no teacher; leave it out"],
     [["scheme: { name: mutual, peer: [] }"], 't.yaml:4:25 scheme.peer: unknown key "peer"; did you mean "peers"?'],
     [["scheme: { name: mutual, peers: [] }"], "t.yaml:4:32 scheme.peers: too small"],
