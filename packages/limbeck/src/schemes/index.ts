@@ -3,6 +3,7 @@ import { meanTeacherWiring } from "./mean-teacher.js";
 import { mutualWiring } from "./mutual.js";
 import { needsLiveTeacher } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
+import { oneWiring } from "./one.js";
 import type { Wiring } from "./wiring.js";
 
 /** What the schemes do, by their records' names. */
@@ -15,4 +16,5 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   mutual: mutualWiring,
   kdcl: kdclWiring,
   "mean-teacher": meanTeacherWiring,
+  one: oneWiring,
 };

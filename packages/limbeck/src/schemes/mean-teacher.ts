@@ -4,7 +4,7 @@ import { meanTeacher } from "../recipe/schemes/mean-teacher.js";
 import { BatchGraph, type Learner } from "./batch-graph.js";
 import { lookInside } from "./inside.js";
 import { peerNamed, prefixOf, type TrainingJob } from "./job.js";
-import { completeJob, trainedPart } from "./offline.js";
+import { checkReached, completeJob, trainedPart } from "./offline.js";
 import { TermStore } from "./store.js";
 import { buildTerms } from "./terms.js";
 import type { GraphOptions, SchemeOptions, Wiring } from "./wiring.js";
@@ -16,7 +16,10 @@ const PREFIX = prefixOf(NAME);
 const SHARE = `${PREFIX}share`;
 
 /** A student and the moving average of its weights, which teaches it. */
-export const meanTeacherWiring: Wiring = { job: meanTeacherJob, check: averageGraph };
+export const meanTeacherWiring: Wiring = {
+  job: meanTeacherJob,
+  check: (options) => checkReached(averageGraph(options)),
+};
 
 function meanTeacherJob(options: SchemeOptions): TrainingJob {
   const { model, seed } = options;

@@ -17,5 +17,5 @@ function pairsOf(peers: readonly Tensor[], known: Known): TermContexts {
     answers.filter((_, j) => j !== k).map((teacherLogits) => ({ ...known, logits, teacherLogits })),
   );
   const sum = summed(pairs);
-  return peers.length > 2 ? (compute) => ops.div(sum(compute), peers.length - 1) : sum;
+  return peers.length > 2 ? (compute, loss) => ops.div(sum(compute, loss), peers.length - 1) : sum;
 }

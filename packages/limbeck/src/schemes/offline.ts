@@ -51,7 +51,11 @@ type GraphOptions = Pick<OfflineOptions, "model" | "split" | "train" | "terms" |
  * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH, RECIPE_INVALID where no term reaches a part of the student
  */
 export function checkOffline(options: GraphOptions): void {
-  const { loss, parameters } = offlineGraph(options);
+  checkReached(offlineGraph(options));
+}
+
+/** Finds what no term trains. @throws LimbeckError RECIPE_INVALID */
+export function checkReached({ loss, parameters }: Pick<TrainingGraph, "loss" | "parameters">): void {
   try {
     gradients(loss, parameters);
   } catch (error) {
@@ -59,7 +63,7 @@ export function checkOffline(options: GraphOptions): void {
     throw new LimbeckError("RECIPE_INVALID", `no term of distill trains the student's ${error.value}`, {
       where: "distill",
       value: error.value,
-      fix: "Add a term on its answers, such as cross-entropy or kd.",
+      fix: "Add a term on its answers, such as cross-entropy.",
       cause: error,
     });
   }

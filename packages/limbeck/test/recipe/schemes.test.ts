@@ -58,6 +58,11 @@ describe("the scheme of a recipe", () => {
       ["scheme: mean-teacher", "distill: [{ loss: crd, student: a, teacher: a }]"],
       "crd needs sample indices, memory bank, which the mean-teacher scheme does not give",
     ],
+    [["scheme: { name: one, branches: 1 }"], "t.yaml:4:32 scheme.branches: too small: expected number to be >=2"],
+    [
+      ["scheme: { name: one, branchs: 3 }"],
+      't.yaml:4:22 scheme.branchs: unknown key "branchs"; did you mean "branches"?',
+    ],
     [["scheme: kdcl", TEACHER], "t.yaml:5:10 teacher: the kdcl scheme has no teacher; leave it out"],
     [["scheme: { name: mutual, peer: [] }"], 't.yaml:4:25 scheme.peer: unknown key "peer"; did you mean "peers"?'],
     [["scheme: { name: mutual, peers: [] }"], "t.yaml:4:32 scheme.peers: too small"],

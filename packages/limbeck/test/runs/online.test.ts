@@ -9,6 +9,7 @@ import { fingerprint, killAndResume, limbeck, prepareRun } from "./harness.js";
 const SCHEMES = [
   { scheme: { name: "kdcl", target: "linear", peers: [{ family: "mlp", hidden: [12] }] }, beside: ["peer2"] },
   { scheme: { name: "mean-teacher", decay: 0.9 }, beside: ["ema"] },
+  { scheme: { name: "one", branches: 2 }, beside: ["branch2", "ensemble"] },
 ];
 
 const train = { epochs: 40, batchSize: 16, augment: [{ name: "jitter", pixels: 1 }] };
