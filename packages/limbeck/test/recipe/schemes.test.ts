@@ -58,6 +58,10 @@ describe("the scheme of a recipe", () => {
       ["scheme: mean-teacher", "distill: [{ loss: crd, student: a, teacher: a }]"],
       "crd needs sample indices, memory bank, which the mean-teacher scheme does not give",
     ],
+    [
+      ["scheme: mean-teacher", "distill: [{ loss: cross-entropy }]"],
+      "distill: no term learns from the other models; add one that does, such as kd",
+    ],
     [["scheme: { name: one, branches: 1 }"], "t.yaml:4:32 scheme.branches: too small: expected number to be >=2"],
     [
       ["scheme: { name: one, branchs: 3 }"],

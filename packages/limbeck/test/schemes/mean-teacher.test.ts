@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ModelChoice } from "../../src/models/index.js";
 import { initialize, type ModelValues } from "../../src/models/model.js";
 import type { DistillTerm } from "../../src/recipe/schema.js";
-import { build, expectClose, jobOf, kdAndLabels, offlineStep, small, stepOf, valuesOf } from "./steps.js";
+import { wirings } from "../../src/schemes/index.js";
+import { build, expectClose, jobOf, kdAndLabels, offlineStep, small, split, stepOf, train, valuesOf } from "./steps.js";
 
 const resnet: ModelChoice = { family: "resnet", depth: 8 };
 
@@ -82,8 +83,16 @@ describe("mean teacher", () => {
     expect(report.at).toBeGreaterThan(0);
     const average = (values: ModelValues) => ({ "fc.weight": valuesOf(values, "ema/")["fc.weight"]! });
     expectClose(average(after), averaged(average(state), { "fc.weight": after["fc.weight"]! }, 1 / 2));
-    const wrong = () => meanTeacher(resnet, {}, {}, [{ ...terms[0]!, teacher: "stage9" }]);
+  });
+
+  it("tells before anything is trained what terms cannot see, or do not train", () => {
+    const at = { loss: "at", weight: 3, student: "stage2", teacher: "stage2" };
+    const given = { model: build(resnet), split, train, options: {} };
+    const check = (terms: DistillTerm[]) => wirings["mean-teacher"]!.check({ ...given, terms });
+    const wrong = () => check([...kdAndLabels(1), { ...at, teacher: "stage9" }]);
     expect(wrong).toThrow(expect.objectContaining({ code: "TAP_UNKNOWN" }));
+    expect(() => check([at])).toThrow(expect.objectContaining({ code: "RECIPE_INVALID", where: "distill" }));
+    expect(() => check([at, ...kdAndLabels(1)])).not.toThrow();
   });
 
   it("shows the average a view of its own, unless told to share one", async () => {
