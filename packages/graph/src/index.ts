@@ -38,6 +38,7 @@ export {
   type TrainingBuffer,
   type TrainingOptions,
   type TrainingProgram,
+  type Updated,
 } from "./runtime/program.js";
 export {
   type StepReport,

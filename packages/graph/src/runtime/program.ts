@@ -32,12 +32,18 @@ export interface TrainingProgram {
   readonly reports: readonly string[];
 }
 
+/** The value of a trained parameter after the step. @throws GraphError OPTION_INVALID where it is not trained */
+export type Updated = (parameter: Tensor) => Tensor;
+
 /** A value that is carried from step to step without gradient, such as a running mean. */
 export interface TrainingBuffer {
   /** An input or a parameter of the graph; the state holds it by its name. */
   readonly input: Tensor;
-  /** Its value after the step, of the same type and shape; or, where there are `rows`, the values of these rows. */
-  readonly next: Tensor;
+  /**
+   * Its value after the step, of the same type and shape; or, where there are `rows`, the values of these rows. A function
+   * makes it of what the step has made of parameters, such as a moving average.
+   */
+  readonly next: Tensor | ((updated: Updated) => Tensor);
   /**
    * Which rows a step replaces, int64 [R]; `next` is then [R, …], and where a row is named twice its last value stays. The
    * host writes them into the memory that the next step reads, so that a step costs the same however many others there are.
@@ -90,7 +96,7 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
   const reports = { loss, ...options.terms };
   checkTrained(parameters, declared);
   checkReports(reports, options.terms ?? {});
-  checkBuffers(graph, buffers);
+  checkCarried(graph, buffers);
   const feeds = graph.inputs.filter((input) => input.source.kind === "input" && !carried.has(input));
   const grads = gradients(loss, parameters);
   const entries = parameters.map((parameter, i) => ({
@@ -99,11 +105,8 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
     slots: declareSlots(graph, optimizer, parameter),
   }));
   for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
-  emitUpdate(graph, optimizer, entries);
-  for (const { input, next, rows } of buffers) {
-    graph.output(nextName(input.name), next);
-    if (rows) graph.output(rowsName(input.name), rows);
-  }
+  const updated = emitUpdate(graph, optimizer, entries);
+  for (const buffer of buffers) emitCarried(graph, buffer, updated);
   const finished = options.mergeCommon === false ? graph : mergeCommon(graph);
   return programOf(finished, {
     optimizer,
@@ -169,7 +172,7 @@ function checkReports(reports: Readonly<Record<string, Tensor>>, terms: Readonly
   }
 }
 
-function checkBuffers(graph: Graph, buffers: readonly TrainingBuffer[]): void {
+function checkCarried(graph: Graph, buffers: readonly TrainingBuffer[]): void {
   for (const [i, { input, next, rows }] of buffers.entries()) {
     const isFed = input.source.kind === "input" || input.source.kind === "parameter";
     if (!isFed || input.graph !== graph || buffers.findIndex((buffer) => buffer.input === input) !== i) {
@@ -178,18 +181,24 @@ function checkBuffers(graph: Graph, buffers: readonly TrainingBuffer[]): void {
         fix: "Carry inputs and parameters of the graph, each once.",
       });
     }
-    const areRows = !rows || (rows.dtype === "int64" && rows.shape.length === 1);
-    const expected = rows ? [...rows.shape, ...input.shape.slice(1)] : input.shape;
-    if (areRows && next.dtype === input.dtype && sameShape(next.shape, expected)) continue;
-    const [from, to, at] = [input, next, rows].map((tensor) => tensor && `${tensor.dtype}${formatShape(tensor.shape)}`);
-    throw new GraphError(
-      "SHAPE_MISMATCH",
-      `buffer ${input.name} is ${from}, but ${to} after the step${at ? ` in rows ${at}` : ""}`,
-      {
-        value: input.name,
-      },
-    );
+    if (typeof next !== "function") checkNext(input, next, rows);
   }
+}
+
+function emitCarried(graph: Graph, { input, next: made, rows }: TrainingBuffer, updated: Updated): void {
+  const next = typeof made === "function" ? made(updated) : made;
+  if (next !== made) checkNext(input, next, rows);
+  graph.output(nextName(input.name), next);
+  if (rows) graph.output(rowsName(input.name), rows);
+}
+
+function checkNext(input: Tensor, next: Tensor, rows: Tensor | undefined): void {
+  const areRows = !rows || (rows.dtype === "int64" && rows.shape.length === 1);
+  const expected = rows ? [...rows.shape, ...input.shape.slice(1)] : input.shape;
+  if (areRows && next.dtype === input.dtype && sameShape(next.shape, expected)) return;
+  const [from, to, at] = [input, next, rows].map((tensor) => tensor && `${tensor.dtype}${formatShape(tensor.shape)}`);
+  const message = `buffer ${input.name} is ${from}, but ${to} after the step${at ? ` in rows ${at}` : ""}`;
+  throw new GraphError("SHAPE_MISMATCH", message, { value: input.name });
 }
 
 function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Record<string, Tensor> {
@@ -201,16 +210,25 @@ function declareSlots(graph: Graph, optimizer: Optimizer, parameter: Tensor): Re
   );
 }
 
-function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly OptimizerEntry[]): void {
+/** @returns what becomes of parameters */
+function emitUpdate(graph: Graph, optimizer: Optimizer, entries: readonly OptimizerEntry[]): Updated {
   const { dtype } = entries[0]!.parameter;
   const names = Object.keys(optimizer.scalars(1, 1));
   const scalars = Object.fromEntries(names.map((name) => [name, graph.input(scalarName(name), dtype, [])]));
   const ready = latestGradientFirst(graph, entries);
+  const next = new Map<Tensor, Tensor>();
   for (const [i, update] of updateAll(optimizer, ready, scalars).entries()) {
-    const { name } = ready[i]!.parameter;
+    const { parameter } = ready[i]!;
+    const { name } = parameter;
+    next.set(parameter, update.parameter);
     graph.output(nextName(name), update.parameter);
     for (const [slot, tensor] of Object.entries(update.slots)) graph.output(nextName(slotName(slot, name)), tensor);
   }
+  return (parameter) => {
+    const updated = next.get(parameter);
+    if (updated) return updated;
+    throw new GraphError("OPTION_INVALID", `${parameter.name} is not trained`, { value: parameter.name });
+  };
 }
 
 /**

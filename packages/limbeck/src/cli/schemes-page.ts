@@ -11,11 +11,12 @@ scheme runs them: the terms of \`distill\` may be any that need nothing but what
 ([Methods](methods.md)). Whatever the scheme, a run trains the same student alone as the baseline, on the same schedule, has
 checkpoints from which it goes on bit for bit, and ends with the same report.
 
-**Several models that learn at once.** The student is the first; its values have their plain names in checkpoints, those of the
-others begin with \`peer2/\`, \`peer3/\` and so on. All are measured on the test samples, in the terminal, the report and \`--json\`
+**Several models of one training.** The student is the first; its values have their plain names in checkpoints, those of the
+others begin with \`peer2/\`, \`peer3/\` and so on, those of a moving average with \`ema/\`, those
+of further branches with \`branch2/\` and so on. All are measured on the test samples, in the terminal, the report and \`--json\`
 (\`peers\`), and exported (\`student.onnx\`, \`student-peer2.onnx\`, …). \`student.onnx\` is always the model that the recipe calls the student:
 choosing the one with the fewest test errors would make its test errors a minimum over peers, and no fair figure beside
-the baseline's. Peers that are the student's own model are compared with the baseline too; others have no baseline of their own yet.
+the baseline's. Those that are the student's own model are compared with the baseline too; others have no baseline of their own yet.
 `;
 
 /** The page docs/schemes.md. */
@@ -42,7 +43,7 @@ function schemeSection({
   const facts = [
     `**Wiring:** ${wiring}.`,
     `**When to use it:** ${use}`,
-    `**Needs:** ${needs.join(", ")}. **Its terms may need:** ${gives.join(", ")}.`,
+    `**Needs:** ${needs.join(", ") || "nothing"}. **Its terms may need:** ${gives.join(", ")}.`,
     `**Recorded:** ${recorded}.`,
     `**Source:** ${source}.`,
   ];

@@ -59,7 +59,7 @@ function schemeText({
     wrapText(description, "", "").join("\n"),
     section("wiring", wiring),
     ...optionLines(options),
-    section("needs", needs.join(", ")),
+    section("needs", needs.join(", ") || "nothing"),
     section("its terms may need", gives.join(", ")),
     section("when to use it", use),
     section("source", source),

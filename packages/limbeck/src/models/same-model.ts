@@ -9,7 +9,8 @@ export function isSameModel(one: Model, other: Model, geometry: ImageGeometry): 
 
 function trainingText(model: Model, { channels, height, width }: ImageGeometry): string {
   const graph = createGraph();
-  const images = graph.input("images", "float32", [1, channels, height, width]);
+  // Normalization of a batch takes more than one sample.
+  const images = graph.input("images", "float32", [2, channels, height, width]);
   graph.output("logits", model.forward(images, declareTensors(model, graph), true).logits);
   return printGraph(graph);
 }

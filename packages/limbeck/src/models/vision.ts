@@ -66,6 +66,12 @@ export function roundChannels(channels: number, divisor = 8): number {
 /** The mean of each channel: [N, C, H, W] becomes [N, C]. */
 export const pooled = (x: Tensor): Tensor => ops.flatten(ops.globalAveragePool(x));
 
+/** One vector a sample: maps [N, C, H, W] and tokens [N, L, D] are averaged over their places. */
+export function averaged(x: Tensor): Tensor {
+  if (x.shape.length === 2) return x;
+  return ops.reduceMean(x, { axes: x.shape.length === 3 ? [1] : [2, 3] });
+}
+
 export const relu6 = (x: Tensor): Tensor => ops.clip(x, 0, 6);
 
 /** Squeeze and excitation (Hu et al. 2018): channels weighed by gates that see the mean of all of them. */

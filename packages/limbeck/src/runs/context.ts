@@ -53,7 +53,7 @@ export interface TrainedArm {
   readonly arm: Arm;
   /** As it is judged and exported: with what a method deploys beside the student. */
   readonly model: Model;
-  /** What learned beside it; its values are among the parameters, with prefixes. */
+  /** What learned beside it; its values are among the parameters. */
   readonly peers: readonly Peer[];
   readonly transfer: Split;
   /** Whom it learned from, or would have; missing where the recipe has no teacher. */

@@ -13,7 +13,6 @@ import type { Peer } from "../schemes/job.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Classifier } from "../teachers/classifier.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
-import type { Parameters } from "../train/checkpoints.js";
 import { armId } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import { absentClasses } from "./samples.js";
@@ -73,38 +72,42 @@ export async function measureArm(
     logits: teacher.logits[0]!,
     cosines: await mapCosines(context, trained, teacher),
   };
-  const measured = await measureLearner(context, trained, { model: trained.model, prefix: "" }, reference);
+  const { model } = trained;
+  const path = (file: string) => context.folder.file(`${armId(trained.arm)}${file}.onnx`);
+  const student: Learner = { path: path(""), model, own: (values) => values };
+  const measured = await measureLearner(context, trained, student, reference);
   const peers: MeasuredPeer[] = [];
   for (const peer of trained.peers) {
-    const { result } = await measureLearner(context, trained, peer, reference && { ...reference, cosines: undefined });
-    const isTwin = isSameModel(peer.model, trained.model, trained.transfer.dataset);
-    peers.push({ name: peerName(peer), family: peer.model.family, isTwin, result });
+    const learner = { ...peer, path: path(`-${peer.name}`) };
+    const { result } = await measureLearner(
+      context,
+      trained,
+      learner,
+      reference && { ...reference, cosines: undefined },
+    );
+    const isTwin = isSameModel(peer.model, model, trained.transfer.dataset);
+    peers.push({ name: peer.name, family: peer.model.family, isTwin, result });
   }
   return { ...measured, peers };
 }
 
-const peerName = ({ prefix }: Peer) => prefix.replace(/\/$/, "");
+/** One of the models that an arm trains, and the file that it is exported to. */
+interface Learner extends Omit<Peer, "name"> {
+  readonly path: string;
+}
 
-/** Exports and measures one of the models that an arm trains. Without a prefix it is the student. */
+/** Exports and measures one of the models that an arm trains. */
 async function measureLearner(
   context: RunContext,
-  { arm, seeds, transfer }: TrainedArm,
-  learner: Peer,
+  { seeds, transfer }: TrainedArm,
+  { model, path, own }: Learner,
   reference: Reference | null,
 ): Promise<Measured> {
-  const { model, prefix } = learner;
-  const files = seeds.map(({ parameters }) => toOnnxModel(model, transfer.dataset, withoutPrefix(parameters, prefix)));
-  const path = context.folder.file(`${armId(arm)}${prefix === "" ? "" : `-${peerName(learner)}`}.onnx`);
+  const files = seeds.map(({ parameters }) => toOnnxModel(model, transfer.dataset, own(parameters)));
   writeFileAtomic(path, files[0]!);
   const logits: Float32Array[] = [];
   for (const file of files) logits.push(await classify(file, context.samples.test, context));
   return measure(context, path, files[0]!, model, logits, reference ?? undefined);
-}
-
-/** Values by a learner's own names; those of others may be among them, but are not asked for. */
-function withoutPrefix(parameters: Parameters, prefix: string): Parameters {
-  const own = Object.entries(parameters).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(own.map(([name, values]) => [name.slice(prefix.length), values]));
 }
 
 async function teacherMaps(context: RunContext, teacher: TrainedTeacher, logits: Float32Array) {

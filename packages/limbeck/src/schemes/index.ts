@@ -1,6 +1,9 @@
-import { checkMutual, mutualJob } from "./mutual.js";
+import { kdclWiring } from "./kdcl.js";
+import { meanTeacherWiring } from "./mean-teacher.js";
+import { mutualWiring } from "./mutual.js";
 import { needsLiveTeacher } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
+import { oneWiring } from "./one.js";
 import type { Wiring } from "./wiring.js";
 
 /** What the schemes do, by their records' names. */
@@ -10,5 +13,8 @@ export const wirings: Readonly<Record<string, Wiring>> = {
     // Only terms that look inside of the networks can fail to fit them.
     check: (options) => (needsLiveTeacher(options.terms) ? checkOffline(options) : undefined),
   },
-  mutual: { job: mutualJob, check: checkMutual },
+  mutual: mutualWiring,
+  kdcl: kdclWiring,
+  "mean-teacher": meanTeacherWiring,
+  one: oneWiring,
 };

@@ -1,10 +1,27 @@
 import type { Schedule, TrainingProgram, TypedArray } from "@limbeck/graph";
 import type { Model, ModelValues } from "../models/model.js";
 
-/** A model that learns beside the student, and what stands before the names of its tensors in the training's state. */
+/** A model that learns beside the student. */
 export interface Peer {
-  readonly prefix: string;
+  /** As results and files call it. */
+  readonly name: string;
   readonly model: Model;
+  /** Its values by its own names, of all of the training's; others may be among them. */
+  own(values: ModelValues): ModelValues;
+}
+
+/** A peer whose tensors are called `<name>/…` in the training. */
+export function peerNamed(name: string, model: Model): Peer {
+  const prefix = prefixOf(name);
+  return { name, model, own: (values) => withoutPrefix(values, prefix) };
+}
+
+/** What stands before the names of a peer's tensors in the training. */
+export const prefixOf = (name: string): string => `${name}/`;
+
+function withoutPrefix(values: ModelValues, prefix: string): ModelValues {
+  const own = Object.entries(values).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
 /** A training that is ready to run: everything random in it is a function of seed and step, so it can go on anywhere. */

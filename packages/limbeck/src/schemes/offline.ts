@@ -1,6 +1,5 @@
 import {
   compileTraining,
-  createGraph,
   type Graph,
   GraphError,
   gradients,
@@ -9,26 +8,26 @@ import {
   type TrainingBuffer,
   type TrainingProgram,
 } from "@limbeck/graph";
-import { type Augmenter, createAugmenter } from "../data/augment/index.js";
-import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../data/batches.js";
+import { batchesPerEpoch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
 import { labelShares } from "../losses/labels.js";
-import { carriedBuffers, declareTensors, initialize, type Model, type ModelValues } from "../models/model.js";
+import { initialize, type Model, type ModelValues } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
+import { BatchGraph } from "./batch-graph.js";
 import { deployment } from "./deployment.js";
+import { batchFeeds } from "./feeds.js";
 import { lookInside } from "./inside.js";
 import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
 import { needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
-import { PartnerBatches, partnerAnswers } from "./partners.js";
+import { partnerAnswers } from "./partners.js";
 import { saliencyOf } from "./saliency.js";
 import { TermStore } from "./store.js";
 import { type BuiltTerms, buildTerms } from "./terms.js";
 import { transferSet } from "./transfer-set.js";
-import { mixedFeeds, mixedLabels, viewMakers } from "./views.js";
 
 /** What the offline scheme wires together. */
 export interface OfflineOptions {
@@ -52,7 +51,11 @@ type GraphOptions = Pick<OfflineOptions, "model" | "split" | "train" | "terms" |
  * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH, RECIPE_INVALID where no term reaches a part of the student
  */
 export function checkOffline(options: GraphOptions): void {
-  const { loss, parameters } = offlineGraph(options);
+  checkReached(offlineGraph(options));
+}
+
+/** Finds what no term trains. @throws LimbeckError RECIPE_INVALID */
+export function checkReached({ loss, parameters }: Pick<TrainingGraph, "loss" | "parameters">): void {
   try {
     gradients(loss, parameters);
   } catch (error) {
@@ -60,7 +63,7 @@ export function checkOffline(options: GraphOptions): void {
     throw new LimbeckError("RECIPE_INVALID", `no term of distill trains the student's ${error.value}`, {
       where: "distill",
       value: error.value,
-      fix: "Add a term on its answers, such as cross-entropy or kd.",
+      fix: "Add a term on its answers, such as cross-entropy.",
       cause: error,
     });
   }
@@ -81,12 +84,14 @@ export function offlineJob(options: OfflineOptions): TrainingJob {
 export interface TrainingGraph extends BuiltTerms {
   readonly parameters: readonly Tensor[];
   readonly buffers: readonly TrainingBuffer[];
+  /** Names of inputs for further views of the images, beside `images`. Default: none. */
+  readonly views?: readonly string[];
 }
 
 /** Compiles a scheme's graph, and says how its steps are fed and how fast it learns. @param values first ones, by name */
 export function completeJob(
   model: Model,
-  { weights, ...parts }: TrainingGraph,
+  { weights, views = [], ...parts }: TrainingGraph,
   values: ModelValues,
   options: OfflineOptions,
 ): TrainingJob {
@@ -107,7 +112,7 @@ export function completeJob(
       decay: train.decay,
       warmupSteps: Math.min(totalSteps, Math.round(train.warmupEpochs * stepsPerEpoch)),
     }),
-    feeds: batchFeeds(options, program, stepsPerEpoch, weights),
+    feeds: batchFeeds(options, { program, stepsPerEpoch, weights, views }),
   };
 }
 
@@ -121,36 +126,28 @@ function sorted(values: ModelValues, { state, frozen }: TrainingProgram): Pick<T
 
 /** Both networks and the weighted sum of terms as one graph. @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH */
 function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOptions) {
-  const graph = createGraph();
-  const { batchSize, epochs } = train;
-  const { channels, height, width } = split.dataset;
-  const images = graph.input("images", "float32", [batchSize, channels, height, width]);
+  const batch = new BatchGraph({ split, train, terms });
+  const { graph, images } = batch;
   const deployed = deployment(options.model, terms, liveTeacher, split.dataset);
   const { model } = deployed;
-  const values = declareTensors(model, graph);
-  const student = model.forward(images, values, true);
+  const { values, result: student, buffers: statistics } = batch.learner(model);
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
   const needs = needsOf(terms);
   const store = new TermStore(graph);
-  const hasLabels = needs.has("labels") || needs.has("targets");
-  const given = {
-    labels: hasLabels ? graph.input("labels", "int64", [batchSize]) : undefined,
-    mixed: hasLabels ? mixedLabels(graph, train) : undefined,
-  };
+  const known = batch.known();
   const context = {
     logits: student.logits,
-    ...given,
-    targets: needs.has("targets") ? labelShares(given, split.dataset.classes.length) : undefined,
+    ...known,
+    targets: needs.has("targets") ? labelShares(known, split.dataset.classes.length) : undefined,
     teacherLogits: needs.has("teacher logits")
       ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
       : undefined,
-    ...transferSet(graph, split, batchSize, needs),
+    ...transferSet(graph, split, train.batchSize, needs),
     partnerLogits: needs.has("same-class pair") ? partnerAnswers(model, values, images) : undefined,
     saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, teacher!.logits) : undefined,
   };
-  const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
-  const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));
-  const buffers = [...carriedBuffers(model, values, student), ...store.buffers];
+  const built = buildTerms(graph, terms, context, batch.length, lookInside(student, teacher, store));
+  const buffers = [...statistics, ...store.buffers];
   return { ...built, buffers, parameters: trainedPart(graph, buffers, model), store, student: deployed };
 }
 
@@ -162,50 +159,4 @@ export function trainedPart(
 ): Tensor[] {
   const others = new Set([...buffers.map(({ input }) => input.name), ...frozen.map(({ name }) => name)]);
   return inputs.filter(({ name, source }) => source.kind === "parameter" && !others.has(name));
-}
-
-/** Fills one batch after another; order and augmentation are drawn anew for each epoch. */
-function batchFeeds(
-  options: OfflineOptions,
-  program: TrainingProgram,
-  stepsPerEpoch: number,
-  weights: BuiltTerms["weights"],
-): TrainingJob["feeds"] {
-  const { split, train, seed, teacher } = options;
-  const target = createBatchTarget(split.dataset, train.batchSize);
-  const samples = new Uint32Array(train.batchSize);
-  const sampleIndices = new BigInt64Array(train.batchSize);
-  const soft = program.feeds.find(({ name }) => name === "teacherLogits");
-  const teacherLogits = new Float32Array(soft ? soft.shape[0]! * soft.shape[1]! : 0);
-  const fed = new Set(program.feeds.map(({ name }) => name));
-  const { changes, mixer } = viewMakers(train, split.dataset, seed);
-  const hasPartners = needsOf(options.terms).has("same-class pair");
-  const partners = hasPartners ? new PartnerBatches(split, train.batchSize, changes, seed) : undefined;
-  let prepared: { epoch: number; order: Uint32Array; augment: Augmenter | undefined } | undefined;
-  const prepare = (epoch: number) => ({
-    epoch,
-    order: epochOrder(split.indices.length, seed, epoch),
-    augment: changes.length > 0 ? createAugmenter(changes, split.dataset, seed, epoch) : undefined,
-  });
-  return async (step) => {
-    const epoch = Math.floor(step / stepsPerEpoch);
-    if (prepared?.epoch !== epoch) prepared = prepare(epoch);
-    fillBatch(split, prepared.order, step % stepsPerEpoch, train.batchSize, target, prepared.augment);
-    mixer?.mix(target, epoch, step % stepsPerEpoch);
-    if (soft) {
-      target.rows.forEach((row, i) => {
-        samples[i] = split.indices[row]!;
-      });
-      await teacher!.answer(target.images, samples, teacherLogits);
-    }
-    const { images, labels } = target;
-    if (fed.has("sampleIndices")) {
-      target.rows.forEach((row, i) => {
-        sampleIndices[i] = BigInt(row);
-      });
-    }
-    const paired = partners?.feeds(target.rows, epoch, step % stepsPerEpoch);
-    const all = { images, labels, ...mixedFeeds(mixer), ...paired, teacherLogits, sampleIndices, ...weights(step) };
-    return Object.fromEntries(Object.entries(all).filter(([name]) => fed.has(name)));
-  };
 }

@@ -1,8 +1,8 @@
 import { randomStream, type Tensor } from "@limbeck/graph";
-import { type Augmenter, createAugmenter, type ImageChange } from "../data/augment/index.js";
-import { type BatchTarget, createBatchTarget, fillBatch } from "../data/batches.js";
+import type { ImageChange } from "../data/augment/index.js";
 import { type Split, splitLabels } from "../data/dataset.js";
 import type { Model } from "../models/model.js";
+import { ViewBatches } from "./view-batches.js";
 
 const INPUT = "partnerImages";
 
@@ -21,23 +21,19 @@ export function partnerAnswers(
 
 /** For each sample of a batch another one of its class, drawn anew in each epoch; itself where it is the only one. */
 export class PartnerBatches {
-  readonly #split: Split;
-  readonly #changes: readonly ImageChange[];
   readonly #seed: number;
-  readonly #target: BatchTarget;
+  readonly #batches: ViewBatches;
   readonly #partners: Uint32Array;
   /** Rows of the split by class. */
   readonly #members: ReadonlyMap<number, readonly number[]>;
   readonly #labels: Uint8Array;
   /** Each row's place among its class's. */
   readonly #places: Uint32Array;
-  #view: { readonly epoch: number; readonly augment: Augmenter | undefined } | undefined;
 
   constructor(split: Split, batchSize: number, changes: readonly ImageChange[], seed: number) {
-    this.#split = split;
-    this.#changes = changes;
     this.#seed = seed;
-    this.#target = createBatchTarget(split.dataset, batchSize);
+    // Partners are seen in views of their own, numbered downwards from -1.
+    this.#batches = new ViewBatches(split, batchSize, { changes, seed, viewOf: (epoch) => -1 - epoch });
     this.#partners = new Uint32Array(batchSize);
     this.#labels = splitLabels(split);
     const members = new Map<number, number[]>();
@@ -58,16 +54,6 @@ export class PartnerBatches {
       const isPast = members.length > 1 && drawn >= this.#places[row]!;
       this.#partners[i] = members[isPast ? drawn + 1 : drawn]!;
     });
-    fillBatch(this.#split, this.#partners, 0, rows.length, this.#target, this.#augment(epoch));
-    return { [INPUT]: this.#target.images };
-  }
-
-  /** Partners are seen in views of their own, numbered downwards from -1. */
-  #augment(epoch: number): Augmenter | undefined {
-    if (this.#changes.length === 0) return undefined;
-    if (this.#view?.epoch !== epoch) {
-      this.#view = { epoch, augment: createAugmenter(this.#changes, this.#split.dataset, this.#seed, -1 - epoch) };
-    }
-    return this.#view.augment;
+    return { [INPUT]: this.#batches.fill(this.#partners, epoch, 0).images };
   }
 }

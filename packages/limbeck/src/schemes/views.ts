@@ -30,6 +30,11 @@ export function viewMakers({ augment, batchSize }: TrainOptions, geometry: Image
   };
 }
 
+/** Whether single images are changed, so that there are different views of one. */
+export function changesImages(augment: TrainOptions["augment"]): boolean {
+  return augment.some(({ name }) => !isMixing(String(name)));
+}
+
 /** The inputs of mixed labels, where the training mixes images. */
 export function mixedLabels(graph: Graph, { augment, batchSize }: TrainOptions): MixedLabels | undefined {
   if (!mixesImages(augment)) return undefined;

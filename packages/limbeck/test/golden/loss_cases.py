@@ -66,11 +66,11 @@ def label(*shapes):
     return " to ".join("x".join(map(str, shape)) for shape in shapes)
 
 
-def write(script, name, cases):
+def write(script, name, cases, kind="loss"):
     """Compact JSON with one case a line, beside the script."""
     assert len({c["name"] for c in cases}) == len(cases), "the names of cases must differ"
     path = Path(script).resolve().with_name(name)
     lines = [json.dumps(c, separators=(",", ":"), allow_nan=False) for c in cases]
     path.write_text('{"cases":[\n' + ",\n".join(lines) + "\n]}\n", encoding="utf-8")
-    kinds = sorted({c["loss"] for c in cases})
+    kinds = sorted({c[kind] for c in cases})
     print(f"{path.name}: {len(cases)} cases of {', '.join(kinds)}, {path.stat().st_size} bytes")

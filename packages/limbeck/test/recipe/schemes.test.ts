@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseRecipe } from "../../src/recipe/parse.js";
+import { schemes } from "../../src/recipe/schemes/index.js";
 import { recipeText } from "../../src/recipe/text.js";
 
+const NAMES = schemes.map(({ name }) => name).join(", ");
 const TEACHER = "teacher: { model: { family: mlp, hidden: [9] }, train: { epochs: 1 } }";
 
 function recipe(...lines: string[]) {
@@ -45,8 +47,27 @@ describe("the scheme of a recipe", () => {
   it.each([
     [["distill: [{ loss: kd }]"], "t.yaml:4:11 distill[0]: kd needs a teacher"],
     [["scheme: mutual", TEACHER], "t.yaml:5:10 teacher: the mutual scheme has no teacher; leave it out"],
-    [["scheme: mutal"], 't.yaml:4:9 scheme: "mutal" is not one of offline, mutual; did you mean "mutual"?'],
-    [["scheme: { name: mutal }"], 't.yaml:4:17 scheme.name: "mutal" is unknown; use one of offline, mutual'],
+    [["scheme: mutal"], `t.yaml:4:9 scheme: "mutal" is not one of ${NAMES}; did you mean "mutual"?`],
+    [["scheme: { name: mutal }"], `t.yaml:4:17 scheme.name: "mutal" is unknown; use one of ${NAMES}`],
+    [
+      ["scheme: { name: kdcl, target: min-logits }"],
+      't.yaml:4:31 scheme.target: "min-logits" is not one of naive, linear, min-logit; did you mean "min-logit"?',
+    ],
+    [["scheme: { name: mean-teacher, decay: 1 }"], "t.yaml:4:38 scheme.decay: too big: expected number to be <1"],
+    [
+      ["scheme: mean-teacher", "distill: [{ loss: crd, student: a, teacher: a }]"],
+      "crd needs sample indices, memory bank, which the mean-teacher scheme does not give",
+    ],
+    [
+      ["scheme: mean-teacher", "distill: [{ loss: cross-entropy }]"],
+      "distill: no term learns from the other models; add one that does, such as kd",
+    ],
+    [["scheme: { name: one, branches: 1 }"], "t.yaml:4:32 scheme.branches: too small: expected number to be >=2"],
+    [
+      ["scheme: { name: one, branchs: 3 }"],
+      't.yaml:4:22 scheme.branchs: unknown key "branchs"; did you mean "branches"?',
+    ],
+    [["scheme: kdcl", TEACHER], "t.yaml:5:10 teacher: the kdcl scheme has no teacher; leave it out"],
     [["scheme: { name: mutual, peer: [] }"], 't.yaml:4:25 scheme.peer: unknown key "peer"; did you mean "peers"?'],
     [["scheme: { name: mutual, peers: [] }"], "t.yaml:4:32 scheme.peers: too small"],
     [["scheme: mutual", "distill: auto"], "distill: auto chooses terms for a teacher"],

@@ -149,3 +149,20 @@ export const FINAL_FILES: readonly string[] = [
   "checkpoints/teacher.safetensors",
   ...["student", "baseline"].flatMap((arm) => [2, 3].map((seed) => `checkpoints/${arm}/seed-${seed}.safetensors`)),
 ];
+
+/** Kills a run while its student is trained, and resumes it. @returns its folder */
+export async function killAndResume(changes: object): Promise<string> {
+  const { recipe, runDir } = prepareRun(changes);
+  const quick = ["--json", "--checkpoint-every", "0.01"];
+  const students = join(runDir, "checkpoints/student");
+  const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
+  const dies = async (child: ChildProcess) => {
+    while (!isTraining() && child.exitCode === null) await sleep(2);
+    process.kill(-child.pid!, "SIGKILL");
+  };
+  const first = await limbeck(["run", recipe, "--out", runDir, ...quick], dies);
+  if (first.code === 0) throw new Error("the run ended before it could be killed");
+  const second = await limbeck(["resume", runDir, ...quick]);
+  if (second.code !== 0) throw new Error(`it was not resumed: ${second.stdout}${second.stderr}`);
+  return runDir;
+}

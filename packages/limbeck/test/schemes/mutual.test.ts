@@ -1,79 +1,32 @@
-import { TrainingSession, type TrainingState } from "@limbeck/graph";
-import { nodeBackend } from "@limbeck/graph/node";
 import { describe, expect, it } from "vitest";
-import { wholeSplit } from "../../src/data/dataset.js";
-import { buildModel, type ModelChoice } from "../../src/models/index.js";
-import { toOnnxModel } from "../../src/models/inference.js";
+import type { ModelChoice } from "../../src/models/index.js";
 import { initialize, type Model, type ModelValues } from "../../src/models/model.js";
-import type { DistillTerm } from "../../src/recipe/schema.js";
 import { schemes } from "../../src/recipe/schemes/index.js";
 import { wirings } from "../../src/schemes/index.js";
-import type { TrainingJob } from "../../src/schemes/job.js";
-import { mutualJob } from "../../src/schemes/mutual.js";
-import { offlineJob } from "../../src/schemes/offline.js";
-import { Classifier } from "../../src/teachers/classifier.js";
-import { liveTeacher } from "../../src/teachers/teacher.js";
-import { dataset, train as momentum } from "./fixture.js";
+import {
+  build,
+  expectClose,
+  jobOf,
+  kdAndLabels,
+  offlineStep,
+  small,
+  softmax,
+  split,
+  stepOf,
+  train,
+  valuesOf,
+} from "./steps.js";
 
-const train = { ...momentum, optimizer: { name: "sgd", momentum: 0, nesterov: false, weightDecay: 0 } } as const;
-const split = wholeSplit(dataset);
-const small: ModelChoice = { family: "mlp", hidden: [5] };
-const DML: DistillTerm[] = [
-  { loss: "kd", weight: 1, temperature: 1 },
-  { loss: "cross-entropy", weight: 1, labelSmoothing: 0 },
-];
+const DML = kdAndLabels(1);
 
-const build = (choice: ModelChoice) => buildModel(choice, dataset, 3);
-
-function mutualOf(student: ModelChoice, peers: readonly ModelChoice[], terms = DML): TrainingJob {
-  return mutualJob({ model: build(student), split, train, terms, seed: 3, options: { peers } });
-}
-
-/** One step: what it reports, and all values after it. */
-async function stepOf(job: TrainingJob, state: ModelValues = job.initial) {
-  const session = await TrainingSession.create(job.program, nodeBackend, { seed: 3, state, threads: 1 });
-  const report = await session.run(await job.feeds(0), 0.5);
-  const after = Object.fromEntries(Object.entries(session.state()).map(([name, values]) => [name, values.slice()]));
-  await session.release();
-  return { report, after };
-}
-
-/** Of all values those with a prefix, without it. */
-function valuesOf(state: TrainingState | ModelValues, prefix: string): ModelValues {
-  const own = Object.entries(state).filter(([name]) =>
-    prefix === "" ? !name.includes("peer") : name.startsWith(prefix),
-  );
-  return Object.fromEntries(own.map(([name, values]) => [name.slice(prefix.length), values as Float32Array]));
-}
+const mutualOf = (student: ModelChoice, peers: readonly ModelChoice[]) => jobOf("mutual", student, DML, { peers });
 
 /** The same step of one peer alone, with the others as frozen teachers whose probabilities are averaged. */
-async function offlineStep(model: Model, values: ModelValues, others: readonly (readonly [Model, ModelValues])[]) {
-  const classifiers = await Promise.all(
-    others.map(([other, theirs]) => Classifier.load(toOnnxModel(other, dataset, theirs), dataset, 1)),
-  );
-  const teacher = liveTeacher(async (images, { length: count }) => {
-    const answers = await Promise.all(classifiers.map((classifier) => classifier.logits(images, count)));
+function alone(model: Model, values: ModelValues, others: readonly (readonly [Model, ModelValues])[]) {
+  return offlineStep(model, values, others, DML, (answers) => {
     const shares = answers.map((logits) => logits.map((_, i) => softmax(logits, i)));
     return shares[0]!.map((_, i) => Math.log(shares.reduce((sum, p) => sum + p[i]! / shares.length, 0)));
   });
-  const job = offlineJob({ model, split, train, terms: DML, seed: 3, teacher });
-  const result = await stepOf(job, values);
-  for (const classifier of classifiers) await classifier.release();
-  return result;
-}
-
-/** Probability of one entry of rows of three logits. */
-function softmax(logits: Float32Array, i: number): number {
-  const row = logits.slice(i - (i % 3), i - (i % 3) + 3);
-  const largest = Math.max(...row);
-  return Math.exp(logits[i]! - largest) / row.reduce((sum, z) => sum + Math.exp(z - largest), 0);
-}
-
-function expectClose(actual: ModelValues, expected: ModelValues): void {
-  expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
-  for (const [name, values] of Object.entries(expected)) {
-    for (const [i, value] of values.entries()) expect(actual[name]![i], `${name}[${i}]`).toBeCloseTo(value, 5);
-  }
 }
 
 describe("mutual learning", () => {
@@ -82,12 +35,12 @@ describe("mutual learning", () => {
     const [student, peer] = [job.model, job.peers![0]!.model];
     const { after, report } = await stepOf(job);
     const before = { student: valuesOf(job.initial, ""), peer: valuesOf(job.initial, "peer2/") };
-    const alone = await offlineStep(student, before.student, [[peer, before.peer]]);
-    const other = await offlineStep(peer, before.peer, [[student, before.student]]);
-    expectClose(valuesOf(after, ""), alone.after as ModelValues);
-    expectClose(valuesOf(after, "peer2/"), other.after as ModelValues);
+    const one = await alone(student, before.student, [[peer, before.peer]]);
+    const other = await alone(peer, before.peer, [[student, before.student]]);
+    expectClose(valuesOf(after, ""), one.after);
+    expectClose(valuesOf(after, "peer2/"), other.after);
     for (const term of ["loss", "kd", "cross-entropy"]) {
-      expect(report[term]).toBeCloseTo(alone.report[term]! + other.report[term]!, 5);
+      expect(report[term]).toBeCloseTo(one.report[term]! + other.report[term]!, 5);
     }
   });
 
@@ -101,9 +54,9 @@ describe("mutual learning", () => {
     let labels = 0;
     for (const { prefix, model, values } of learners) {
       const others = learners.filter((one) => one.prefix !== prefix).map((one) => [one.model, one.values] as const);
-      const alone = await offlineStep(model, values, others);
-      expectClose(valuesOf(after, prefix), alone.after as ModelValues);
-      labels += alone.report["cross-entropy"]!;
+      const one = await alone(model, values, others);
+      expectClose(valuesOf(after, prefix), one.after);
+      labels += one.report["cross-entropy"]!;
     }
     expect(report["cross-entropy"]).toBeCloseTo(labels, 5);
   });
@@ -118,8 +71,8 @@ describe("mutual learning", () => {
   });
 
   it("without a list has one peer like the student", () => {
-    const job = mutualJob({ model: build(small), split, train, terms: DML, seed: 3, options: {} });
-    expect(job.peers!.map(({ prefix, model }) => [prefix, model])).toEqual([["peer2/", job.model]]);
+    const job = jobOf("mutual", small, DML, {});
+    expect(job.peers!.map(({ name, model }) => [name, model])).toEqual([["peer2", job.model]]);
   });
 
   it("carries each peer's running statistics under its own name", async () => {

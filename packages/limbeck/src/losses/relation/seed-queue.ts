@@ -1,6 +1,7 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import { z } from "zod";
 import { constant } from "../../models/initial.js";
+import { averaged } from "../../models/vision.js";
 import { pointwise } from "../adapters.js";
 import { randomDirections } from "../bank.js";
 import { divergence, softened } from "../divergence.js";
@@ -23,12 +24,6 @@ const options = z.strictObject({
     .default(0.01)
     .meta({ description: "Divides the teacher's cosines; low, so that few neighbors count." }),
 });
-
-/** One vector a sample: maps [N, C, H, W] and tokens [N, L, D] are averaged over their places. */
-function averaged(x: Tensor): Tensor {
-  if (x.shape.length === 2) return x;
-  return ops.reduceMean(x, { axes: x.shape.length === 3 ? [1] : [2, 3] });
-}
 
 /** Puts the batch's features where the oldest are. */
 function enqueue(store: LossStore, queue: Tensor, features: Tensor): void {

@@ -1,4 +1,5 @@
 import { lossNamed } from "../../losses/index.js";
+import { asksTeacher } from "../../losses/loss.js";
 import { AUTO } from "../auto.js";
 import type { Finding } from "../mixing.js";
 import { type Scheme, type SchemeChoice, schemeNamed } from "./index.js";
@@ -45,6 +46,6 @@ function unfitTerms({ name, gives }: Scheme, terms: Terms, path: Finding["path"]
     const message = `${loss} needs ${missing.join(", ")}, which the ${name} scheme does not give`;
     return missing.length > 0 ? [{ path: [...path, i], message }] : [];
   });
-  if (terms.some(({ loss }) => lossNamed(String(loss)).needs.includes("teacher logits"))) return unfit;
+  if (terms.some(({ loss }) => asksTeacher(lossNamed(String(loss))))) return unfit;
   return [...unfit, { path, message: "no term learns from the other models; add one that does, such as kd" }];
 }

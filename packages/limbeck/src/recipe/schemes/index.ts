@@ -1,12 +1,15 @@
 import { isMapping } from "../presets/preset.js";
+import { kdcl } from "./kdcl.js";
+import { meanTeacher } from "./mean-teacher.js";
 import { mutual } from "./mutual.js";
 import { offline } from "./offline.js";
+import { one } from "./one.js";
 import type { Scheme } from "./scheme.js";
 
 export type { Scheme } from "./scheme.js";
 
 /** All schemes. */
-export const schemes: readonly Scheme[] = [offline, mutual];
+export const schemes: readonly Scheme[] = [offline, mutual, kdcl, meanTeacher, one];
 
 /** A scheme's name and its options, as a recipe gives them. */
 export type SchemeChoice = { readonly name: string } & Readonly<Record<string, unknown>>;

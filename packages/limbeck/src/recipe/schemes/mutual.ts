@@ -1,12 +1,8 @@
 import { z } from "zod";
-import { modelChoice } from "../choice.js";
+import { peersOption } from "./peers.js";
 import type { Scheme } from "./scheme.js";
 
-const options = z.strictObject({
-  peers: z.array(modelChoice).min(1).max(7).optional().meta({
-    description: "Models that learn beside the student, of any architectures. Default: one like the student.",
-  }),
-});
+const options = z.strictObject({ peers: peersOption });
 
 /** Deep mutual learning: peers that start differently teach each other. */
 export const mutual: Scheme<z.infer<typeof options>> = {

@@ -4,16 +4,16 @@ import { shortNoise, signedDifference } from "../difference.js";
 import { count, errorsText, NOTHING, plusMinus } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
 
-/** What learned beside the student; nothing where nothing did. */
+/** What came out of the training beside the student; nothing where nothing did. */
 export function peersSection({ results: { peers = [] } }: ReportData): Markup | null {
   if (peers.length === 0) return null;
-  return html`<section aria-labelledby="peers"><h2 id="peers">The other peers</h2>
-<p>They learned at the same time as the student, from the labels and from each other's answers. The student is the model that the
-recipe calls so; none of these took its place for its test errors. The difference is to the baseline, for peers that are the same model.</p>
+  return html`<section aria-labelledby="peers"><h2 id="peers">Beside the student</h2>
+<p>These models came out of the same training as the student. The student is the model that the recipe calls so; none of these
+took its place for its test errors. The difference is to the baseline, for those that are the same model.</p>
 ${scrolling(
-  "Peers",
+  "Beside the student",
   html`<table><caption>Measured on the same test samples as the student.</caption>
-<thead><tr><th scope="col">Peer</th><th scope="col">Parameters</th><th scope="col">Test errors</th><th scope="col">Accuracy</th>
+<thead><tr><th scope="col">Model</th><th scope="col">Parameters</th><th scope="col">Test errors</th><th scope="col">Accuracy</th>
 <th scope="col">Calibration error</th><th scope="col" class="difference">Fewer errors<small>than the baseline</small></th></tr></thead>
 <tbody>${peers.map(row)}</tbody></table>`,
 )}</section>`;
