@@ -17,6 +17,9 @@ const SCHEMES: Readonly<Record<string, object>> = {
   "ps-kd, which remembers predictions": { ...alone, distill: [{ loss: "ps-kd" }] },
   "cs-kd, which draws partners": { ...alone, distill: [{ loss: "cs-kd" }, { loss: "cross-entropy" }] },
   mutual: { ...alone, scheme: "mutual", distill: undefined },
+  kdcl: { ...alone, scheme: "kdcl", distill: undefined },
+  "mean-teacher": { ...alone, scheme: "mean-teacher", distill: undefined },
+  one: { ...alone, student: { ...student, model: mlp(12, 8) }, scheme: "one", distill: undefined },
 };
 
 const isLinux = process.platform === "linux";
