@@ -41,11 +41,11 @@ function plain({ mean, sd }: Spread): string {
 }
 
 /** Members of an ensemble of teachers and the chain from teacher to student; nothing where there are none. */
-export function helpersTable({ helpers }: RunResults): string {
+export function helpersTable({ helpers, student }: RunResults): string {
   if (helpers.length === 0) return "";
   const rows = helpers.map(({ name, result }) => [
     name,
-    formatErrors(result.errors),
+    `${formatErrors(result.errors)}${result.testSize === student.testSize ? "" : ` of ${formatCount(result.testSize)}`}`,
     result.agreement ? percent(result.agreement) : "-",
     formatCount(result.parameters),
     formatBytes(result.bytes),

@@ -88,10 +88,10 @@ export interface CorrectedResult {
 
 /** A network that is neither the teacher nor a student, but between them or a part of one. */
 export interface HelperResult {
-  /** Such as `teacher/member-0`, `assistant-1`, `generation-2`, `generations`. */
+  /** Such as `teacher/member-0`, `teacher/specialist-1`, `assistant-1`, `generation-2`, `generations`. */
   readonly name: string;
-  /** Part of an ensemble of teachers, link of a chain, or all generations answering together with equal weights. */
-  readonly kind: "member" | "assistant" | "generation" | "generations";
+  /** Part of an ensemble of teachers, teacher of some classes (measured on test samples of these alone), link of a chain, or all generations answering together with equal weights. */
+  readonly kind: "member" | "specialist" | "assistant" | "generation" | "generations";
   readonly result: ModelResult;
 }
 

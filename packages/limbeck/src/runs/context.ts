@@ -37,7 +37,7 @@ export interface TrainedTeacher extends ReadyTeacher {
 export interface TrainedTeachers {
   /** Missing where the recipe has none. */
   readonly teacher: TrainedTeacher | undefined;
-  /** Of an ensemble; none otherwise. */
+  /** Of an ensemble, or specialists; none otherwise. */
   readonly members: readonly ReadyTeacher[];
   readonly links: readonly TrainedLink[];
 }

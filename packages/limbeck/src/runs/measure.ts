@@ -51,15 +51,18 @@ export async function measureTeacher(context: RunContext, teacher: TrainedTeache
   return { ...measured, maps: await teacherMaps(context, teacher, logits[0]!) };
 }
 
-/** Measures a network that is neither the teacher nor a student, from its file in the run folder. */
+/**
+ * Measures a network that is neither the teacher nor a student, from its file in the run folder.
+ * @param teacher null where the two answer about other classes
+ */
 export async function measureHelper(
   context: RunContext,
   phase: string,
   { file, model }: Pick<TrainedTeacher, "file" | "model">,
-  teacher: Measured,
+  teacher: Measured | null,
 ): Promise<ModelResult> {
   const logits = [await classify(file, context.samples.test, context)];
-  const reference = { logits: teacher.logits[0]!, cosines: undefined };
+  const reference = teacher ? { logits: teacher.logits[0]!, cosines: undefined } : undefined;
   return (await measure(context, context.folder.file(`${phase}.onnx`), file, model, logits, reference)).result;
 }
 

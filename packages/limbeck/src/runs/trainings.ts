@@ -46,7 +46,7 @@ export async function* trainArm(
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
-      liveTeacher: teacher && { model: teacher.model, values: teacher.parameters },
+      liveTeacher: teacher?.live,
       options: schemeOptions,
     };
     const job = wirings[name]!.job(options);

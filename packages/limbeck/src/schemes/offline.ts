@@ -17,6 +17,7 @@ import { carriedBuffers, declareTensors, initialize, type Model, type ModelValue
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
+import { teacherAnswers } from "./answers.js";
 import { deployment } from "./deployment.js";
 import { lookInside } from "./inside.js";
 import type { TrainingJob } from "./job.js";
@@ -39,7 +40,10 @@ export interface OfflineOptions {
   readonly seed: number;
   /** Needed where a term needs the teacher's logits, and none looks inside of it. */
   readonly teacher?: TeacherSource | undefined;
-  /** Needed where a term looks inside of the teacher: it then runs in the graph, and answers there as well. */
+  /**
+   * Needed where a term looks inside of the teacher: it then runs in the graph, and answers there as well. It also says what
+   * a teacher's logits are, where those are of specialists.
+   */
   readonly liveTeacher?: LiveTeacher | undefined;
 }
 
@@ -132,21 +136,23 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
   const needs = needsOf(terms);
   const store = new TermStore(graph);
-  const hasLabels = needs.has("labels") || needs.has("targets");
+  const isRouted = needs.has("teacher logits") && liveTeacher?.specialists?.route === "labels";
+  const hasLabels = needs.has("labels") || needs.has("targets") || isRouted;
   const given = {
     labels: hasLabels ? graph.input("labels", "int64", [batchSize]) : undefined,
     mixed: hasLabels ? mixedLabels(graph, train) : undefined,
   };
+  const classes = split.dataset.classes.length;
+  const asksAnswers = needs.has("teacher logits") || needs.has("input gradients");
+  const answers = asksAnswers ? teacherAnswers(graph, { teacher, liveTeacher, batchSize, classes }, given) : undefined;
   const context = {
     logits: student.logits,
     ...given,
-    targets: needs.has("targets") ? labelShares(given, split.dataset.classes.length) : undefined,
-    teacherLogits: needs.has("teacher logits")
-      ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
-      : undefined,
+    ...answers,
+    targets: needs.has("targets") ? labelShares(given, classes) : undefined,
     ...transferSet(graph, split, batchSize, needs),
     partnerLogits: needs.has("same-class pair") ? partnerAnswers(model, values, images) : undefined,
-    saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, teacher!.logits) : undefined,
+    saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, answers!.teacherLogits) : undefined,
   };
   const length = { epochs, stepsPerEpoch: batchesPerEpoch(split.indices.length, batchSize) };
   const built = buildTerms(graph, terms, context, length, lookInside(student, teacher, store));
