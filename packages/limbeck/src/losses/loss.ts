@@ -165,6 +165,8 @@ export interface Loss<Options = unknown> {
   readonly needs: readonly LossNeed[];
   /** Whether it is defined where a sample has two labels (mixup, CutMix). Default: where it looks at no labels. */
   readonly mixes?: boolean;
+  /** Whether a class that the teacher holds for impossible, with a logit far below all others, would drown everything else. */
+  readonly everyClass?: boolean;
   readonly options: OptionsSchema<Options>;
   /** The term's usual weight, converted to this library's convention. Default 1. */
   readonly weight?: number;

@@ -8,6 +8,7 @@ import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
 import { type Recipe, recipeSchema, type TeacherOptions } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
+import { expandSpecialists } from "./specialists.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
 export function readRecipe(path: string): Recipe {
@@ -21,7 +22,7 @@ export function readRecipe(path: string): Recipe {
  */
 export function parseRecipe(text: string, file: string): Recipe {
   const layers = new RecipeLayers(text, file);
-  const result = recipeSchema.safeParse(expandScheme(expandPreset(layers.value)));
+  const result = recipeSchema.safeParse(expandSpecialists(expandScheme(expandPreset(layers.value))));
   if (result.success) return withWholePaths(layers, result.data);
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, layers));
   throw recipeError("RECIPE_INVALID", problems, "`limbeck schema` prints all keys and what they take.");

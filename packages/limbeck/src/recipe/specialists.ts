@@ -1,12 +1,29 @@
 import { NAMED_DATASETS } from "../data/named/index.js";
+import { lossNamed } from "../losses/index.js";
+import { AUTO } from "./auto.js";
+import { learnersOf, type ManyTeachers } from "./many-teachers.js";
 import type { Finding } from "./mixing.js";
+import { isMapping } from "./presets/preset.js";
+
+/** Which class among a specialist's own, and whose classes. */
+export const SPECIALIST_TERMS: readonly object[] = [
+  { loss: "restricted-kd", temperature: 2 },
+  { loss: "cross-entropy" },
+];
 
 /** What of a recipe decides which classes there are, and who knows them. */
-interface Owned {
+interface Owned extends ManyTeachers {
   readonly data: { readonly source: string | { readonly classes?: readonly string[] | undefined } };
   readonly teacher?: object | { readonly specialists: readonly { readonly owns: readonly number[] }[] } | undefined;
   readonly answers: { readonly top?: number | undefined };
-  readonly variants: readonly { readonly correctBiases: boolean }[];
+  readonly variants: readonly (ManyTeachers["variants"][number] & { readonly correctBiases: boolean })[];
+}
+
+/** A written recipe with the usual terms of specialists whom labels route, where it names none. */
+export function expandSpecialists(written: unknown): unknown {
+  if (!isMapping(written) || written.distill !== undefined || !isMapping(written.teacher)) return written;
+  const { specialists, route = "labels" } = written.teacher;
+  return specialists !== undefined && route === "labels" ? { ...written, distill: SPECIALIST_TERMS } : written;
 }
 
 /** Class sets that name a class twice or one that is not there, and classes that nobody owns. */
@@ -44,7 +61,8 @@ function knownClasses({ source }: Owned["data"]): number | undefined {
 }
 
 /** What needs one teacher of all classes. */
-export function unfitForSpecialists({ teacher, answers, variants }: Owned): Finding[] {
+export function unfitForSpecialists(recipe: Owned): Finding[] {
+  const { teacher, answers, variants } = recipe;
   if (!teacher || !("specialists" in teacher)) return [];
   const top: Finding = {
     path: ["answers", "top"],
@@ -54,5 +72,17 @@ export function unfitForSpecialists({ teacher, answers, variants }: Owned): Find
     const message = "specialists have no priors over all classes that biases could be matched to";
     return correctBiases ? [{ path: ["variants", v, "correctBiases"], message }] : [];
   });
-  return [...(answers.top === undefined ? [] : [top]), ...corrected];
+  const isRouted = "route" in teacher && teacher.route === "labels";
+  return [...(answers.top === undefined ? [] : [top]), ...corrected, ...(isRouted ? impossibleTerms(recipe) : [])];
+}
+
+/** Where labels say who answers, the classes of all others are impossible. */
+function impossibleTerms(recipe: Owned): Finding[] {
+  return learnersOf(recipe).flatMap(({ distill, at }) =>
+    distill.flatMap(({ loss }): Finding[] => {
+      if (loss === AUTO || !lossNamed(String(loss)).everyClass) return [];
+      const message = `${loss} compares with the teacher's logits of every class, and with route: labels only the owner of a label has any; use restricted-kd or kd, or another route`;
+      return [{ path: at, message }];
+    }),
+  );
 }

@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseRecipe } from "../../src/recipe/parse.js";
+import { parseRecipe, readRecipe } from "../../src/recipe/parse.js";
 import type { RecipeProblem } from "../../src/recipe/problem.js";
 import type { LimbeckError } from "../../src/support/errors.js";
+import { temporaryFolder } from "../runs/harness.js";
 
 const NET = "model: { family: mlp, hidden: [4] }, train: { epochs: 3 }";
 const LOW = `{ owns: [0, 1, 2, 3, 4], ${NET} }`;
@@ -38,7 +41,29 @@ describe("a recipe with specialists", () => {
     expect(parseRecipe(JSON.stringify(parsed), "/elsewhere/r.yaml")).toEqual(parsed);
   });
 
+  it("learns by restricted-kd and labels unless it says otherwise, or routes without labels", () => {
+    const losses = (route: string, rest = "") =>
+      parseRecipe(recipe(`{ specialists: [${LOW}, ${HIGH}], route: ${route} }`, rest), "r.yaml").distill.map(
+        ({ loss }) => loss,
+      );
+    expect(losses("labels")).toEqual(["restricted-kd", "cross-entropy"]);
+    expect(losses("confidence")).toEqual(["kd"]);
+    expect(losses("labels", "distill: [{ loss: dist }]")).toEqual(["dist"]);
+  });
+
+  it("replaces a teacher of another kind in the recipe that it extends", () => {
+    const folder = temporaryFolder();
+    const [base, over] = [join(folder, "base.yaml"), join(folder, "over.yaml")];
+    writeFileSync(base, recipe(`{ specialists: [${LOW}, ${HIGH}] }`));
+    writeFileSync(over, `extends: base.yaml\nteacher: { ${NET} }\n`);
+    expect(readRecipe(over).teacher).not.toHaveProperty("specialists");
+  });
+
   it.each([
+    [
+      recipe(`{ specialists: [${LOW}, ${HIGH}] }`, "distill: [{ loss: logit-mse }]"),
+      /^5:\d+ distill logit-mse compares with the teacher's logits of every class/,
+    ],
     [recipe(`{ specialists: [${LOW}] }`), /^3:\d+ teacher\.specialists too small/],
     [
       recipe(`{ specialists: [${LOW}, { owns: [5, 6, 8, 9], onnx: a.onnx }] }`),
