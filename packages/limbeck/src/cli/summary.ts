@@ -68,6 +68,20 @@ function againstBaseline({ difference, pValue, significant }: NonNullable<PeerRe
   return `, ${change}, ${significant ? "beyond" : "within"} the noise (p = ${pValue.toFixed(3)})`;
 }
 
+/** What a student with exits comes to, by how sure an exit must be; nothing where there are none. */
+export function exitsTable({ exits }: RunResults): string {
+  if (!exits) return "";
+  const last = exits.macs.length - 1;
+  const names = exits.macs.map((_, exit) => (exit === last ? "to the end" : `leave at exit${exit + 1}`));
+  const rows = exits.rows.map(({ threshold, accuracy, macsShare, leaving }) => [
+    String(threshold),
+    percent(accuracy),
+    percent(macsShare),
+    ...leaving.map((share) => `${(share * 100).toFixed(1)}%`),
+  ]);
+  return formatTable([["confidence asked for", "accuracy", "mean MACs", ...names], ...rows]);
+}
+
 /** One line for each variant. */
 export function variantLines({ variants }: RunResults): string[] {
   return variants.map((variant) => {

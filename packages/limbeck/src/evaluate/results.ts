@@ -63,6 +63,26 @@ export interface Comparison {
   readonly verdict: Verdict | null;
   /** What learned beside the student; missing where nothing did. */
   readonly peers?: readonly PeerResult[];
+  /** Missing where the student has no exits. */
+  readonly exits?: ExitTable;
+}
+
+/** What a network with exits comes to when samples leave at the first exit that is sure enough. */
+export interface ExitTable {
+  /** Multiply-accumulate pairs of an image that leaves at each exit, those of earlier exits' heads included; the deepest last. */
+  readonly macs: readonly number[];
+  readonly rows: readonly ExitRow[];
+}
+
+/** One threshold. Means over the seeds, where there are several. */
+export interface ExitRow {
+  /** Probability of the top class from which on an exit's answer counts. */
+  readonly threshold: number;
+  readonly accuracy: Spread;
+  /** Mean multiply-accumulate pairs of an image, as a share of going to the deepest exit without any other. */
+  readonly macsShare: Spread;
+  /** Share of the samples that leave at each exit, the deepest last; of all seeds together. */
+  readonly leaving: readonly number[];
 }
 
 /** A variant of the main comparison: another schedule, transfer set or loss. */

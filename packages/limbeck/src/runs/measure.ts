@@ -4,7 +4,7 @@ import { type ClassMaps, classMaps, hasClassMaps, meanMapCosine } from "../evalu
 import { measureLatency, measurePeakMemory } from "../evaluate/cost.js";
 import { agreement, calibrationError, countErrors, meanKl, topClasses } from "../evaluate/metrics.js";
 import { addToClasses, matchPriors } from "../evaluate/prior-matching.js";
-import type { CorrectedResult, ModelResult } from "../evaluate/results.js";
+import type { CorrectedResult, ExitTable, ModelResult } from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
 import { type Model, parameterCount } from "../models/model.js";
@@ -16,6 +16,7 @@ import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
 import { armId } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
+import { measureExits } from "./exits.js";
 import { absentClasses } from "./samples.js";
 
 /** Training images over which the biases of absent classes are matched to the teacher's priors. */
@@ -41,6 +42,8 @@ interface MeasuredPeer {
 /** An arm's student, and what learned beside it. */
 export interface MeasuredArm extends Measured {
   readonly peers: readonly MeasuredPeer[];
+  /** What it comes to when easy samples leave early, by the confidence that is asked for; missing without exits. */
+  readonly exits?: ExitTable | undefined;
 }
 
 /** Measures `teacher.onnx`. */
@@ -76,17 +79,23 @@ export async function measureArm(
     logits: teacher.logits[0]!,
     cosines: await mapCosines(context, trained, teacher),
   };
-  const measured = await measureLearner(context, trained, { model: trained.model, prefix: "" }, reference);
+  const measured = await measureLearner(context, trained, { name: "", model: trained.model, prefix: "" }, reference);
   const peers: MeasuredPeer[] = [];
+  const answers: (readonly Float32Array[])[] = [];
   for (const peer of trained.peers) {
-    const { result } = await measureLearner(context, trained, peer, reference && { ...reference, cosines: undefined });
+    const { result, logits } = await measureLearner(
+      context,
+      trained,
+      peer,
+      reference && { ...reference, cosines: undefined },
+    );
     const isTwin = isSameModel(peer.model, trained.model, trained.transfer.dataset);
-    peers.push({ name: peerName(peer), family: peer.model.family, isTwin, result });
+    peers.push({ name: peer.name, family: peer.model.family, isTwin, result });
+    answers.push(logits);
   }
-  return { ...measured, peers };
+  const exits = trained.exits && measureExits(context, trained, trained.exits, [...answers, measured.logits]);
+  return { ...measured, peers, exits };
 }
-
-const peerName = ({ prefix }: Peer) => prefix.replace(/\/$/, "");
 
 /** Exports and measures one of the models that an arm trains. Without a prefix it is the student. */
 async function measureLearner(
@@ -95,9 +104,9 @@ async function measureLearner(
   learner: Peer,
   reference: Reference | null,
 ): Promise<Measured> {
-  const { model, prefix } = learner;
+  const { name, model, prefix } = learner;
   const files = seeds.map(({ parameters }) => toOnnxModel(model, transfer.dataset, withoutPrefix(parameters, prefix)));
-  const path = context.folder.file(`${armId(arm)}${prefix === "" ? "" : `-${peerName(learner)}`}.onnx`);
+  const path = context.folder.file(`${armId(arm)}${name === "" ? "" : `-${name}`}.onnx`);
   writeFileAtomic(path, files[0]!);
   const logits: Float32Array[] = [];
   for (const file of files) logits.push(await classify(file, context.samples.test, context));

@@ -1,3 +1,4 @@
+import { checkEarlyExits, earlyExitsJob } from "./early-exits.js";
 import { checkMutual, mutualJob } from "./mutual.js";
 import { needsLiveTeacher } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
@@ -11,4 +12,5 @@ export const wirings: Readonly<Record<string, Wiring>> = {
     check: (options) => (needsLiveTeacher(options.terms) ? checkOffline(options) : undefined),
   },
   mutual: { job: mutualJob, check: checkMutual },
+  "early-exits": { job: earlyExitsJob, check: checkEarlyExits },
 };

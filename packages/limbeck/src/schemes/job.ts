@@ -1,8 +1,11 @@
 import type { Schedule, TrainingProgram, TypedArray } from "@limbeck/graph";
 import type { Model, ModelValues } from "../models/model.js";
+import type { ModelWithExits } from "./exit-models.js";
 
 /** A model that learns beside the student, and what stands before the names of its tensors in the training's state. */
 export interface Peer {
+  /** As results and files call it. */
+  readonly name: string;
   readonly prefix: string;
   readonly model: Model;
 }
@@ -13,6 +16,8 @@ export interface TrainingJob {
   readonly model: Model;
   /** Default: nothing learns beside it. */
   readonly peers?: readonly Peer[];
+  /** Where what learned beside it are exits of one network, that network. */
+  readonly exits?: ModelWithExits;
   readonly program: TrainingProgram;
   /** First values of what is trained, carried (such as running statistics) and frozen, by name. */
   readonly initial: Readonly<Record<string, Float32Array>>;

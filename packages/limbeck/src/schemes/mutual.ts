@@ -24,14 +24,14 @@ export function checkMutual(options: GraphOptions): void {
   mutualGraph(options);
 }
 
-const student = (model: Model): Peer => ({ model, prefix: "" });
+const student = (model: Model) => ({ model, prefix: "" });
 
 /** What learns beside the student, which is the first of all peers. */
 function peersOf({ model, split, options }: GraphOptions): Peer[] {
   const { dataset } = split;
   const { peers } = mutual.options.parse(options);
   const models = peers?.map((choice) => buildModel(choice as ModelChoice, dataset, dataset.classes.length)) ?? [model];
-  return models.map((model, i) => ({ model, prefix: `peer${i + 2}/` }));
+  return models.map((model, i) => ({ name: `peer${i + 2}`, model, prefix: `peer${i + 2}/` }));
 }
 
 function mutualGraph(options: GraphOptions) {

@@ -56,7 +56,11 @@ type GraphOptions = Pick<OfflineOptions, "model" | "split" | "train" | "terms" |
  * @throws LimbeckError TAP_UNKNOWN, FEATURE_MISMATCH, RECIPE_INVALID where no term reaches a part of the student
  */
 export function checkOffline(options: GraphOptions): void {
-  const { loss, parameters } = offlineGraph(options);
+  requireTrained(offlineGraph(options));
+}
+
+/** Every part of what is trained must be reached by a term. @throws LimbeckError RECIPE_INVALID */
+export function requireTrained({ loss, parameters }: Pick<TrainingGraph, "loss" | "parameters">): void {
   try {
     gradients(loss, parameters);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { type Graph, ops, type Tensor } from "@limbeck/graph";
 import { lossNamed } from "../losses/index.js";
-import type { LossContext } from "../losses/loss.js";
+import type { Loss, LossContext } from "../losses/loss.js";
 import { type TermSchedule, type TrainingLength, termFactor, trainingProgress } from "../losses/schedule.js";
 import type { DistillTerm } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
@@ -17,8 +17,8 @@ export interface BuiltTerms {
   weights(step: number): Record<string, Float32Array>;
 }
 
-/** Computes a term from one or several contexts of a scheme's own. */
-export type TermContexts = (compute: (context: LossContext) => Tensor) => Tensor;
+/** Computes a term of some loss from one or several contexts of a scheme's own. */
+export type TermContexts = (compute: (context: LossContext) => Tensor, loss: Loss) => Tensor;
 
 /**
  * Emits the weighted terms. A weight that follows a schedule is the host's, and fed; so is how far the training is.
@@ -47,7 +47,7 @@ export function buildTerms(
     const parsed = record.options.parse(options);
     const value = saying(name, term, () => {
       const own = { progress, ...inside?.(name, term) };
-      return contexts((context) => record.compute({ ...context, ...own }, parsed));
+      return contexts((context) => record.compute({ ...context, ...own }, parsed), record);
     });
     const { kind } = (schedule ?? { kind: "constant" }) as TermSchedule;
     if (kind === "constant") return [name, weight === 1 ? value : ops.mul(value, Number(weight))];
