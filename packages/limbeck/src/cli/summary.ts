@@ -51,7 +51,12 @@ export function helpersTable({ helpers, student }: RunResults): string {
     formatBytes(result.bytes),
     `${formatSignificant(result.latencyMs)} ms`,
   ]);
-  return formatTable([["", "test errors", "agreement with teacher", "parameters", "file size", "latency"], ...rows]);
+  const table = formatTable([
+    ["", "test errors", "agreement with teacher", "parameters", "file size", "latency"],
+    ...rows,
+  ]);
+  const isMerged = helpers.some(({ kind }) => kind === "specialist");
+  return isMerged ? `${table}\n\nThe teacher is the specialists merged into one network, which sees no labels.` : table;
 }
 
 /** One line for each model that learned beside the student. */

@@ -15,6 +15,10 @@ const MEANINGS: Readonly<Record<HelperResult["kind"], string>> = {
 /** What the teacher is made of. */
 const MEMBERS: readonly HelperResult["kind"][] = ["member", "specialist"];
 
+/** What the teacher's figures are about where it is made of specialists. */
+const MERGED =
+  "The teacher is the specialists merged into one network, which sees no labels: where labels said in training which of them answers, here confidence does.";
+
 /** Members of an ensemble of teachers and the chain from teacher to student; nothing where there are none. */
 export function helpersSection({ results, mentor }: ReportData): Markup | false {
   const { helpers, teacher, student } = results;
@@ -26,8 +30,9 @@ export function helpersSection({ results, mentor }: ReportData): Markup | false 
 <td>${result.agreement ? html`${plusMinus(result.agreement, 2, 100)}%` : NOTHING}</td><td>${plusMinus(result.ece, 2, 100)}%</td>
 <td>${count(result.parameters)}</td><td>${bytes(result.bytes)}</td><td>${milliseconds(result.latencyMs)}</td></tr>`;
   const helperRow = ({ name, kind, result }: HelperResult) => row(html`${name}`, MEANINGS[kind], result);
+  const note = members.some(({ kind }) => kind === "specialist") ? ` ${MERGED}` : "";
   return html`<section aria-labelledby="helpers"><h2 id="helpers">From teacher to student</h2>
-<p>The networks behind the student. Each was trained once, so that differences of a few errors may be chance.</p>
+<p>The networks behind the student. Each was trained once, so that differences of a few errors may be chance.${note}</p>
 ${scrolling(
   "Networks between teacher and student",
   html`<table><caption>Measured on the same test samples, unless the table says otherwise.</caption>
