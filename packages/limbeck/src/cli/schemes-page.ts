@@ -17,16 +17,25 @@ of further branches with \`branch2/\` and so on. All are measured on the test sa
 (\`peers\`), and exported (\`student.onnx\`, \`student-peer2.onnx\`, …). \`student.onnx\` is always the model that the recipe calls the student:
 choosing the one with the fewest test errors would make its test errors a minimum over peers, and no fair figure beside
 the baseline's. Those that are the student's own model are compared with the baseline too; others have no baseline of their own yet.
+
+**One model with several ends.** The exits of \`early-exits\` are measured and exported like peers (\`exit1\`, \`student-exit1.onnx\`, …), each from
+the input on. \`student.onnx\` is the deepest exit, without the others. \`student-exits.onnx\` gives the answers of all in one pass
+(outputs \`exit1\`, …, \`logits\`). Results have a table of what becomes of accuracy and cost when a sample leaves at the first exit
+that is sure enough: the cost is that of a program that runs the stages one after another and stops, which one call of ONNX Runtime
+does not.
 `;
 
 /** The page docs/schemes.md. */
 export function schemesPage(): string {
   const rows = schemes.map(
-    ({ name, needs, description }) => `| [\`${name}\`](#${name}) | ${needs.join(", ")} | ${description} |`,
+    ({ name, needs, description }) => `| [\`${name}\`](#${name}) | ${needsText(needs)} | ${description} |`,
   );
   const table = ["| scheme | needs | |", "|---|---|---|", ...rows, ""].join("\n");
   return [INTRODUCTION, table, ...schemes.map(schemeSection)].join("\n");
 }
+
+/** What a scheme needs, for people. */
+export const needsText = (needs: Scheme["needs"]) => (needs.length > 0 ? needs.join(", ") : "nothing");
 
 function schemeSection({
   name,
@@ -43,7 +52,7 @@ function schemeSection({
   const facts = [
     `**Wiring:** ${wiring}.`,
     `**When to use it:** ${use}`,
-    `**Needs:** ${needs.join(", ") || "nothing"}. **Its terms may need:** ${gives.join(", ")}.`,
+    `**Needs:** ${needsText(needs)}. **Its terms may need:** ${gives.join(", ")}.`,
     `**Recorded:** ${recorded}.`,
     `**Source:** ${source}.`,
   ];

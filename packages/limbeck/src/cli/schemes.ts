@@ -3,7 +3,7 @@ import { optionFacts } from "../support/option-facts.js";
 import { bold, formatTable, wrapText } from "./format.js";
 import { recordNamed } from "./named.js";
 import { indented, optionLines, section } from "./record-text.js";
-import { schemesPage } from "./schemes-page.js";
+import { needsText, schemesPage } from "./schemes-page.js";
 
 export interface SchemesCommand {
   /** Tells of one scheme instead of listing all. */
@@ -35,7 +35,7 @@ const DESCRIPTION_WIDTH = 54;
 function schemesTable(): string {
   const rows = schemes.flatMap(({ name, needs, description }) =>
     wrapText(description, "", "", DESCRIPTION_WIDTH).map((line, i) =>
-      i === 0 ? [name, needs.join(", "), line] : ["", "", line],
+      i === 0 ? [name, needsText(needs), line] : ["", "", line],
     ),
   );
   return `${formatTable([["scheme", "needs", "what"], ...rows], 3)}\n\nlimbeck schemes NAME tells all about one.`;
@@ -59,7 +59,7 @@ function schemeText({
     wrapText(description, "", "").join("\n"),
     section("wiring", wiring),
     ...optionLines(options),
-    section("needs", needs.join(", ") || "nothing"),
+    section("needs", needsText(needs)),
     section("its terms may need", gives.join(", ")),
     section("when to use it", use),
     section("source", source),

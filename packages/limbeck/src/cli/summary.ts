@@ -41,17 +41,22 @@ function plain({ mean, sd }: Spread): string {
 }
 
 /** Members of an ensemble of teachers and the chain from teacher to student; nothing where there are none. */
-export function helpersTable({ helpers }: RunResults): string {
+export function helpersTable({ helpers, student }: RunResults): string {
   if (helpers.length === 0) return "";
   const rows = helpers.map(({ name, result }) => [
     name,
-    formatErrors(result.errors),
+    `${formatErrors(result.errors)}${result.testSize === student.testSize ? "" : ` of ${formatCount(result.testSize)}`}`,
     result.agreement ? percent(result.agreement) : "-",
     formatCount(result.parameters),
     formatBytes(result.bytes),
     `${formatSignificant(result.latencyMs)} ms`,
   ]);
-  return formatTable([["", "test errors", "agreement with teacher", "parameters", "file size", "latency"], ...rows]);
+  const table = formatTable([
+    ["", "test errors", "agreement with teacher", "parameters", "file size", "latency"],
+    ...rows,
+  ]);
+  const isMerged = helpers.some(({ kind }) => kind === "specialist");
+  return isMerged ? `${table}\n\nThe teacher is the specialists merged into one network, which sees no labels.` : table;
 }
 
 /** One line for each model that learned beside the student. */
@@ -66,6 +71,20 @@ function againstBaseline({ difference, pValue, significant }: NonNullable<PeerRe
   const change = `${Math.abs(difference).toFixed(1)} ${difference < 0 ? "more" : "fewer"} than the baseline`;
   if (pValue === null) return `, ${change}, noise unknown`;
   return `, ${change}, ${significant ? "beyond" : "within"} the noise (p = ${pValue.toFixed(3)})`;
+}
+
+/** What a student with exits comes to, by how sure an exit must be; nothing where there are none. */
+export function exitsTable({ exits }: RunResults): string {
+  if (!exits) return "";
+  const last = exits.macs.length - 1;
+  const names = exits.macs.map((_, exit) => (exit === last ? "to the end" : `leave at exit${exit + 1}`));
+  const rows = exits.rows.map(({ threshold, accuracy, macsShare, leaving }) => [
+    String(threshold),
+    percent(accuracy),
+    percent(macsShare),
+    ...leaving.map((share) => `${(share * 100).toFixed(1)}%`),
+  ]);
+  return formatTable([["confidence asked for", "accuracy", "mean MACs", ...names], ...rows]);
 }
 
 /** One line for each variant. */

@@ -63,6 +63,26 @@ export interface Comparison {
   readonly verdict: Verdict | null;
   /** What learned beside the student; missing where nothing did. */
   readonly peers?: readonly PeerResult[];
+  /** Missing where the student has no exits. */
+  readonly exits?: ExitTable;
+}
+
+/** What a network with exits comes to when samples leave at the first exit that is sure enough. */
+export interface ExitTable {
+  /** Multiply-accumulate pairs of an image that leaves at each exit, those of earlier exits' heads included; the deepest last. */
+  readonly macs: readonly number[];
+  readonly rows: readonly ExitRow[];
+}
+
+/** One threshold. Means over the seeds, where there are several. */
+export interface ExitRow {
+  /** Probability of the top class from which on an exit's answer counts. */
+  readonly threshold: number;
+  readonly accuracy: Spread;
+  /** Mean multiply-accumulate pairs of an image, as a share of going to the deepest exit without any other. */
+  readonly macsShare: Spread;
+  /** Share of the samples that leave at each exit, the deepest last; of all seeds together. */
+  readonly leaving: readonly number[];
 }
 
 /** A variant of the main comparison: another schedule, transfer set or loss. */
@@ -88,10 +108,10 @@ export interface CorrectedResult {
 
 /** A network that is neither the teacher nor a student, but between them or a part of one. */
 export interface HelperResult {
-  /** Such as `teacher/member-0`, `assistant-1`, `generation-2`, `generations`. */
+  /** Such as `teacher/member-0`, `teacher/specialist-1`, `assistant-1`, `generation-2`, `generations`. */
   readonly name: string;
-  /** Part of an ensemble of teachers, link of a chain, or all generations answering together with equal weights. */
-  readonly kind: "member" | "assistant" | "generation" | "generations";
+  /** Part of an ensemble of teachers, teacher of some classes (measured on test samples of these alone), link of a chain, or all generations answering together with equal weights. */
+  readonly kind: "member" | "specialist" | "assistant" | "generation" | "generations";
   readonly result: ModelResult;
 }
 

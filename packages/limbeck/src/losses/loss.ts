@@ -83,6 +83,16 @@ export interface MixedLabels {
   readonly share: Tensor;
 }
 
+/** What a teacher of some classes says of a batch; no gradient flows into it. */
+export interface SpecialistAnswer {
+  /** The classes that it tells apart, in the order of its logits. */
+  readonly classes: readonly number[];
+  /** [N, classes.length] */
+  readonly logits: Tensor;
+  /** Logarithm of how much it counts for each sample, [N, 1] or [1, 1]; shares add up to 1. */
+  readonly logShare: Tensor;
+}
+
 /** Tensors of one batch. What a loss needs is there; what it does not need may be missing. */
 export interface LossContext {
   /** Student's logits [N, K]. */
@@ -95,6 +105,8 @@ export interface LossContext {
   readonly targets?: Tensor | undefined;
   /** Teacher's logits [N, K]; no gradient flows into them. */
   readonly teacherLogits?: Tensor | undefined;
+  /** Those whose answers `teacherLogits` merges; missing where one teacher knows all classes. */
+  readonly specialists?: readonly SpecialistAnswer[] | undefined;
   /** From the input to the output; one pair for a loss that needs "features". */
   readonly features?: readonly FeaturePair[] | undefined;
   /** The ends of both networks; no gradient flows into the teacher's. */
@@ -153,6 +165,8 @@ export interface Loss<Options = unknown> {
   readonly needs: readonly LossNeed[];
   /** Whether it is defined where a sample has two labels (mixup, CutMix). Default: where it looks at no labels. */
   readonly mixes?: boolean;
+  /** Whether a class that the teacher holds for impossible, with a logit far below all others, would drown everything else. */
+  readonly everyClass?: boolean;
   readonly options: OptionsSchema<Options>;
   /** The term's usual weight, converted to this library's convention. Default 1. */
   readonly weight?: number;

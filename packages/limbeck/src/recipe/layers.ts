@@ -14,6 +14,9 @@ export const EXTENDS = "extends";
 /** Keys that tell records of a kind apart: the options of one are not those of another. */
 const RECORD_KEYS: readonly string[] = ["family", "name", "loss", "kind"];
 
+/** What a teacher is: one of another kind replaces it. */
+const KINDS: readonly string[] = ["model", "onnx", "ensemble", "specialists"];
+
 type Place = Pick<RecipeProblem, "file" | "line" | "column">;
 
 /** One YAML file. */
@@ -149,10 +152,13 @@ function withoutExtends(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([key]) => key !== EXTENDS));
 }
 
-/** Maps are merged key by key, unless they are records of another name; all else is replaced. */
+/** Maps are merged key by key, unless they are records of another name or kind; all else is replaced. */
 function merge(base: unknown, value: unknown, isRecipe = false): unknown {
   if (!isMapping(base) || !isMapping(value)) return value;
-  const isOther = RECORD_KEYS.some((key) => has(base, key) && has(value, key) && base[key] !== value[key]);
+  const kindOf = (record: WrittenRecipe) => KINDS.find((key) => has(record, key));
+  const isOther =
+    RECORD_KEYS.some((key) => has(base, key) && has(value, key) && base[key] !== value[key]) ||
+    (kindOf(value) !== undefined && kindOf(base) !== undefined && kindOf(value) !== kindOf(base));
   if (isOther && !isRecipe) return value;
   const changed = Object.entries(value).map(([key, inner]) => [key, has(base, key) ? merge(base[key], inner) : inner]);
   return Object.fromEntries([...Object.entries(base), ...changed]);

@@ -37,7 +37,7 @@ interface Learner {
 }
 
 /** What of a recipe decides who learns from the teacher, and how. */
-interface ManyTeachers {
+export interface ManyTeachers {
   readonly teacher?: object | undefined;
   readonly assistants: readonly { readonly train?: Train | undefined; readonly distill?: Terms | undefined }[];
   readonly generations: number;
@@ -77,7 +77,7 @@ function looksInside(loss: string): boolean {
 }
 
 /** Who learns from the teacher itself. */
-function learnersOf({ assistants, generations, student, distill, variants }: ManyTeachers): Learner[] {
+export function learnersOf({ assistants, generations, student, distill, variants }: ManyTeachers): Learner[] {
   const [first] = assistants;
   const main: Learner = first
     ? { train: first.train ?? student.train, distill: first.distill ?? distill, at: ["assistants", 0] }

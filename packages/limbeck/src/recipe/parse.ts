@@ -3,10 +3,12 @@ import type { z } from "zod";
 import { readText } from "../support/files.js";
 import { nearestWord } from "../support/nearest.js";
 import { EXTENDS, type Path, RecipeLayers } from "./layers.js";
+import type { Finding } from "./mixing.js";
 import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
 import { type Recipe, recipeSchema, type TeacherOptions } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
+import { expandSpecialists } from "./specialists.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
 export function readRecipe(path: string): Recipe {
@@ -20,7 +22,7 @@ export function readRecipe(path: string): Recipe {
  */
 export function parseRecipe(text: string, file: string): Recipe {
   const layers = new RecipeLayers(text, file);
-  const result = recipeSchema.safeParse(expandScheme(expandPreset(layers.value)));
+  const result = recipeSchema.safeParse(expandSpecialists(expandScheme(expandPreset(layers.value))));
   if (result.success) return withWholePaths(layers, result.data);
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, layers));
   throw recipeError("RECIPE_INVALID", problems, "`limbeck schema` prints all keys and what they take.");
@@ -32,19 +34,27 @@ export function placeInRecipe(file: string, path: Path): string {
   return `${place.file}:${place.line}:${place.column}`;
 }
 
+/** What is wrong at a place of a recipe file, found after it was read. */
+export function problemInRecipe(file: string, { path, message }: Finding): RecipeProblem {
+  return { ...new RecipeLayers(readText(file), file).placeOf(path), path: formatPath(path), message };
+}
+
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { teacher } = recipe;
   if (!teacher) return withWholeData(layers, recipe);
-  const whole = (member: TeacherOptions, path: Path) =>
+  const whole = <Part extends TeacherOptions>(member: Part, path: Path): Part =>
     "onnx" in member
       ? { ...member, onnx: resolve(dirname(layers.placeOf([...path, "onnx"]).file), member.onnx) }
       : member;
-  const found =
-    "ensemble" in teacher
-      ? { ...teacher, ensemble: teacher.ensemble.map((member, i) => whole(member, ["teacher", "ensemble", i])) }
-      : whole(teacher, ["teacher"]);
-  return withWholeData(layers, { ...recipe, teacher: found });
+  const all = <Part extends TeacherOptions>(key: string, parts: readonly Part[]) =>
+    parts.map((part, i) => whole(part, ["teacher", key, i]));
+  const found = () => {
+    if ("ensemble" in teacher) return { ...teacher, ensemble: all("ensemble", teacher.ensemble) };
+    if ("specialists" in teacher) return { ...teacher, specialists: all("specialists", teacher.specialists) };
+    return whole(teacher, ["teacher"]);
+  };
+  return withWholeData(layers, { ...recipe, teacher: found() });
 }
 
 function withWholeData(layers: RecipeLayers, recipe: Recipe): Recipe {

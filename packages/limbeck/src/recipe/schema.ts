@@ -7,6 +7,7 @@ import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
 import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
+import { ownershipFields, specialistFields } from "../teachers/specialists/options.js";
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
 import { choice, modelChoice } from "./choice.js";
@@ -17,6 +18,7 @@ import { allowPresets } from "./presets/json-schema.js";
 import { unfitForScheme } from "./schemes/fit.js";
 import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 import { searchOptions } from "./search.js";
+import { misowned, unfitForSpecialists } from "./specialists.js";
 import { missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
@@ -202,13 +204,26 @@ const ensemble = z
   })
   .superRefine(finds(misweighed));
 
+const specialists = z.strictObject({
+  specialists: z
+    .array(
+      z.union([
+        trainedTeacher.extend(ownershipFields).meta({ id: "trainedSpecialist" }),
+        onnxTeacherOptions.extend(ownershipFields).meta({ id: "onnxSpecialist" }),
+      ]),
+    )
+    .min(2)
+    .meta(describe("Teachers that know some of the data's classes each; every class needs one.")),
+  ...specialistFields,
+});
+
 /** Is trained by the run, was trained before, or is several of these. */
 const teacher = z
-  .union([trainedTeacher, onnxTeacher, ensemble])
+  .union([trainedTeacher, onnxTeacher, ensemble, specialists])
   .optional()
   .meta(
     describe(
-      "A model that the run trains, an ONNX file of a trained one, or an ensemble of them. Only where a term needs it.",
+      "A model that the run trains, an ONNX file of a trained one, an ensemble of them, or specialists. Only where a term needs it.",
     ),
   );
 
@@ -278,6 +293,8 @@ export const recipeSchema = z
   .superRefine(finds(unfitForScheme))
   .superRefine(finds(missingTeacher))
   .superRefine(finds(unseenLabels))
+  .superRefine(finds(misowned))
+  .superRefine(finds(unfitForSpecialists))
   .superRefine(finds(brokenChain))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 
@@ -295,7 +312,7 @@ export type OptimizerChoice = TrainOptions["optimizer"];
 /** A further comparison with the same teacher. */
 export type Variant = Recipe["variants"][number];
 /** One teacher: what a run trains, or a file. */
-export type TeacherOptions = Exclude<NonNullable<Recipe["teacher"]>, { ensemble: unknown }>;
+export type TeacherOptions = Exclude<NonNullable<Recipe["teacher"]>, { ensemble: unknown } | { specialists: unknown }>;
 /** A model family's name and options. */
 export type ModelOptions = Recipe["student"]["model"];
 /** One term of a student's loss. */

@@ -4,6 +4,7 @@ import type { Recipe } from "../recipe/schema.js";
 import { OFFLINE } from "../recipe/schemes/index.js";
 import { deployment } from "../schemes/deployment.js";
 import { wirings } from "../schemes/index.js";
+import type { LiveTeacher } from "../schemes/live-teacher.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { LimbeckError } from "../support/errors.js";
 import { type Arm, armId, armsOf, isTaughtByChain } from "./arms.js";
@@ -16,13 +17,13 @@ import { teacherOf } from "./teacher.js";
 /**
  * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
  * not yield, corrections without anything to correct, warm-ups longer than training, taps that are not there or do not fit.
- * @param teacher its network; by default that of a teacher that the run trains
+ * @param teacher as it is in training graphs; by default that of a teacher that the run trains
  * @throws LimbeckError RECIPE_INVALID, DATA_TOO_SMALL, TAP_UNKNOWN, FEATURE_MISMATCH, TEACHER_MISMATCH
  */
 export function checkArms(
   recipe: Recipe,
   samples: RunSamples,
-  teacher: Model | undefined = teacherOf(recipe, samples)?.model,
+  teacher: LiveTeacher | undefined = teacherOf(recipe, samples)?.live,
 ): void {
   for (const { where, choice } of membersOf(recipe)) {
     if (!("onnx" in choice)) checkWarmUp(`${where}.train.warmupEpochs`, choice.train);
@@ -40,21 +41,21 @@ export function checkArms(
 }
 
 /** Checks what learns before the students do. @returns the network that they learn from */
-function checkLinks(recipe: Recipe, samples: RunSamples, teacher: Model | undefined): Model | undefined {
+function checkLinks(recipe: Recipe, samples: RunSamples, teacher: LiveTeacher | undefined): LiveTeacher | undefined {
   const split = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
   return linksOf(recipe).reduce((before, link) => {
     checkWarmUp(`${link.phase}: warmupEpochs`, link.train);
     checkSchedules(link.phase, link);
     const student = modelFor({ samples }, link.model);
     checkTerms({ student, teacher: before }, { ...link, scheme: OFFLINE }, split);
-    return deployment(student, link.terms, before && { model: before }, split.dataset).model;
+    return { model: deployment(student, link.terms, before, split.dataset).model };
   }, teacher);
 }
 
 interface Models {
   readonly student: Model;
   /** Missing where no term asks for one. */
-  readonly teacher: Model | undefined;
+  readonly teacher: LiveTeacher | undefined;
 }
 
 function checkTerms(
@@ -63,8 +64,7 @@ function checkTerms(
   split: Split,
 ): void {
   const { name, ...options } = scheme;
-  const liveTeacher = teacher && { model: teacher };
-  wirings[name]!.check({ model: student, split, train, terms, options, liveTeacher });
+  wirings[name]!.check({ model: student, split, train, terms, options, liveTeacher: teacher });
 }
 
 function checkWarmUp(where: string, { warmupEpochs, epochs }: { warmupEpochs: number; epochs: number }): void {

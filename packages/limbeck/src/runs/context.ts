@@ -2,6 +2,7 @@ import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
 import type { ModelOptions, Recipe } from "../recipe/schema.js";
+import type { ModelWithExits } from "../schemes/exit-models.js";
 import type { Peer } from "../schemes/job.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
@@ -37,7 +38,7 @@ export interface TrainedTeacher extends ReadyTeacher {
 export interface TrainedTeachers {
   /** Missing where the recipe has none. */
   readonly teacher: TrainedTeacher | undefined;
-  /** Of an ensemble; none otherwise. */
+  /** Of an ensemble, or specialists; none otherwise. */
   readonly members: readonly ReadyTeacher[];
   readonly links: readonly TrainedLink[];
 }
@@ -55,6 +56,8 @@ export interface TrainedArm {
   readonly model: Model;
   /** What learned beside it; its values are among the parameters. */
   readonly peers: readonly Peer[];
+  /** Where those are exits of one network, that network. */
+  readonly exits?: ModelWithExits | undefined;
   readonly transfer: Split;
   /** Whom it learned from, or would have; missing where the recipe has no teacher. */
   readonly teacher: TrainedTeacher | undefined;

@@ -83,5 +83,6 @@ function compare({ measured, trained }: JudgedArm, baseline: JudgedArm | undefin
     baseline: baseline?.measured.result ?? null,
     verdict: against(measured.result),
     ...(peers.length > 0 ? { peers } : {}),
+    ...(measured.exits ? { exits: measured.exits } : {}),
   };
 }

@@ -28,6 +28,7 @@ export interface PhaseEnd {
 interface StoredAnswers {
   readonly path: string;
   readonly samples: number;
+  /** Logits of a sample: as many as classes, or those of all specialists. */
   readonly classes: number;
   readonly dtype: "float32" | "float16";
   /** Logits that are kept of each sample; null: all. */

@@ -72,8 +72,8 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open, goal) };
   const samples = await loadSamples(open, options.signal);
   const teacher = await openTeacher(folder, open, samples);
-  const { recipe, chosen } = settleTerms(open, samples, teacher?.model);
-  checkArms(recipe, samples, teacher?.model);
+  const { recipe, chosen } = settleTerms(open, samples, teacher);
+  checkArms(recipe, samples, teacher?.live);
   const dataSha256 = requireSameData(folder, samples);
   folder.updateRun({ dataSha256 });
   if (chosen.length > 0) folder.settleRecipe(recipe, chosen);

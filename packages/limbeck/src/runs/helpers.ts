@@ -3,10 +3,16 @@ import { toOnnxModel } from "../models/inference.js";
 import { writeFileAtomic } from "../support/files.js";
 import { ensembleModel, ensembleValues } from "../teachers/ensemble/model.js";
 import { Interrupted } from "../train/events.js";
-import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
+import type { RunContext, TrainedArm, TrainedTeacher, TrainedTeachers } from "./context.js";
 import { type Measured, measureHelper } from "./measure.js";
+import { samplesOf } from "./samples.js";
 
 const GENERATIONS = "generations";
+
+interface Helper extends Pick<TrainedTeacher, "file" | "model">, Pick<HelperResult, "name" | "kind"> {
+  /** Classes on whose samples alone it is measured. */
+  readonly owns?: readonly number[] | undefined;
+}
 
 /** Measures members of the teacher, every link of the chain, and all generations together. */
 export async function measureHelpers(
@@ -17,15 +23,21 @@ export async function measureHelpers(
 ): Promise<HelperResult[]> {
   const members = context.teacher?.members ?? [];
   const together = generationsTogether(context, teachers, arms);
-  const helpers = [
-    ...teachers.members.map((ready, i) => ({ ...ready, name: members[i]!.phase, kind: "member" as const })),
-    ...teachers.links.map(({ link, trained }) => ({ ...trained, name: link.phase, kind: link.kind })),
+  const helpers: Helper[] = [
+    ...teachers.members.map((ready, i): Helper => {
+      const { phase, owns } = members[i]!;
+      return { ...ready, name: phase, kind: owns ? "specialist" : "member", owns };
+    }),
+    ...teachers.links.map(({ link, trained }): Helper => ({ ...trained, name: link.phase, kind: link.kind })),
     ...(together ? [{ ...together, name: GENERATIONS, kind: "generations" as const }] : []),
   ];
   const results: HelperResult[] = [];
-  for (const { name, kind, file, model } of helpers) {
+  for (const { name, kind, owns, ...helper } of helpers) {
     if (context.signal.aborted) throw new Interrupted("evaluation was stopped");
-    results.push({ name, kind, result: await measureHelper(context, name, { file, model }, teacher) });
+    const result = owns
+      ? await measureHelper({ ...context, samples: samplesOf(context.samples, owns) }, name, helper, null)
+      : await measureHelper(context, name, helper, teacher);
+    results.push({ name, kind, result });
   }
   return results;
 }

@@ -26,7 +26,7 @@ export async function* label(
   phase: string,
 ): AsyncGenerator<RunEvent, TeacherOutputs> {
   const cache = new TeacherOutputCache(context.folder.file("cache"));
-  const of: AnswersOf = { split: context.samples.train, storage: context.recipe.answers };
+  const of = answersOf(context, voice);
   const key = cache.key(voice.identity, of);
   yield { type: "phase-start", phase };
   const start = performance.now();
@@ -39,7 +39,7 @@ export async function* label(
   const sharing = { key, phase, path: cache.path(key) };
   const taken = takeOver(context, sharing, () => cache.load(key, of));
   if (!taken) {
-    yield labelPlan(context, sharing.path);
+    yield labelPlan(context, of, sharing.path);
     cache.store(key, yield* askTeacher(context, { voice, phase, cache, key }), of);
   }
   yield share(context, sharing, taken ?? seconds());
@@ -47,9 +47,14 @@ export async function* label(
   return taken?.result ?? cache.load(key, of)!;
 }
 
+/** What a voice is asked about. */
+function answersOf({ samples: { train }, recipe }: RunContext, { width }: Voice): AnswersOf {
+  return { split: train, storage: recipe.answers, classes: width ?? train.dataset.classes.length };
+}
+
 /** What labelling will write. */
-function labelPlan({ samples: { train }, recipe }: RunContext, path: string): LabelPlan {
-  const [samples, classes] = [train.indices.length, train.dataset.classes.length];
+function labelPlan({ recipe }: RunContext, { split, classes }: AnswersOf, path: string): LabelPlan {
+  const samples = split.indices.length;
   const { dtype, top = null } = recipe.answers;
   const bytes = storedBytes(samples, classes, recipe.answers);
   return { type: "label-plan", path, samples, classes, dtype, top, bytes };
@@ -68,7 +73,7 @@ async function* askTeacher(
   { voice, phase, cache, key }: Asking,
 ): AsyncGenerator<RunEvent, Float32Array> {
   const { dataset, indices } = context.samples.train;
-  const classes = dataset.classes.length;
+  const { classes } = answersOf(context, voice);
   const totalSteps = indices.length;
   const logits = new Float32Array(totalSteps * classes);
   const teacher = await Classifier.load(voice.file, dataset, context.threads);
@@ -112,13 +117,10 @@ function requireClasses(logits: Float32Array, count: number, classes: number): v
 }
 
 /** What the answers that somebody learns from depend on: the teacher, and how they were stored where that changes them. */
-export function answersIdentity(
-  { recipe, samples }: RunContext,
-  learner: Pick<Arm, "terms" | "train">,
-  { identity }: Voice,
-): Uint8Array {
-  const { answers } = recipe;
-  if (!usesStoredAnswers(learner) || isExact(answers, samples.train.dataset.classes.length)) return identity;
+export function answersIdentity(context: RunContext, learner: Pick<Arm, "terms" | "train">, voice: Voice): Uint8Array {
+  const { answers } = context.recipe;
+  const { identity } = voice;
+  if (!usesStoredAnswers(learner) || isExact(answers, answersOf(context, voice).classes)) return identity;
   return Buffer.concat([identity, Buffer.from(canonicalJson(answers))]);
 }
 
@@ -128,9 +130,8 @@ export function nothingToLabel({ recipe }: RunContext): RunEvent {
 }
 
 /** Tells where the answers are. */
-export function labelsAt(context: RunContext, { identity }: Voice): RunEvent {
-  const { folder, samples, recipe } = context;
-  const cache = new TeacherOutputCache(folder.file("cache"));
-  const key = cache.key(identity, { split: samples.train, storage: recipe.answers });
-  return { ...labelPlan(context, cache.path(key)), type: "labels" };
+export function labelsAt(context: RunContext, voice: Voice): RunEvent {
+  const cache = new TeacherOutputCache(context.folder.file("cache"));
+  const of = answersOf(context, voice);
+  return { ...labelPlan(context, of, cache.path(cache.key(voice.identity, of))), type: "labels" };
 }

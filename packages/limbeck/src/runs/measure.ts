@@ -4,7 +4,7 @@ import { type ClassMaps, classMaps, hasClassMaps, meanMapCosine } from "../evalu
 import { measureLatency, measurePeakMemory } from "../evaluate/cost.js";
 import { agreement, calibrationError, countErrors, meanKl, topClasses } from "../evaluate/metrics.js";
 import { addToClasses, matchPriors } from "../evaluate/prior-matching.js";
-import type { CorrectedResult, ModelResult } from "../evaluate/results.js";
+import type { CorrectedResult, ExitTable, ModelResult } from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
 import { type Model, parameterCount } from "../models/model.js";
@@ -15,6 +15,7 @@ import { Classifier } from "../teachers/classifier.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import { armId } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
+import { measureExits } from "./exits.js";
 import { absentClasses } from "./samples.js";
 
 /** Training images over which the biases of absent classes are matched to the teacher's priors. */
@@ -40,6 +41,8 @@ interface MeasuredPeer {
 /** An arm's student, and what learned beside it. */
 export interface MeasuredArm extends Measured {
   readonly peers: readonly MeasuredPeer[];
+  /** What it comes to when easy samples leave early, by the confidence that is asked for; missing without exits. */
+  readonly exits?: ExitTable | undefined;
 }
 
 /** Measures `teacher.onnx`. */
@@ -50,15 +53,18 @@ export async function measureTeacher(context: RunContext, teacher: TrainedTeache
   return { ...measured, maps: await teacherMaps(context, teacher, logits[0]!) };
 }
 
-/** Measures a network that is neither the teacher nor a student, from its file in the run folder. */
+/**
+ * Measures a network that is neither the teacher nor a student, from its file in the run folder.
+ * @param teacher null where the two answer about other classes
+ */
 export async function measureHelper(
   context: RunContext,
   phase: string,
   { file, model }: Pick<TrainedTeacher, "file" | "model">,
-  teacher: Measured,
+  teacher: Measured | null,
 ): Promise<ModelResult> {
   const logits = [await classify(file, context.samples.test, context)];
-  const reference = { logits: teacher.logits[0]!, cosines: undefined };
+  const reference = teacher ? { logits: teacher.logits[0]!, cosines: undefined } : undefined;
   return (await measure(context, context.folder.file(`${phase}.onnx`), file, model, logits, reference)).result;
 }
 
@@ -77,9 +83,10 @@ export async function measureArm(
   const student: Learner = { path: path(""), model, own: (values) => values };
   const measured = await measureLearner(context, trained, student, reference);
   const peers: MeasuredPeer[] = [];
+  const answers: (readonly Float32Array[])[] = [];
   for (const peer of trained.peers) {
     const learner = { ...peer, path: path(`-${peer.name}`) };
-    const { result } = await measureLearner(
+    const { result, logits } = await measureLearner(
       context,
       trained,
       learner,
@@ -87,8 +94,10 @@ export async function measureArm(
     );
     const isTwin = isSameModel(peer.model, model, trained.transfer.dataset);
     peers.push({ name: peer.name, family: peer.model.family, isTwin, result });
+    answers.push(logits);
   }
-  return { ...measured, peers };
+  const exits = trained.exits && measureExits(context, trained, trained.exits, [...answers, measured.logits]);
+  return { ...measured, peers, exits };
 }
 
 /** One of the models that an arm trains, and the file that it is exported to. */

@@ -1,6 +1,6 @@
 import type { Recipe, TeacherOptions } from "../recipe/schema.js";
 
-/** A teacher of a run: the only one, or a member of an ensemble. */
+/** A teacher of a run: the only one, a member of an ensemble, or a specialist. */
 export interface Member {
   /** Names its training and files: `teacher`, `teacher/member-0`. */
   readonly phase: string;
@@ -9,20 +9,27 @@ export interface Member {
   readonly where: string;
   readonly choice: TeacherOptions;
   readonly seed: number;
+  /** Classes that a specialist knows; missing where it knows all. */
+  readonly owns?: readonly number[];
 }
 
 /** All teachers of a recipe, which may have none. Those that are trained differ by their seeds. */
 export function membersOf({ teacher, seed }: Recipe): Member[] {
   if (!teacher) return [];
-  if (!("ensemble" in teacher))
-    return [{ phase: "teacher", path: ["teacher"], where: "teacher", choice: teacher, seed }];
-  return teacher.ensemble.map((choice, place) => ({
-    phase: `teacher/member-${place}`,
-    path: ["teacher", "ensemble", place],
-    where: `teacher.ensemble[${place}]`,
+  const part = (key: string, name: string, choice: TeacherOptions, place: number): Member => ({
+    phase: `teacher/${name}-${place}`,
+    path: ["teacher", key, place],
+    where: `teacher.${key}[${place}]`,
     choice,
     seed: helperSeed(seed, place),
-  }));
+  });
+  if ("ensemble" in teacher) return teacher.ensemble.map((choice, place) => part("ensemble", "member", choice, place));
+  if ("specialists" in teacher) {
+    return teacher.specialists.map(({ owns, ...choice }, place) => {
+      return { ...part("specialists", "specialist", choice, place), owns };
+    });
+  }
+  return [{ phase: "teacher", path: ["teacher"], where: "teacher", choice: teacher, seed }];
 }
 
 /** Students may have a hundred seeds, counted on from the recipe's. */

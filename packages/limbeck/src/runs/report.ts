@@ -85,7 +85,8 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
     return { ...about, points: epochs.map(({ epoch, losses, errors }) => ({ epoch, loss: losses.loss!, errors })) };
   };
   const teachers = membersOf(recipe)
-    .filter(({ choice }) => !("onnx" in choice))
+    // Errors of a specialist are counted on samples of its own classes: they do not compare.
+    .filter(({ choice, owns }) => !("onnx" in choice || owns))
     .map(({ phase, seed }) => curve(phase, { arm: "teacher", variant: null, seed }));
   const arms = armsOf(recipe).flatMap((arm) =>
     seedsOf(recipe).map((seed) =>

@@ -68,6 +68,16 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
   return size === undefined ? filtered : drawSubset(filtered, size, seed);
 }
 
+/** Samples of some classes alone, whose labels are places in the list of them. @throws LimbeckError DATA_TOO_SMALL */
+export function samplesOf({ train, test, source }: RunSamples, classes: readonly number[]): RunSamples {
+  const narrowed = (split: Split): Split => {
+    const { dataset, indices } = filterClasses(split, { only: classes });
+    const labels = dataset.labels.map((label) => Math.max(0, classes.indexOf(label)));
+    return { dataset: { ...dataset, classes: classes.map((label) => dataset.classes[label]!), labels }, indices };
+  };
+  return { train: narrowed(train), test: narrowed(test), source };
+}
+
 /** Classes of which the transfer set has no sample. */
 export function absentClasses({ dataset, indices }: Split): number[] {
   const present = new Set(Array.from(indices, (index) => dataset.labels[index]));

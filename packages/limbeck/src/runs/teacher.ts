@@ -1,19 +1,24 @@
 import type { ImageDataset } from "../data/dataset.js";
 import { toOnnxModel, toSingleOnnxModel } from "../models/inference.js";
 import type { Model, ModelValues } from "../models/model.js";
-import { placeInRecipe } from "../recipe/parse.js";
+import { placeInRecipe, problemInRecipe } from "../recipe/parse.js";
+import { recipeError } from "../recipe/problem.js";
 import type { Recipe } from "../recipe/schema.js";
+import { ownershipFindings } from "../recipe/specialists.js";
+import type { LiveTeacher } from "../schemes/live-teacher.js";
 import { LimbeckError } from "../support/errors.js";
 import { combineByLabels } from "../teachers/ensemble/correctness.js";
 import { ensembleModel, ensembleValues, sideBySide } from "../teachers/ensemble/model.js";
 import { type OnnxTeacher, openOnnxTeacher } from "../teachers/onnx/teacher.js";
+import { mergedModel } from "../teachers/specialists/model.js";
+import { type Specialists, widthOfAnswers } from "../teachers/specialists/options.js";
 import { ownVoice, type Voice } from "../teachers/voice.js";
 import { armsOf } from "./arms.js";
 import { linksOf } from "./chain.js";
 import { modelFor } from "./context.js";
 import type { RunFolder } from "./folder.js";
 import { type Member, membersOf } from "./members.js";
-import type { RunSamples } from "./samples.js";
+import { type RunSamples, samplesOf } from "./samples.js";
 
 /** A teacher whose network is known, but which need not have been trained. */
 export interface OpenMember extends Member {
@@ -25,8 +30,10 @@ export interface OpenMember extends Member {
 /** What students of a run learn from, before anything is trained. */
 export interface RunTeacher {
   readonly members: readonly OpenMember[];
-  /** The only member's, or that of the ensemble. */
+  /** The only member's, or that of all together: answers with logits of all classes. */
   readonly model: Model;
+  /** As it is in students' training graphs, where specialists' answers stand side by side. */
+  readonly live: LiveTeacher;
 }
 
 /** A teacher that answers. */
@@ -36,6 +43,8 @@ export interface ReadyTeacher {
   readonly parameters: ModelValues;
   readonly file: Uint8Array;
   readonly voice: Voice;
+  /** As it is in students' training graphs, with its numbers. */
+  readonly live: LiveTeacher;
 }
 
 /** The networks of a recipe's teachers, where it has any. @param given those that are files, by place */
@@ -51,12 +60,23 @@ export function teacherOf(
     return { ...member, model: file?.model ?? built(member, samples), given: file };
   });
   const models = members.map(({ model }) => model);
-  return { members, model: "ensemble" in teacher ? ensembleModel(models, teacher) : models[0]! };
+  const specialists = specialistsOf(recipe);
+  if (specialists) {
+    const model = mergedModel(models, specialists, samples.train.dataset.classes.length);
+    return { members, model, live: { model: sideBySide(models), specialists } };
+  }
+  const model = "ensemble" in teacher ? ensembleModel(models, teacher) : models[0]!;
+  return { members, model, live: { model } };
 }
 
-function built({ choice }: Member, samples: RunSamples): Model {
+function built({ choice, owns }: Member, samples: RunSamples): Model {
   if ("onnx" in choice) throw new TypeError("the teacher is an ONNX file");
-  return modelFor({ samples }, choice.model);
+  return modelFor({ samples: owns ? samplesOf(samples, owns) : samples }, choice.model);
+}
+
+function specialistsOf({ teacher }: Recipe): Specialists | undefined {
+  if (!teacher || !("specialists" in teacher)) return undefined;
+  return { owns: teacher.specialists.map(({ owns }) => owns), route: teacher.route };
 }
 
 /**
@@ -85,20 +105,34 @@ export async function readTeacher(
   samples: RunSamples,
 ): Promise<RunTeacher | undefined> {
   const { dataset } = samples.train;
+  requireOwners(folder, recipe, dataset);
   const learners = [...armsOf(recipe), ...linksOf(recipe)];
   const batches = learners.map((learner) => learner.train.batchSize);
   const members = membersOf(recipe);
   const given = new Map<number, OnnxTeacher>();
   for (const [place, member] of members.entries()) {
-    const { choice } = member;
+    const { choice, owns } = member;
     if (!("onnx" in choice)) continue;
     const prefix = members.length > 1 ? `teacher/member${place}/` : "teacher/";
     const opened = await about(folder, member, () =>
-      openOnnxTeacher(choice, dataset, dataset.classes.length, batches, prefix),
+      openOnnxTeacher(choice, dataset, (owns ?? dataset.classes).length, batches, {
+        prefix,
+        whose: owns && "it owns",
+      }),
     );
     given.set(place, opened);
   }
   return teacherOf(recipe, samples, given);
+}
+
+/** Once the data are there, it is known which classes there are. @throws LimbeckError RECIPE_INVALID */
+function requireOwners(folder: RunFolder, recipe: Recipe, { classes }: ImageDataset): void {
+  const specialists = specialistsOf(recipe);
+  const findings = specialists ? ownershipFindings(specialists.owns, classes.length) : [];
+  if (findings.length === 0) return;
+  const file = folder.file("recipe.yaml");
+  const problems = findings.map((finding) => problemInRecipe(file, finding));
+  throw recipeError("RECIPE_INVALID", problems, `The data have ${classes.length} classes, counted from 0.`);
 }
 
 /** Adds to an error which of several teachers it is about, and where the run folder's recipe names it. */
@@ -139,15 +173,29 @@ export function joinMembers(
   teacher: RunTeacher,
   ready: readonly ReadyTeacher[],
 ): ReadyTeacher {
-  if (!options || !("ensemble" in options)) return ready[0]!;
-  const { combine, temperature } = options;
+  const isMany = options !== undefined && ("ensemble" in options || "specialists" in options);
+  if (!isMany) return ready[0]!;
+  const { model } = teacher;
   const parameters = ensembleValues(ready.map((member) => member.parameters));
   const isSingle = teacher.members.some(({ given }) => given?.isSingle);
-  const exported = (model: Model) => (isSingle ? toSingleOnnxModel : toOnnxModel)(model, dataset, parameters);
-  const file = exported(teacher.model);
-  if (combine !== "correctness") return { model: teacher.model, parameters, file, voice: ownVoice(file) };
-  const members = exported(sideBySide(ready.map(({ model }) => model)));
-  return { model: teacher.model, parameters, file, voice: labelledVoice(members, dataset, temperature) };
+  const exported = (whole: Model) => (isSingle ? toSingleOnnxModel : toOnnxModel)(whole, dataset, parameters);
+  const file = exported(model);
+  const live: LiveTeacher = { ...teacher.live, values: parameters };
+  if (live.specialists) {
+    const members = exported(live.model);
+    const voice = { ...ownVoice(members), width: widthOfAnswers(live.specialists) };
+    return { model, parameters, file, voice, live };
+  }
+  if (!("combine" in options && options.combine === "correctness")) {
+    return { model, parameters, file, voice: ownVoice(file), live };
+  }
+  const members = exported(sideBySide(ready.map((member) => member.model)));
+  return { model, parameters, file, voice: labelledVoice(members, dataset, options.temperature), live };
+}
+
+/** A network that speaks for itself. */
+export function aloneTeacher(model: Model, parameters: ModelValues, file: Uint8Array): ReadyTeacher {
+  return { model, parameters, file, voice: ownVoice(file), live: { model, values: parameters } };
 }
 
 /** Members whose answers are weighed by labels. */

@@ -2,21 +2,20 @@ import { toOnnxModel } from "../models/inference.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
 import { writeFileAtomic } from "../support/files.js";
-import { ownVoice } from "../teachers/voice.js";
 import { type Arm, HARD_LABELS, isTaughtByChain } from "./arms.js";
 import { type Link, labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
 import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { needsLabels } from "./goals.js";
 import { answersIdentity, label } from "./labelling.js";
-import { drawTransferSet } from "./samples.js";
-import { joinMembers, type OpenMember, type ReadyTeacher, type RunTeacher } from "./teacher.js";
+import { drawTransferSet, samplesOf } from "./samples.js";
+import { aloneTeacher, joinMembers, type OpenMember, type ReadyTeacher, type RunTeacher } from "./teacher.js";
 import { teacherSource, trainPhase } from "./trainings.js";
 
 /** A teacher that has not answered yet, and its members. */
 interface PreparedTeacher {
   readonly teacher: ReadyTeacher;
-  /** Of an ensemble; none otherwise. */
+  /** Of an ensemble, or specialists; none otherwise. */
   readonly members: readonly ReadyTeacher[];
 }
 
@@ -57,14 +56,14 @@ export function teacherFor({ teacher, links }: TrainedTeachers, arm: Pick<Arm, "
 }
 
 async function* prepareMember(context: RunContext, member: OpenMember): AsyncGenerator<RunEvent, ReadyTeacher> {
-  const { model, choice, given, phase, seed } = member;
-  if (given) return { model, parameters: {}, file: given.file, voice: ownVoice(given.file) };
+  const { model, choice, given, phase, seed, owns } = member;
+  if (given) return aloneTeacher(model, {}, given.file);
   if ("onnx" in choice) throw new TypeError("the file was not read");
-  const { train } = context.samples;
+  const own = owns ? { ...context, samples: samplesOf(context.samples, owns) } : context;
+  const { train } = own.samples;
   const options = { model, split: train, train: choice.train, terms: HARD_LABELS, seed };
-  const parameters = yield* trainPhase(context, phase, offlineJob(options), options);
-  const file = toOnnxModel(model, train.dataset, parameters);
-  return { model, parameters, file, voice: ownVoice(file) };
+  const parameters = yield* trainPhase(own, phase, offlineJob(options), options);
+  return aloneTeacher(model, parameters, toOnnxModel(model, train.dataset, parameters));
 }
 
 /** Has the teacher, or a link, answer every training sample once, if somebody learns from that. */
@@ -92,14 +91,13 @@ async function* trainLink(
     terms,
     seed,
     teacher: source?.teacher,
-    liveTeacher: { model: teacher.model, values: teacher.parameters },
+    liveTeacher: teacher.live,
   };
   const job = offlineJob(options);
   const asked = needsTeacher(terms) ? answersIdentity(context, { terms, train }, teacher.voice) : undefined;
   const parameters = yield* trainPhase(context, phase, job, options, asked);
   await source?.release();
-  const file = toOnnxModel(job.model, samples.train.dataset, parameters);
-  return { model: job.model, parameters, file, voice: ownVoice(file) };
+  return aloneTeacher(job.model, parameters, toOnnxModel(job.model, samples.train.dataset, parameters));
 }
 
 function write({ folder }: RunContext, phase: string, file: Uint8Array): void {

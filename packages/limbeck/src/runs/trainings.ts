@@ -34,7 +34,7 @@ export async function* trainArm(
   const { recipe, samples } = context;
   const student = modelFor(context, recipe.student.model);
   const { name, ...schemeOptions } = arm.scheme;
-  let trained: Pick<TrainedArm, "model" | "peers"> = { model: student, peers: [] };
+  let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
   const source = teacher && (await teacherSource(context, arm, teacher));
   const seeds: { seed: number; parameters: Parameters }[] = [];
@@ -46,11 +46,11 @@ export async function* trainArm(
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
-      liveTeacher: teacher && { model: teacher.model, values: teacher.parameters },
+      liveTeacher: teacher?.live,
       options: schemeOptions,
     };
     const job = wirings[name]!.job(options);
-    trained = { model: job.model, peers: job.peers ?? [] };
+    trained = { model: job.model, peers: job.peers ?? [], exits: job.exits };
     const asked = teacher && needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.voice) : undefined;
     seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, asked) });
   }

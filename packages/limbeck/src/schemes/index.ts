@@ -1,3 +1,4 @@
+import { earlyExitsWiring } from "./early-exits.js";
 import { kdclWiring } from "./kdcl.js";
 import { meanTeacherWiring } from "./mean-teacher.js";
 import { mutualWiring } from "./mutual.js";
@@ -17,4 +18,5 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   kdcl: kdclWiring,
   "mean-teacher": meanTeacherWiring,
   one: oneWiring,
+  "early-exits": earlyExitsWiring,
 };

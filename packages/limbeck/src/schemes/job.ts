@@ -1,5 +1,6 @@
 import type { Schedule, TrainingProgram, TypedArray } from "@limbeck/graph";
 import type { Model, ModelValues } from "../models/model.js";
+import type { ModelWithExits } from "./exit-models.js";
 
 /** A model that learns beside the student. */
 export interface Peer {
@@ -30,6 +31,8 @@ export interface TrainingJob {
   readonly model: Model;
   /** Default: nothing learns beside it. */
   readonly peers?: readonly Peer[];
+  /** Where what learned beside it are exits of one network, that network. */
+  readonly exits?: ModelWithExits;
   readonly program: TrainingProgram;
   /** First values of what is trained, carried (such as running statistics) and frozen, by name. */
   readonly initial: Readonly<Record<string, Float32Array>>;

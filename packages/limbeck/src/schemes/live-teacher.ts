@@ -1,9 +1,13 @@
 import type { Tensor } from "@limbeck/graph";
 import { type ForwardResult, type Model, type ModelValues, tensorsOf } from "../models/model.js";
+import type { Specialists } from "../teachers/specialists/options.js";
 
 /** A teacher that runs inside of the student's training graph, so that losses can look inside of it. */
 export interface LiveTeacher {
+  /** Of specialists, their answers side by side. */
   readonly model: Model;
+  /** Missing where one teacher knows all classes. */
+  readonly specialists?: Specialists | undefined;
   /** Its parameters and running statistics; without them only its shapes are known. */
   readonly values?: ModelValues | undefined;
 }

@@ -15,6 +15,7 @@ import { initialize, type Model, type ModelValues } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
+import { teacherAnswers } from "./answers.js";
 import { BatchGraph } from "./batch-graph.js";
 import { deployment } from "./deployment.js";
 import { batchFeeds } from "./feeds.js";
@@ -38,7 +39,10 @@ export interface OfflineOptions {
   readonly seed: number;
   /** Needed where a term needs the teacher's logits, and none looks inside of it. */
   readonly teacher?: TeacherSource | undefined;
-  /** Needed where a term looks inside of the teacher: it then runs in the graph, and answers there as well. */
+  /**
+   * Needed where a term looks inside of the teacher: it then runs in the graph, and answers there as well. It also says what
+   * a teacher's logits are, where those are of specialists.
+   */
   readonly liveTeacher?: LiveTeacher | undefined;
 }
 
@@ -134,17 +138,20 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
   const teacher = needsLiveTeacher(terms) ? teacherForward(liveTeacher!, images) : undefined;
   const needs = needsOf(terms);
   const store = new TermStore(graph);
-  const known = batch.known();
+  const isRouted = needs.has("teacher logits") && liveTeacher?.specialists?.route === "labels";
+  const known = batch.known(isRouted);
+  const classes = split.dataset.classes.length;
+  const asked = { teacher, liveTeacher, batchSize: train.batchSize, classes };
+  const asksAnswers = needs.has("teacher logits") || needs.has("input gradients");
+  const answers = asksAnswers ? teacherAnswers(graph, asked, known) : undefined;
   const context = {
     logits: student.logits,
     ...known,
-    targets: needs.has("targets") ? labelShares(known, split.dataset.classes.length) : undefined,
-    teacherLogits: needs.has("teacher logits")
-      ? (teacher?.logits ?? graph.input("teacherLogits", "float32", student.logits.shape))
-      : undefined,
+    ...answers,
+    targets: needs.has("targets") ? labelShares(known, classes) : undefined,
     ...transferSet(graph, split, train.batchSize, needs),
     partnerLogits: needs.has("same-class pair") ? partnerAnswers(model, values, images) : undefined,
-    saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, teacher!.logits) : undefined,
+    saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, answers!.teacherLogits) : undefined,
   };
   const built = buildTerms(graph, terms, context, batch.length, lookInside(student, teacher, store));
   const buffers = [...statistics, ...store.buffers];

@@ -17,7 +17,7 @@ export interface BuiltTerms {
   weights(step: number): Record<string, Float32Array>;
 }
 
-/** Computes a term from one or several contexts of a scheme's own. @param loss the term's */
+/** Computes a term of some loss from one or several contexts of a scheme's own. */
 export type TermContexts = (compute: (context: LossContext) => Tensor, loss: Loss) => Tensor;
 
 /**

@@ -9,6 +9,7 @@ import { type AnswerStorage, packAnswers, unpackAnswers } from "./storage.js";
 
 /** A teacher's logits for samples of one data set. */
 export interface TeacherOutputs {
+  /** Logits of a sample: as many as classes, or those of specialists side by side. */
   readonly classes: number;
   /** [dataset.size, classes], by position in the data set; rows of samples that were not asked for are NaN. */
   readonly logits: Float32Array;
@@ -18,6 +19,8 @@ export interface TeacherOutputs {
 export interface AnswersOf {
   readonly split: Split;
   readonly storage: AnswerStorage;
+  /** Logits of a sample. */
+  readonly classes: number;
 }
 
 /**
@@ -39,16 +42,15 @@ export class TeacherOutputCache {
   }
 
   /** @throws LimbeckError FILE_UNREADABLE when the file is damaged */
-  load(key: string, { split }: AnswersOf): TeacherOutputs | undefined {
+  load(key: string, { split, classes }: AnswersOf): TeacherOutputs | undefined {
     const path = this.path(key);
     if (!existsSync(path)) return undefined;
-    const classes = split.dataset.classes.length;
     return { classes, logits: spreadOut(readAnswers(path, classes, split.indices.length), classes, split) };
   }
 
   /** Stores logits [split.indices.length, classes], in the split's order, and forgets their parts. */
-  store(key: string, logits: Float32Array, { split, storage }: AnswersOf): void {
-    const tensors = packAnswers(logits, split.dataset.classes.length, storage);
+  store(key: string, logits: Float32Array, { storage, classes }: AnswersOf): void {
+    const tensors = packAnswers(logits, classes, storage);
     writeSafetensors(this.path(key), { tensors, metadata: { dtype: storage.dtype } });
     rmSync(this.#parts(key), { recursive: true, force: true });
   }

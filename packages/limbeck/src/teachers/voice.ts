@@ -9,6 +9,8 @@ export interface Voice {
    * @param labels one for each sample
    */
   readonly logitsOf: (answers: Float32Array, labels: Uint8Array) => Float32Array;
+  /** How many logits a sample has, where there are not as many as classes: specialists' stand side by side. */
+  readonly width?: number;
 }
 
 /** A classifier speaks for itself. */

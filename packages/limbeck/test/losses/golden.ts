@@ -26,6 +26,12 @@ export interface GoldenLoss {
   readonly options: Readonly<Record<string, unknown>>;
   readonly studentLogits?: GoldenTensor;
   readonly teacherLogits?: GoldenTensor | null;
+  readonly specialists?: readonly {
+    readonly classes: readonly number[];
+    readonly logits: GoldenTensor;
+    /** How much each counts, [N, 1]. */
+    readonly share: GoldenTensor;
+  }[];
   readonly labels?: readonly number[] | null;
   readonly targets?: GoldenTensor;
   readonly features?: readonly {
@@ -100,6 +106,11 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
     labels: labels ? ints(labels) : undefined,
     targets: targets && input("targets", targets),
     teacherLogits: teacherLogits ? input("teacherLogits", teacherLogits) : undefined,
+    specialists: golden.specialists?.map(({ classes, logits, share }, i) => ({
+      classes,
+      logits: input(`specialists/${i}`, logits),
+      logShare: input(`shares/${i}`, { ...share, data: share.data.map(Math.log) }),
+    })),
     features: golden.features?.map(({ student, teacher, norm }, i) => ({
       student: trained(`features/${i}`, student),
       teacher: input(`teacherFeatures/${i}`, teacher),

@@ -32,16 +32,16 @@ const split = wholeSplit({
 /** Builds the training graph of every arm, as a run does before it trains anything. */
 function buildAll(recipe: Recipe): void {
   const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
-  let last = teacherOf(recipe, { source: "gray", train: split, test: split })?.model;
+  let last = teacherOf(recipe, { source: "gray", train: split, test: split })?.live;
   for (const link of linksOf(recipe)) {
     const student = model(link.model);
-    checkOffline({ ...link, split, model: student, liveTeacher: last && { model: last } });
-    last = student;
+    checkOffline({ ...link, split, model: student, liveTeacher: last });
+    last = { model: student };
   }
   const student = model(recipe.student.model);
   for (const { scheme, terms, train } of armsOf(recipe)) {
     const { name, ...options } = scheme;
-    const arm = { model: student, split, train, terms, liveTeacher: last && { model: last } };
+    const arm = { model: student, split, train, terms, liveTeacher: last };
     if (name === "offline") checkOffline(arm);
     else wirings[name]!.check({ ...arm, options });
   }

@@ -77,7 +77,7 @@ describe("taps of an ONNX teacher", () => {
     const wanted = { ...recipe, distill: [...recipe.distill, ...distill] } as Recipe;
     const samples = await loadSamples(wanted, new AbortController().signal);
     const { model } = await openOnnxTeacher({ onnx }, samples.train.dataset, 4, [16]);
-    checkArms(wanted, samples, model);
+    checkArms(wanted, samples, { model });
   };
 
   it.each([

@@ -133,3 +133,10 @@ describe("distill: auto", () => {
     expect(reasons[1]).toMatch(/one image at a time/);
   });
 });
+
+it("learns from specialists among their own classes, and from labels which classes are whose", () => {
+  const { pair } = choose(small!, large!);
+  const { terms, reasons } = chooseTerms({ ...pair, hasSpecialists: true });
+  expect(terms.map(({ loss }) => loss)).toEqual(["restricted-kd", "cross-entropy"]);
+  expect(reasons).toHaveLength(1);
+});

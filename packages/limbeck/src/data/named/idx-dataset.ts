@@ -24,6 +24,7 @@ export function idxDataset(record: IdxDatasetRecord): NamedDataset {
     description,
     license,
     source,
+    classes,
     files,
     async load(context = {}) {
       const located = await locateFiles(name, files, context);

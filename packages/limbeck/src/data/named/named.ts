@@ -17,6 +17,8 @@ export interface NamedDataset {
   /** One line for people. */
   readonly description: string;
   readonly license: string;
+  /** Names of its classes, in order. */
+  readonly classes: readonly string[];
   /** Where people read about it. */
   readonly source: string;
   /** What is looked for and downloaded; empty where the data come with an npm package. */

@@ -26,6 +26,7 @@ export const boundedRegression: Loss<z.infer<typeof options>> = {
   source:
     "Chen, Choi, Yu, Han & Chandraker 2017, Learning Efficient Object Detection Models with Knowledge Distillation (NeurIPS), section 3.3",
   needs: ["targets", "teacher logits"],
+  everyClass: true,
   mixes: true,
   options,
   weight: 0.5,

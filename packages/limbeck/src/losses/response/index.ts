@@ -11,6 +11,7 @@ export { logitStandardization } from "./logit-standardization.js";
 export { mlld } from "./mlld.js";
 export { nkd } from "./nkd.js";
 export { psKd } from "./ps-kd.js";
+export { restrictedKd } from "./restricted-kd.js";
 export { reverseKl } from "./reverse-kl.js";
 export { sigmoidKd } from "./sigmoid-kd.js";
 export { skewKl } from "./skew-kl.js";

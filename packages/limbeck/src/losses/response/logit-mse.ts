@@ -16,6 +16,7 @@ export const logitMse: Loss<z.infer<typeof options>> = {
   source:
     "Ba & Caruana 2014, Do Deep Nets Really Need to be Deep?; Kim et al. 2021, Comparing Kullback-Leibler Divergence and Mean Squared Error Loss in Knowledge Distillation (IJCAI)",
   needs: ["teacher logits"],
+  everyClass: true,
   options,
   recipe: "- { loss: logit-mse, weight: 0.1 }",
   compute: ({ logits, teacherLogits }) => {

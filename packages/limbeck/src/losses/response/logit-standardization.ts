@@ -31,6 +31,7 @@ export const logitStandardization: Loss<z.infer<typeof options>> = {
   use: "Instead of kd where the scales of the logits differ, as with a small student or a confident teacher. Keep some cross-entropy beside it: the loss does not see scale and shift of the student's logits, so confidence is undetermined without it.",
   source: "Sun, Ren, Li, Wang & Cao 2024, Logit Standardization in Knowledge Distillation (CVPR)",
   needs: ["teacher logits"],
+  everyClass: true,
   options,
   weight: 9,
   recipe: "- { loss: logit-standardization }\n- { loss: cross-entropy, weight: 0.1 }",

@@ -15,6 +15,7 @@ export const reverseKl: Loss<z.infer<typeof options>> = {
   use: "A student too small to cover all that the teacher holds possible: it picks some and leaves the rest. Language models above all.",
   source: "Gu, Dong, Wei & Huang 2024, MiniLLM (ICLR)",
   needs: ["teacher logits"],
+  everyClass: true,
   options,
   recipe: "- { loss: reverse-kl }",
   compute: ({ logits, teacherLogits }, { temperature }) => {

@@ -1,4 +1,5 @@
 import { isMapping } from "../presets/preset.js";
+import { earlyExits } from "./early-exits.js";
 import { kdcl } from "./kdcl.js";
 import { meanTeacher } from "./mean-teacher.js";
 import { mutual } from "./mutual.js";
@@ -9,7 +10,7 @@ import type { Scheme } from "./scheme.js";
 export type { Scheme } from "./scheme.js";
 
 /** All schemes. */
-export const schemes: readonly Scheme[] = [offline, mutual, kdcl, meanTeacher, one];
+export const schemes: readonly Scheme[] = [offline, mutual, kdcl, meanTeacher, one, earlyExits];
 
 /** A scheme's name and its options, as a recipe gives them. */
 export type SchemeChoice = { readonly name: string } & Readonly<Record<string, unknown>>;

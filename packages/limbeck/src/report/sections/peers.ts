@@ -5,8 +5,8 @@ import { count, errorsText, NOTHING, plusMinus } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
 
 /** What came out of the training beside the student; nothing where nothing did. */
-export function peersSection({ results: { peers = [] } }: ReportData): Markup | null {
-  if (peers.length === 0) return null;
+export function peersSection({ results: { peers = [], exits } }: ReportData): Markup | null {
+  if (peers.length === 0 || exits) return null;
   return html`<section aria-labelledby="peers"><h2 id="peers">Beside the student</h2>
 <p>These models came out of the same training as the student. The student is the model that the recipe calls so; none of these
 took its place for its test errors. The difference is to the baseline, for those that are the same model.</p>

@@ -7,6 +7,7 @@ import { chooseAnswers } from "./answers.js";
 import type { Choice } from "./choice.js";
 import { chooseInside } from "./inside.js";
 import { type PairOptions, pairOf } from "./pair.js";
+import { chooseSpecialists } from "./specialists.js";
 
 /** Terms that suit a pair of networks, and why. */
 export interface ChosenTerms {
@@ -29,6 +30,7 @@ export function chooseTerms(options: PairOptions): ChosenTerms {
   const isMixed = mixesImages(options.train.augment);
   const fits = ({ terms }: Choice) =>
     !isMixed || parseTerms(terms).every(({ loss }) => mixesSamples(lossNamed(String(loss))));
-  const choices = [chooseAnswers(pair), ...chooseInside(pair)].filter(fits);
+  const chosen = options.hasSpecialists ? [chooseSpecialists()] : [chooseAnswers(pair), ...chooseInside(pair)];
+  const choices = chosen.filter(fits);
   return { terms: parseTerms(choices.flatMap(({ terms }) => terms)), reasons: choices.map(({ reason }) => reason) };
 }

@@ -9,6 +9,8 @@ import { teacherForward } from "../live-teacher.js";
 export interface PairOptions {
   readonly student: Model;
   readonly teacher: Model;
+  /** Whether the teacher is several that know some classes each. */
+  readonly hasSpecialists?: boolean;
   /** Transfer set. */
   readonly split: Split;
   readonly train: TrainOptions;

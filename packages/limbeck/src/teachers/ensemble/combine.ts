@@ -29,13 +29,13 @@ function logWeights(logits: readonly Tensor[], { combine, weights }: EnsembleRul
 }
 
 /** Σ p log p of each row, [N, 1]. */
-function negativeEntropy(logits: Tensor): Tensor {
+export function negativeEntropy(logits: Tensor): Tensor {
   const logP = ops.logSoftmax(logits);
   return ops.reduceSum(ops.mul(ops.exp(logP), logP), { axes: [1], keepdims: true });
 }
 
 /** log Σ exp over tensors of one shape [N, C]. */
-function logSum(parts: readonly Tensor[]): Tensor {
+export function logSum(parts: readonly Tensor[]): Tensor {
   const side = ops.concat(
     parts.map((part) => ops.unsqueeze(part, [1])),
     1,

@@ -18,7 +18,8 @@ export function ensembleValues(members: readonly ModelValues[]): ModelValues {
   return Object.assign({}, ...members.map((values, place) => named(values, place)));
 }
 
-function joined(members: readonly Model[], family: string, join: (logits: readonly Tensor[]) => Tensor): Model {
+/** Several models in one graph, whose logits become one answer. */
+export function joined(members: readonly Model[], family: string, join: (logits: readonly Tensor[]) => Tensor): Model {
   const specs = (of: (member: Model) => readonly TensorSpec[]) =>
     members.flatMap((member, place) => of(member).map((spec) => ({ ...spec, name: prefix(place) + spec.name })));
   const result: Model = {

@@ -5,25 +5,29 @@ import type { OnnxTeacherOptions } from "./options.js";
 /** Smallest probability whose logarithm is taken: single precision holds no better ones beside 1. */
 const SMALLEST = 1e-7;
 
+/** Who usually has the classes. */
+export const DATA = "the data have";
+
 /** How far from 1 probabilities may add up, for models of half precision and 8 bits. */
 const TOLERANCE = 0.05;
 
 /**
  * A model's answers as logits of the data's classes, [N, K].
+ * @param whose who has the classes, for messages: the data, or a specialist
  * @throws LimbeckError TEACHER_MISMATCH where there are not as many classes
  */
-export function logitsOf(answers: Tensor, options: OnnxTeacherOptions, classes: number): Tensor {
+export function logitsOf(answers: Tensor, options: OnnxTeacherOptions, classes: number, whose = DATA): Tensor {
   const logits = options.answers === "probabilities" ? beforeSoftmax(flatten(answers)) : flatten(answers);
   const known = logits.shape[1]!;
   if (!options.classes) {
     if (known === classes) return logits;
     throw mismatch(
-      `the teacher tells ${known} classes apart, and the data have ${classes}`,
+      `the teacher tells ${known} classes apart, and ${whose} ${classes}`,
       [known, classes],
-      `List in teacher.classes which ${classes} of its ${known} places are the data's classes, in their order.`,
+      `List in teacher.classes which ${classes} of its ${known} places are ${whose === DATA ? "the data's" : "these"} classes, in their order.`,
     );
   }
-  requirePlaces(options.classes, known, classes);
+  requirePlaces(options.classes, known, classes, whose);
   return ops.gather(logits, answers.graph.ints(options.classes), 1);
 }
 
@@ -39,10 +43,10 @@ function beforeSoftmax(probabilities: Tensor): Tensor {
   return node?.inputs[0] ?? ops.log(ops.maximum(probabilities, SMALLEST));
 }
 
-function requirePlaces(places: readonly number[], known: number, classes: number): void {
+function requirePlaces(places: readonly number[], known: number, classes: number, whose: string): void {
   if (places.length !== classes) {
     throw mismatch(
-      `teacher.classes lists ${places.length} places, and the data have ${classes} classes`,
+      `teacher.classes lists ${places.length} places, and ${whose} ${classes} classes`,
       places,
       "List one place for each class, in their order.",
     );

@@ -3,7 +3,7 @@ import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
 import { toOnnxModel, toSingleOnnxModel } from "../../models/inference.js";
 import type { ForwardResult, Model } from "../../models/model.js";
 import { Classifier } from "../classifier.js";
-import { areProbabilities, flatten, logitsOf } from "./answers.js";
+import { areProbabilities, DATA, flatten, logitsOf } from "./answers.js";
 import { openTeacherFile, type TeacherFile } from "./file.js";
 import { mismatch } from "./interface.js";
 import type { OnnxTeacherOptions } from "./options.js";
@@ -36,6 +36,7 @@ type Imports = (batch: number) => ImportedModel;
  * Reads a trained classifier and tries it out: what its answers are, and whether it takes batches.
  * @param batches sizes of batches in which terms may look inside of it
  * @param prefix stands before the names of its values in graphs
+ * @param whose who has the classes, for messages
  * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED, as `fromOnnx` does
  */
@@ -44,13 +45,13 @@ export async function openOnnxTeacher(
   images: ImageGeometry,
   classes: number,
   batches: readonly number[],
-  prefix = PREFIX,
+  { prefix = PREFIX, whose = DATA }: { readonly prefix?: string; readonly whose?: string | undefined } = {},
 ): Promise<OnnxTeacher> {
   const file = await openTeacherFile(options, images);
   const single = await file.read(1);
   const answers = options.answers ?? (await kindOfAnswers(file, options, images, single));
   const modelOf = (imports: Imports) =>
-    frozenModel(file, options, imports, prefix, (raw) => logitsOf(raw, { ...options, answers }, classes));
+    frozenModel(file, options, imports, prefix, (raw) => logitsOf(raw, { ...options, answers }, classes, whose));
   const model = modelOf(() => single);
   const alone = toSingleOnnxModel(model, images);
   const together = await batchedFile(model, images, alone);
