@@ -5,9 +5,9 @@ import { learnersOf, type ManyTeachers } from "./many-teachers.js";
 import type { Finding } from "./mixing.js";
 import { isMapping } from "./presets/preset.js";
 
-/** Which class among a specialist's own, and whose classes. */
+/** Which class among a specialist's own, and whose classes; T² · weight = 1, so that both count about the same. */
 export const SPECIALIST_TERMS: readonly object[] = [
-  { loss: "restricted-kd", temperature: 2 },
+  { loss: "restricted-kd", temperature: 2, weight: 0.25 },
   { loss: "cross-entropy" },
 ];
 

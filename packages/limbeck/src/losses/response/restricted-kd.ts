@@ -18,7 +18,7 @@ export const restrictedKd: Loss<z.infer<typeof options>> = {
     "Hinton, Vinyals & Dean 2015, Distilling the Knowledge in a Neural Network, section 5.3; Vongkulbhisal, Vinayavekhin & Visentini-Scarzanella 2019, Unifying Heterogeneous Classifiers with Distillation (CVPR)",
   needs: ["teacher logits"],
   options,
-  recipe: "- { loss: restricted-kd, temperature: 4 }\n- { loss: cross-entropy }",
+  recipe: "- { loss: restricted-kd, temperature: 2, weight: 0.25 }\n- { loss: cross-entropy }",
   compute: ({ logits, teacherLogits, specialists }, { temperature }) => {
     const rows = (student: Tensor, teacher: Tensor) =>
       divergenceOfRows(softened(ops.detach(teacher), temperature), softened(student, temperature));
