@@ -8,7 +8,7 @@ import { toErrorRecord } from "../support/errors.js";
 import { bold } from "./format.js";
 import { labelsText } from "./labels.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
-import { helpersTable, jsonSummary, peerLines, resultsTable, variantLines } from "./summary.js";
+import { helpersTable, jsonSummary, peerLines, resultsTable, trainedOnLine, variantLines } from "./summary.js";
 
 /** Exit codes: done, a fault of our own, a mistake that the user can put right, stopped by Ctrl-C. */
 export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const;
@@ -119,7 +119,7 @@ function printResults(results: RunResults, folder: string): void {
   const { verdict } = results;
   const lines = ["", resultsTable(results), "", helpersTable(results), ""];
   if (verdict) lines.push(bold(verdict.sentence), "");
-  lines.push(...peerLines(results), "", ...variantLines(results), "");
+  lines.push(...trainedOnLine(results), ...peerLines(results), "", ...variantLines(results), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);
 }

@@ -1,3 +1,4 @@
+import { checkDataFree, dataFreeJob } from "./data-free/job.js";
 import { checkMutual, mutualJob } from "./mutual.js";
 import { needsLiveTeacher } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
@@ -11,4 +12,6 @@ export const wirings: Readonly<Record<string, Wiring>> = {
     check: (options) => (needsLiveTeacher(options.terms) ? checkOffline(options) : undefined),
   },
   mutual: { job: mutualJob, check: checkMutual },
+  dfad: { job: dataFreeJob, check: checkDataFree },
+  dafl: { job: dataFreeJob, check: checkDataFree },
 };

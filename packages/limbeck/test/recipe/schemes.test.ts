@@ -45,8 +45,11 @@ describe("the scheme of a recipe", () => {
   it.each([
     [["distill: [{ loss: kd }]"], "t.yaml:4:11 distill[0]: kd needs a teacher"],
     [["scheme: mutual", TEACHER], "t.yaml:5:10 teacher: the mutual scheme has no teacher; leave it out"],
-    [["scheme: mutal"], 't.yaml:4:9 scheme: "mutal" is not one of offline, mutual; did you mean "mutual"?'],
-    [["scheme: { name: mutal }"], 't.yaml:4:17 scheme.name: "mutal" is unknown; use one of offline, mutual'],
+    [["scheme: mutal"], 't.yaml:4:9 scheme: "mutal" is not one of offline, mutual, dfad, dafl; did you mean "mutual"?'],
+    [
+      ["scheme: { name: mutal }"],
+      't.yaml:4:17 scheme.name: "mutal" is unknown; use one of offline, mutual, dfad, dafl',
+    ],
     [["scheme: { name: mutual, peer: [] }"], 't.yaml:4:25 scheme.peer: unknown key "peer"; did you mean "peers"?'],
     [["scheme: { name: mutual, peers: [] }"], "t.yaml:4:32 scheme.peers: too small"],
     [["scheme: mutual", "distill: auto"], "distill: auto chooses terms for a teacher"],
@@ -62,6 +65,23 @@ describe("the scheme of a recipe", () => {
     [
       ["scheme: mutual", "variants: [{ name: a, transfer: { without: [3] }, correctBiases: true }]"],
       "variants[0].correctBiases: the mutual scheme has no teacher",
+    ],
+    [["scheme: dfad"], "t.yaml:4:9 scheme: dfad has nothing to learn from but a teacher"],
+    [["scheme: dfad", TEACHER, "baseline: false"], "t.yaml:6:11 baseline: a data-free result is always compared"],
+    [["scheme: dfad", TEACHER, "distill: auto"], "distill: auto chooses terms by the transfer set"],
+    [["scheme: dfad", TEACHER, "distill: [{ loss: cross-entropy }]"], "distill[0]: cross-entropy needs labels, which"],
+    [["scheme: dfad", TEACHER, "generations: 2"], "t.yaml:6:14 generations: assistants and generations learn from"],
+    [["scheme: { name: dfad, latents: 9 }", TEACHER], 't.yaml:4:23 scheme.latents: unknown key "latents"; did you'],
+    [["scheme: { name: dfad, adversarial: 0 }", TEACHER], "t.yaml:4:9 scheme: the generator is after nothing"],
+    [["scheme: { name: dafl, std: 0 }", TEACHER], "t.yaml:4:28 scheme.std: too small"],
+    [["scheme: { name: dafl, related: digits }", TEACHER], "t.yaml:4:32 scheme.related: digits is the teacher's own"],
+    [
+      ["scheme: dfad", TEACHER, "variants: [{ name: a, transfer: { size: 5 } }]"],
+      "t.yaml:6:33 variants[0].transfer: the student sees no training image",
+    ],
+    [
+      ["scheme: { name: dfad, related: mnist }", TEACHER, "variants: [{ name: related-data }]"],
+      "t.yaml:6:20 variants[0].name: related-data is the control of scheme.related",
     ],
   ])("is told what is wrong: %s", (lines, message) => {
     expect(() => recipe(...lines)).toThrow(message);

@@ -1,4 +1,6 @@
 import { isMapping } from "../presets/preset.js";
+import { dafl } from "./dafl.js";
+import { dfad } from "./dfad.js";
 import { mutual } from "./mutual.js";
 import { offline } from "./offline.js";
 import type { Scheme } from "./scheme.js";
@@ -6,7 +8,7 @@ import type { Scheme } from "./scheme.js";
 export type { Scheme } from "./scheme.js";
 
 /** All schemes. */
-export const schemes: readonly Scheme[] = [offline, mutual];
+export const schemes: readonly Scheme[] = [offline, mutual, dfad, dafl];
 
 /** A scheme's name and its options, as a recipe gives them. */
 export type SchemeChoice = { readonly name: string } & Readonly<Record<string, unknown>>;
