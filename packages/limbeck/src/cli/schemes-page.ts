@@ -11,7 +11,7 @@ scheme runs them: the terms of \`distill\` may be any that need nothing but what
 ([Methods](methods.md)). Whatever the scheme, a run trains the same student without it as the baseline, on the same schedule, has
 checkpoints from which it goes on bit for bit, and ends with the same report.
 
-**Without training images** (\`dfad\`, \`dafl\`). A generator makes the images, and real ones are used for testing only. The baseline
+**Without training images** (\`dfad\`, \`dafl\`, \`zskt\`). A generator makes the images, and real ones are used for testing only. The baseline
 is then no student of labels, for which there are no images: it is the same student, taught by the same teacher with as many steps on
 random noise. \`related\` adds the variant \`related-data\`, a student taught on real images of something else. Data-free figures mean
 little without these two. Images have pixels around 0.5 unless \`mean\` and \`std\` say what the teacher's had: two numbers that go with

@@ -14,4 +14,5 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   mutual: { job: mutualJob, check: checkMutual },
   dfad: { job: dataFreeJob, check: checkDataFree },
   dafl: { job: dataFreeJob, check: checkDataFree },
+  zskt: { job: dataFreeJob, check: checkDataFree },
 };

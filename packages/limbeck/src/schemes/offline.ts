@@ -106,11 +106,10 @@ export function completeJob(
   };
 }
 
-/** The learning rate of each step. @param learningRate at its peak */
+/** The learning rate of each step. */
 export function learningRateOf(
-  { epochs, decay, warmupEpochs, ...train }: TrainOptions,
+  { epochs, decay, warmupEpochs, learningRate }: TrainOptions,
   stepsPerEpoch: number,
-  learningRate = train.learningRate,
 ): Schedule {
   const totalSteps = stepsPerEpoch * epochs;
   const warmupSteps = Math.min(totalSteps, Math.round(warmupEpochs * stepsPerEpoch));

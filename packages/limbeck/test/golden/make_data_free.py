@@ -84,6 +84,7 @@ def objectives_case(seed):
     shares = teacher.softmax(dim=1).mean(dim=0)
     found = {
         "adversarial": -(student - teacher).abs().sum() / 5,
+        "adversarial kl": -F.kl_div(student.log_softmax(dim=1), teacher.softmax(dim=1), reduction="batchmean"),
         "oneHot": F.cross_entropy(teacher, teacher.detach().argmax(dim=1)),
         "activation": -features.abs().mean(),
         "entropy": (shares * torch.log10(shares)).sum(),

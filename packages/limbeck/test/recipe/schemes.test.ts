@@ -45,10 +45,13 @@ describe("the scheme of a recipe", () => {
   it.each([
     [["distill: [{ loss: kd }]"], "t.yaml:4:11 distill[0]: kd needs a teacher"],
     [["scheme: mutual", TEACHER], "t.yaml:5:10 teacher: the mutual scheme has no teacher; leave it out"],
-    [["scheme: mutal"], 't.yaml:4:9 scheme: "mutal" is not one of offline, mutual, dfad, dafl; did you mean "mutual"?'],
+    [
+      ["scheme: mutal"],
+      't.yaml:4:9 scheme: "mutal" is not one of offline, mutual, dfad, dafl, zskt; did you mean "mutual"?',
+    ],
     [
       ["scheme: { name: mutal }"],
-      't.yaml:4:17 scheme.name: "mutal" is unknown; use one of offline, mutual, dfad, dafl',
+      't.yaml:4:17 scheme.name: "mutal" is unknown; use one of offline, mutual, dfad, dafl, zskt',
     ],
     [["scheme: { name: mutual, peer: [] }"], 't.yaml:4:25 scheme.peer: unknown key "peer"; did you mean "peers"?'],
     [["scheme: { name: mutual, peers: [] }"], "t.yaml:4:32 scheme.peers: too small"],

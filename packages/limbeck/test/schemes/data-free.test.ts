@@ -36,8 +36,8 @@ type Objective = keyof typeof OBJECTIVES;
 const golden: {
   generators: GoldenGenerator[];
   objectives: Record<"features" | "weight" | "bias" | "student", number[]> & {
-    values: Record<Objective, number>;
-    gradients: Record<Objective, number[]>;
+    values: Record<string, number>;
+    gradients: Record<string, number[]>;
   };
   rounds: Record<"student" | "teacher" | "generator" | "studentAfter" | "generatorAfter", GoldenValues> & {
     latents: number[][];
@@ -84,18 +84,22 @@ describe.each(golden.generators)("the generator, of images $shape", (one) => {
 describe("what a generator is after", () => {
   const { features, weight, bias, student, values, gradients: expected } = golden.objectives;
 
-  it.each(Object.keys(OBJECTIVES) as Objective[])("%s is PyTorch's, with its gradient", async (name) => {
+  it.each(Object.keys(values))("%s is PyTorch's, with its gradient", async (name) => {
     const graph = createGraph();
     const read = graph.input("features", "float32", [5, 6]);
     const constant = (shape: number[], data: readonly number[]) => graph.constant("float32", shape, data);
     const teacher = ops.linear(read, constant([4, 6], weight), constant([4], bias));
-    const value = OBJECTIVES[name]({ teacher, student: constant([5, 4], student) });
+    const [objective, difference] = name.split(" ") as [Objective, "kl" | undefined];
+    const value = OBJECTIVES[objective](
+      { teacher, student: constant([5, 4], student) },
+      { difference: difference ?? "l1" },
+    );
     graph.output("value", value);
     graph.output("gradient", gradients(value, [read])[0]!);
     const session = await nodeBackend.createSession(toOnnx(graph));
     const result = await session.run({ features: nodeBackend.tensor("float32", Float32Array.from(features), [5, 6]) });
-    expectClose(result.value!.data as Float32Array, [values[name]], 5);
-    expectClose(result.gradient!.data as Float32Array, expected[name], 5);
+    expectClose(result.value!.data as Float32Array, [values[name]!], 5);
+    expectClose(result.gradient!.data as Float32Array, expected[name]!, 5);
     await session.release();
   });
 });

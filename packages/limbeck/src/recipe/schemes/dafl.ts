@@ -16,6 +16,7 @@ export const dafl: Scheme<DataFreeOptions> = {
   options: dataFreeOptions({
     studentSteps: 1,
     generatorLearningRate: 0.2,
+    difference: "l1",
     weights: { adversarial: 0, oneHot: 1, activation: 0.1, entropy: 5 },
   }),
   recipe:

@@ -10,16 +10,20 @@ const perChannel = (number: z.ZodNumber) => z.union([number, z.array(number).min
 
 type DatasetName = keyof typeof NAMED_DATASETS;
 
+/** How far student and teacher are from each other. */
+export const DIFFERENCES = ["l1", "kl"] as const;
+
 /** Defaults that differ from method to method. */
 interface Published {
   readonly studentSteps: number;
   readonly generatorLearningRate: number;
+  readonly difference: (typeof DIFFERENCES)[number];
   /** Weights of what the generator is after. */
   readonly weights: Readonly<Record<"adversarial" | "oneHot" | "activation" | "entropy", number>>;
 }
 
 /** Options of a scheme in which a generator makes the images. */
-export function dataFreeOptions({ studentSteps, generatorLearningRate, weights }: Published) {
+export function dataFreeOptions({ studentSteps, generatorLearningRate, difference, weights }: Published) {
   const weight = (name: keyof typeof weights, description: string) =>
     z.number().min(0).default(weights[name]).meta({ description });
   return z.strictObject({
@@ -27,11 +31,10 @@ export function dataFreeOptions({ studentSteps, generatorLearningRate, weights }
       description: "Channels of the generator's last hidden layer; those before have twice as many. Published: 64.",
     }),
     latent: positive().default(100).meta({ description: "Random numbers that an image is made of." }),
-    generatorLearningRate: z
-      .number()
-      .positive()
-      .default(generatorLearningRate)
-      .meta({ description: "Of the generator (Adam); it falls as the student's does." }),
+    generatorLearningRate: z.number().positive().default(generatorLearningRate).meta({
+      description:
+        "Of the generator (Adam); it stays as it is while the student's falls, so that new images come to the end.",
+    }),
     studentSteps: positive()
       .default(studentSteps)
       .meta({ description: "Steps of the student for one of the generator." }),
@@ -42,6 +45,10 @@ export function dataFreeOptions({ studentSteps, generatorLearningRate, weights }
     }),
     std: perChannel(z.number().positive()).default(0.25).meta({ description: "Their standard deviation." }),
     adversarial: weight("adversarial", "Weight of images on which student and teacher differ."),
+    difference: z.enum(DIFFERENCES).default(difference).meta({
+      description:
+        "How that is measured: l1 between logits, or the divergence (kl) of the student's probabilities from the teacher's.",
+    }),
     oneHot: weight("oneHot", "Weight of images of which the teacher is sure."),
     activation: weight("activation", "Weight of images that excite what the teacher's last layer reads."),
     entropy: weight("entropy", "Weight of batches in which all classes are equally frequent."),

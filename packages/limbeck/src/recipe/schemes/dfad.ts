@@ -15,6 +15,7 @@ export const dfad: Scheme<DataFreeOptions> = {
   options: dataFreeOptions({
     studentSteps: 5,
     generatorLearningRate: 0.001,
+    difference: "l1",
     weights: { adversarial: 1, oneHot: 0, activation: 0, entropy: 0 },
   }),
   recipe:

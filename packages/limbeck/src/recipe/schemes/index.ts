@@ -4,11 +4,12 @@ import { dfad } from "./dfad.js";
 import { mutual } from "./mutual.js";
 import { offline } from "./offline.js";
 import type { Scheme } from "./scheme.js";
+import { zskt } from "./zskt.js";
 
 export type { Scheme } from "./scheme.js";
 
 /** All schemes. */
-export const schemes: readonly Scheme[] = [offline, mutual, dfad, dafl];
+export const schemes: readonly Scheme[] = [offline, mutual, dfad, dafl, zskt];
 
 /** A scheme's name and its options, as a recipe gives them. */
 export type SchemeChoice = { readonly name: string } & Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 import { ops, type Tensor } from "@limbeck/graph";
+import { divergence } from "../../losses/divergence.js";
 import { sumPerSampleMean } from "../../losses/reduce.js";
 import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
 import { LimbeckError } from "../../support/errors.js";
@@ -16,9 +17,17 @@ type Objective = keyof Pick<DataFreeOptions, "adversarial" | "oneHot" | "activat
 /** A share of nothing has no logarithm. */
 const SMALLEST_SHARE = 1e-12;
 
+/** How far the student's answers are from the teacher's. */
+const DIFFERENCE: Readonly<Record<DataFreeOptions["difference"], (student: Tensor, teacher: Tensor) => Tensor>> = {
+  l1: (student, teacher) => sumPerSampleMean(ops.abs(ops.sub(student, teacher))),
+  kl: (student, teacher) => divergence(ops.logSoftmax(teacher), ops.logSoftmax(student)),
+};
+
 /** What a generator minimizes, without weights. */
-export const OBJECTIVES: Readonly<Record<Objective, (answers: Answers) => Tensor>> = {
-  adversarial: ({ student, teacher }) => ops.neg(sumPerSampleMean(ops.abs(ops.sub(student!, teacher)))),
+export const OBJECTIVES: Readonly<
+  Record<Objective, (answers: Answers, options: Pick<DataFreeOptions, "difference">) => Tensor>
+> = {
+  adversarial: ({ student, teacher }, { difference }) => ops.neg(DIFFERENCE[difference](student!, teacher)),
   oneHot: ({ teacher }) => ops.crossEntropy(teacher, ops.argMax(teacher)),
   activation: ({ teacher }) => ops.neg(ops.reduceMean(ops.abs(lastFeatures(teacher)))),
   entropy: ({ teacher }) => {
@@ -32,7 +41,7 @@ export const OBJECTIVES: Readonly<Record<Objective, (answers: Answers) => Tensor
 export function generatorTerms(options: DataFreeOptions, answers: Answers): Record<string, Tensor> {
   const terms = (Object.keys(OBJECTIVES) as Objective[])
     .filter((name) => options[name] > 0)
-    .map((name) => [name, ops.mul(OBJECTIVES[name](answers), options[name])] as const);
+    .map((name) => [name, ops.mul(OBJECTIVES[name](answers, options), options[name])] as const);
   return Object.fromEntries(terms);
 }
 
