@@ -106,10 +106,11 @@ export function completeJob(
   };
 }
 
-/** The learning rate of each step. */
+/** The learning rate of each step. @param learningRate at its peak */
 export function learningRateOf(
-  { epochs, decay, warmupEpochs, learningRate }: TrainOptions,
+  { epochs, decay, warmupEpochs, ...train }: TrainOptions,
   stepsPerEpoch: number,
+  learningRate = train.learningRate,
 ): Schedule {
   const totalSteps = stepsPerEpoch * epochs;
   const warmupSteps = Math.min(totalSteps, Math.round(warmupEpochs * stepsPerEpoch));

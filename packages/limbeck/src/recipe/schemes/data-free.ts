@@ -31,9 +31,13 @@ export function dataFreeOptions({ studentSteps, generatorLearningRate, differenc
       description: "Channels of the generator's last hidden layer; those before have twice as many. Published: 64.",
     }),
     latent: positive().default(100).meta({ description: "Random numbers that an image is made of." }),
+    eps: z.number().positive().default(0.8).meta({
+      description:
+        "Added to variances where the generator's hidden layers are normalized. A large one, as DAFL's, holds the generator back; DFAD's is 1e-5.",
+    }),
     generatorLearningRate: z.number().positive().default(generatorLearningRate).meta({
       description:
-        "Of the generator (Adam); it stays as it is while the student's falls, so that new images come to the end.",
+        "Of the generator (Adam); it falls as the student's does: a student that slows down alone is left behind.",
     }),
     studentSteps: positive()
       .default(studentSteps)

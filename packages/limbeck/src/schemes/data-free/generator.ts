@@ -25,6 +25,8 @@ interface Generated {
 export interface GeneratorOptions {
   readonly width: number;
   readonly latent: number;
+  /** Added to variances where hidden layers are normalized. */
+  readonly eps: number;
   /** Pixel statistics of the images, of all channels or of each. */
   readonly mean: number | readonly number[];
   readonly std: number | readonly number[];
@@ -53,7 +55,7 @@ export function buildGenerator(options: GeneratorOptions, geometry: ImageGeometr
 }
 
 function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geometry: ImageGeometry): Tensor {
-  const { width, mean, std } = options;
+  const { width, eps, mean, std } = options;
   const { channels, height, width: across } = geometry;
   const part = (share: number) => [Math.ceil(height / share), Math.ceil(across / share)] as const;
   const leaky = (x: Tensor) => ops.leakyRelu(x, 0.2);
@@ -61,9 +63,9 @@ function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geomet
   const first = layers.linear("l1", latents, 2 * width * rows * columns);
   const small = layers.batchNorm("bn1", ops.reshape(first, [-1, 2 * width, rows, columns]));
   const conv2 = layers.conv("conv2", ops.interpolate(small, { size: part(2) }), 2 * width);
-  const middle = leaky(layers.batchNorm("bn2", conv2));
+  const middle = leaky(layers.batchNorm("bn2", conv2, { eps }));
   const conv3 = layers.conv("conv3", ops.interpolate(middle, { size: part(1) }), width);
-  const large = leaky(layers.batchNorm("bn3", conv3));
+  const large = leaky(layers.batchNorm("bn3", conv3, { eps }));
   const last = ops.tanh(layers.conv("conv4", large, channels, { bias: true }));
   const normal = layers.batchNorm("bn4", last, { affine: false });
   const of = (values: number | readonly number[]) => channelConstant(latents, values, channels);

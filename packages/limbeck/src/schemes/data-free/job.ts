@@ -149,13 +149,13 @@ function generatorGraph(options: GraphOptions) {
 }
 
 function generatorTurn(options: SchemeOptions, fill: Fill): Turn {
-  const { studentSteps, generatorLearningRate } = settingsOf(options);
+  const { studentSteps, rounds, generatorLearningRate } = settingsOf(options);
   const program = compileTraining({ ...generatorGraph(options), optimizer: adam() });
   const latents = feeding(program.feeds.find(({ name }) => name === "latents")!, fill);
   return {
     program,
     name: "generator",
-    learningRate: () => generatorLearningRate,
+    learningRate: learningRateOf(options.train, rounds, generatorLearningRate),
     feeds: async (step) => latents(step, studentSteps),
   };
 }
