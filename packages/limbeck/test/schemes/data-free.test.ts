@@ -155,7 +155,7 @@ describe("data-free distillation", () => {
       terms: [{ loss: "logit-l1", weight: 1 }],
       seed: 1,
       liveTeacher: { model: perceptron(7), values: numbers(rounds.teacher) as ModelValues },
-      options: dfad.options.parse({ ...small, studentSteps: 2, eps: 1e-5, generatorLearningRate: 0.01 }) as object,
+      options: dfad.options.parse({ ...small, studentSteps: 2, generatorLearningRate: 0.01 }) as object,
     });
     const latents = (run: number) => ({ latents: Float32Array.from(rounds.latents[run]!) });
     const given: TrainingJob = {

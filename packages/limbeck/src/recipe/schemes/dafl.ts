@@ -15,6 +15,7 @@ export const dafl: Scheme<DataFreeOptions> = {
   terms: [{ loss: "kd", temperature: 1 }],
   options: dataFreeOptions({
     studentSteps: 1,
+    eps: 0.8,
     generatorLearningRate: 0.2,
     difference: "l1",
     weights: { adversarial: 0, oneHot: 1, activation: 0.1, entropy: 5 },

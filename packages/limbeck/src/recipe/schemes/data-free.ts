@@ -16,6 +16,7 @@ export const DIFFERENCES = ["l1", "kl"] as const;
 /** Defaults that differ from method to method. */
 interface Published {
   readonly studentSteps: number;
+  readonly eps: number;
   readonly generatorLearningRate: number;
   readonly difference: (typeof DIFFERENCES)[number];
   /** Weights of what the generator is after. */
@@ -23,7 +24,7 @@ interface Published {
 }
 
 /** Options of a scheme in which a generator makes the images. */
-export function dataFreeOptions({ studentSteps, generatorLearningRate, difference, weights }: Published) {
+export function dataFreeOptions({ studentSteps, eps, generatorLearningRate, difference, weights }: Published) {
   const weight = (name: keyof typeof weights, description: string) =>
     z.number().min(0).default(weights[name]).meta({ description });
   return z.strictObject({
@@ -31,9 +32,9 @@ export function dataFreeOptions({ studentSteps, generatorLearningRate, differenc
       description: "Channels of the generator's last hidden layer; those before have twice as many. Published: 64.",
     }),
     latent: positive().default(100).meta({ description: "Random numbers that an image is made of." }),
-    eps: z.number().positive().default(0.8).meta({
+    eps: z.number().positive().default(eps).meta({
       description:
-        "Added to variances where the generator's hidden layers are normalized. A large one, as DAFL's, holds the generator back; DFAD's is 1e-5.",
+        "Added to variances where the generator's hidden layers are normalized; a large one holds the generator back.",
     }),
     generatorLearningRate: z.number().positive().default(generatorLearningRate).meta({
       description:

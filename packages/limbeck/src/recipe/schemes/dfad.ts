@@ -14,6 +14,7 @@ export const dfad: Scheme<DataFreeOptions> = {
   terms: [{ loss: "logit-l1" }],
   options: dataFreeOptions({
     studentSteps: 5,
+    eps: 1e-5,
     generatorLearningRate: 0.001,
     difference: "l1",
     weights: { adversarial: 1, oneHot: 0, activation: 0, entropy: 0 },

@@ -14,6 +14,7 @@ export const zskt: Scheme<DataFreeOptions> = {
   terms: [{ loss: "kd", temperature: 1 }],
   options: dataFreeOptions({
     studentSteps: 10,
+    eps: 1e-5,
     generatorLearningRate: 0.001,
     difference: "kl",
     weights: { adversarial: 1, oneHot: 0, activation: 0, entropy: 0 },
