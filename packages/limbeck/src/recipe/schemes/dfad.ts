@@ -8,7 +8,7 @@ export const dfad: Scheme<DataFreeOptions> = {
   name: "dfad",
   description: "Data-free: a generator looks for images on which the student still differs from the teacher.",
   wiring: DATA_FREE_WIRING,
-  use: "Where there is a teacher, and none of its images: they are secret, lost or too many. It needs no more of the teacher than its answers and their gradients, so that any ONNX classifier will do. Where related images can be had, compare with those (`related`).",
+  use: "Where there is a teacher, and none of its images: they are secret, lost or too many. It needs no more of the teacher than its answers and their gradients, so that any ONNX classifier will do. A student of the teacher's kind can follow it into strange images; where padding or layers differ, the generator finds that, and teaches little else. Where related images can be had, compare with those (`related`).",
   source:
     "Fang et al. 2019, Data-Free Adversarial Distillation, algorithm 1, and the authors' code, whose generator is 64 wide, batches are 512 and the student's rate is 0.01 for means over classes",
   terms: [{ loss: "logit-l1" }],
