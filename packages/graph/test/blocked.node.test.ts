@@ -132,6 +132,14 @@ const cases: Record<string, readonly [readonly number[], (it: Network, x: Tensor
       return ops.sub(ops.relu(seen), conv(x, parameter("a", [32, 16, 3, 3]), 2));
     },
   ],
+  "enlarged images, of whole and of other factors": [
+    [2, 16, 3, 4],
+    ({ parameter, norm }, x) => {
+      const a = norm(conv(ops.interpolate(x, { size: [6, 12] }), parameter("a", [32, 16, 3, 3])), "an");
+      const b = ops.leakyRelu(conv(ops.interpolate(a, { scaleFactor: 2 }), parameter("b", [16, 32, 3, 3])), 0.2);
+      return conv(ops.interpolate(b, { size: [17, 25] }), parameter("c", [16, 16, 3, 3]));
+    },
+  ],
   "values that several read": [
     [2, 16, 5, 5],
     ({ parameter, norm }, x) => {

@@ -32,6 +32,12 @@ function inferPooled(context: InferContext): readonly TensorType[] {
   return [{ dtype, shape: [shape[0]!, shape[1]!, 1, 1] }];
 }
 
+function inferEnlarged(context: InferContext): readonly TensorType[] {
+  const { dtype, shape } = required(context, 0);
+  const scales = context.attributes.scales as readonly number[];
+  return [{ dtype, shape: shape.map((dim, axis) => dim * scales[axis]!) }];
+}
+
 const blockedOperators: readonly Operator[] = [
   {
     name: "BlockedConv",
@@ -46,6 +52,14 @@ const blockedOperators: readonly Operator[] = [
     runtime: inRuntime("GlobalAveragePool"),
     inputs: [1, 1],
     infer: inferPooled,
+    gradient: REASON,
+  },
+  {
+    name: "BlockedUpsample",
+    runtime: inRuntime("Upsample"),
+    inputs: [1, 1],
+    attributes: { scales: "ints", mode: "string" },
+    infer: inferEnlarged,
     gradient: REASON,
   },
   { name: "ReorderInput", runtime: inRuntime("ReorderInput"), inputs: [1, 1], infer: inferSame, gradient: REASON },

@@ -148,6 +148,18 @@ function globalAveragePool(node: Node, layouts: Layouts): boolean {
   return true;
 }
 
+/** Repeats places: of few blocks rather than of many plain values that a convolution would have put into blocks. */
+function resize(node: Node, layouts: Layouts): boolean {
+  const [x, output] = [node.inputs[0]!, node.outputs[0]!];
+  const { mode, coordinate_transformation_mode: places, nearest_mode: rounding } = node.attributes;
+  if (!layouts.fits(x) || mode !== "nearest" || places !== "asymmetric" || rounding !== "floor") return false;
+  const scales = output.shape.map((dim, axis) => dim / x.shape[axis]!);
+  const isRead = layouts.readersOf(output).every((reader) => reader !== "output" && reader.op === "Conv");
+  if (scales[1] !== 1 || !scales.every(Number.isInteger) || !(isRead || layouts.isBlocked(x))) return false;
+  layouts.set(output, { blocked: f.emitOne("BlockedUpsample", [layouts.blocked(x)], { scales, mode }) });
+  return true;
+}
+
 /** By running statistics, or by those of the batch, which are then outputs as well. */
 function batchNormalization(node: Node, layouts: Layouts): boolean {
   const { inputs, outputs, attributes } = node;
@@ -204,4 +216,5 @@ export const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["Mul", mul],
   ["ReduceSum", reduceSum],
   ["Relu", relu],
+  ["Resize", resize],
 ]);

@@ -41,7 +41,7 @@ export class TrainingSession {
   readonly #read: readonly string[];
   readonly #fetches: readonly string[];
   readonly #drawn: readonly TypedArray[];
-  readonly #frozen: Readonly<Record<string, RuntimeTensor>>;
+  #frozen: Readonly<Record<string, RuntimeTensor>>;
   #busy = false;
   #state: Record<string, RuntimeTensor>;
   #step: number;
@@ -96,9 +96,7 @@ export class TrainingSession {
    * @throws GraphError FEED_MISMATCH; OPTION_INVALID; SESSION_BUSY while another step is under way; RUNTIME_FAILED
    */
   async run(feeds: Readonly<Record<string, TypedArray>>, learningRate: number): Promise<StepReport> {
-    if (this.#busy) {
-      throw new GraphError("SESSION_BUSY", "a step is under way", { fix: "Await each step before the next." });
-    }
+    if (this.#busy) throw busy();
     this.#busy = true;
     try {
       return await this.#advance(feeds, learningRate);
@@ -147,6 +145,24 @@ export class TrainingSession {
     return Object.fromEntries(values);
   }
 
+  /**
+   * Goes on from values of another session, where programs take turns over the same values: those that this program carries
+   * or has frozen are taken over, the others passed over. The arrays are used as they are, not copied.
+   * @throws GraphError STATE_MISMATCH when a value is of the wrong size; SESSION_BUSY
+   */
+  adopt(values: TrainingState): void {
+    if (this.#busy) throw busy();
+    const adopted = (tensors: readonly Tensor[]) =>
+      tensors
+        .filter(({ name }) => Object.hasOwn(values, name))
+        .map((tensor): [string, RuntimeTensor] => {
+          const data = fitting(tensor, values[tensor.name], "STATE_MISMATCH") as Float32Array;
+          return [tensor.name, this.#backend.tensor(tensor.dtype, data, tensor.shape)];
+        });
+    this.#state = { ...this.#state, ...Object.fromEntries(adopted(this.program.state)) };
+    this.#frozen = { ...this.#frozen, ...Object.fromEntries(adopted(this.program.frozen)) };
+  }
+
   async release(): Promise<void> {
     await this.#session.release();
   }
@@ -162,6 +178,10 @@ export class TrainingSession {
     draw(target, source.fill, { seed: this.#seed, name, step: this.#step });
     return this.#backend.tensor(dtype, target as Float32Array, shape);
   }
+}
+
+function busy(): GraphError {
+  return new GraphError("SESSION_BUSY", "a step is under way", { fix: "Await each step before the next." });
 }
 
 interface InitialValues {

@@ -11,7 +11,15 @@ import { bold } from "./format.js";
 import { labelsText } from "./labels.js";
 import { type ProgressView, plainView, terminalView } from "./progress.js";
 import { searchSummary } from "./search-text.js";
-import { exitsTable, helpersTable, jsonSummary, peerLines, resultsTable, variantLines } from "./summary.js";
+import {
+  exitsTable,
+  helpersTable,
+  jsonSummary,
+  peerLines,
+  resultsTable,
+  trainedOnLine,
+  variantLines,
+} from "./summary.js";
 
 /** Exit codes: done, a fault of our own, a mistake that the user can put right, stopped by Ctrl-C. */
 export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const;
@@ -128,7 +136,8 @@ function printResults(results: RunResults, folder: string): void {
   const { verdict } = results;
   const lines = ["", resultsTable(results), "", helpersTable(results), ""];
   if (verdict) lines.push(bold(verdict.sentence), "");
-  lines.push(...peerLines(results), "", exitsTable(results), "", ...variantLines(results), "");
+  lines.push(...trainedOnLine(results), ...peerLines(results), "", exitsTable(results), "");
+  lines.push(...variantLines(results), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);
 }

@@ -8,8 +8,14 @@ the same of one scheme, and \`--json\` prints it for programs.
 
 A recipe names one (\`scheme: mutual\`, or a record with options), and \`offline\` where it names none. Losses do not know which
 scheme runs them: the terms of \`distill\` may be any that need nothing but what the scheme gives
-([Methods](methods.md)). Whatever the scheme, a run trains the same student alone as the baseline, on the same schedule, has
+([Methods](methods.md)). Whatever the scheme, a run trains the same student without it as the baseline, on the same schedule, has
 checkpoints from which it goes on bit for bit, and ends with the same report.
+
+**Without training images** (\`dfad\`, \`dafl\`, \`zskt\`). A generator makes the images, and real ones are used for testing only. The baseline
+is then no student of labels, for which there are no images: it is the same student, taught by the same teacher with as many steps on
+random noise. \`related\` adds the variant \`related-data\`, a student taught on real images of something else. Data-free figures mean
+little without these two. Images have pixels around 0.5 unless \`mean\` and \`std\` say what the teacher's had: two numbers that go with
+every preprocessing. The report shows what the generator makes; its values are in the student's checkpoint, as \`generator/…\`.
 
 **Several models of one training.** The student is the first; its values have their plain names in checkpoints, those of the
 others begin with \`peer2/\`, \`peer3/\` and so on, those of a moving average with \`ema/\`, those

@@ -5,6 +5,13 @@ import { formatBytes, formatCount, formatSignificant, formatTable } from "./form
 /** With more seeds than this, only their mean is shown. */
 const MOST_SEEDS = 5;
 
+/** What the arms of a data-free run saw, in a line; nothing where they saw training images. */
+export function trainedOnLine({ trainedOn }: RunResults): string[] {
+  if (!trainedOn) return [];
+  const { student, baseline } = trainedOn;
+  return [`No training image was seen: the student learned from ${student}, the baseline from ${baseline}.`];
+}
+
 /** The table of teacher, student and baseline: those that there are. */
 export function resultsTable({ teacher, student, baseline }: RunResults): string {
   const models = [...(teacher ? [teacher] : []), student, ...(baseline ? [baseline] : [])];

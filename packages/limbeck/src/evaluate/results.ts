@@ -122,4 +122,6 @@ export interface RunResults extends Comparison {
   /** Members of the teacher, and the chain from it to the student, in order. */
   readonly helpers: readonly HelperResult[];
   readonly variants: readonly VariantResult[];
+  /** Of data-free schemes: what student and baseline saw in training, where others see the transfer set. */
+  readonly trainedOn?: { readonly student: string; readonly baseline: string };
 }

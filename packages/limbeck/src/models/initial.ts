@@ -67,11 +67,15 @@ function draw(init: InitialValues, stream: RandomStream): number {
   }
 }
 
-/** Box and Muller 1958. */
 function drawNormal(std: number, limit: number, stream: RandomStream): number {
   for (;;) {
-    const radius = Math.sqrt(-2 * Math.log(1 - stream.uniform()));
-    const value = std * radius * Math.cos(2 * Math.PI * stream.uniform());
+    const value = normalNumber(stream, std);
     if (Math.abs(value) <= limit) return value;
   }
+}
+
+/** A normal number around 0 (Box and Muller 1958). */
+export function normalNumber(stream: RandomStream, std = 1): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - stream.uniform()));
+  return std * radius * Math.cos(2 * Math.PI * stream.uniform());
 }

@@ -20,6 +20,14 @@ export interface ConvLayer {
   readonly bias?: boolean;
 }
 
+/** Options of {@link Layers.batchNorm}. */
+export interface NormLayer {
+  /** Default: the family's. */
+  readonly eps?: number;
+  /** Whether it has a scale and a shift of its own. Default `true`. */
+  readonly affine?: boolean;
+}
+
 /** First values of a family's layers. */
 export interface LayerInits {
   /** Default: PyTorch's. */
@@ -73,14 +81,18 @@ export class Layers {
   }
 
   /** `BatchNorm2d`. @param x [N, C, …] */
-  batchNorm(name: string, x: Tensor): Tensor {
-    const { eps = 1e-5, momentum = 0.1 } = this.#inits;
+  batchNorm(name: string, x: Tensor, options: NormLayer = {}): Tensor {
+    const { eps = 1e-5, momentum = 0.1, affine = true } = { ...this.#inits, ...options };
     const shape = [x.shape[1]!];
+    const scale = (key: string, value: number) =>
+      affine
+        ? this.parameter(`${name}.${key}`, shape, constant(value))
+        : x.graph.constant("float32", shape, new Float32Array(shape[0]!).fill(value));
     const buffer = (key: string, value: number) =>
       this.#weight({ name: `${name}.${key}`, shape, init: constant(value) }, true);
     const state = {
-      weight: this.parameter(`${name}.weight`, shape, constant(1)),
-      bias: this.parameter(`${name}.bias`, shape, constant(0)),
+      weight: scale("weight", 1),
+      bias: scale("bias", 0),
       runningMean: buffer("running_mean", 0),
       runningVar: buffer("running_var", 1),
     };

@@ -80,8 +80,11 @@ export function parameterCount({ deployed, ...model }: Model): number {
   return [...parameters, ...frozen].reduce((sum, { shape }) => sum + sizeOf(shape), builtIn);
 }
 
+/** What a network has numbers in. */
+export type ModelTensors = Pick<Model, "parameters" | "buffers" | "frozen">;
+
 /** All that a model needs a value for. */
-export function tensorsOf({ parameters, buffers, frozen = [] }: Model): readonly TensorSpec[] {
+export function tensorsOf({ parameters, buffers, frozen = [] }: ModelTensors): readonly TensorSpec[] {
   return [...parameters, ...buffers, ...frozen];
 }
 
@@ -90,7 +93,7 @@ export function tensorsOf({ parameters, buffers, frozen = [] }: Model): readonly
  * @param prefix what stands before their names there
  * @returns by the model's own names
  */
-export function declareTensors(model: Model, graph: Graph, prefix = ""): Record<string, Tensor> {
+export function declareTensors(model: ModelTensors, graph: Graph, prefix = ""): Record<string, Tensor> {
   return Object.fromEntries(
     tensorsOf(model).map(({ name, shape }) => [name, graph.parameter(`${prefix}${name}`, "float32", shape)]),
   );
@@ -98,9 +101,9 @@ export function declareTensors(model: Model, graph: Graph, prefix = ""): Record<
 
 /** How a training step carries a model's buffers on. */
 export function carriedBuffers(
-  { buffers }: Model,
+  { buffers }: ModelTensors,
   weights: Readonly<Record<string, Tensor>>,
-  result: ForwardResult,
+  result: Pick<ForwardResult, "buffers">,
 ): TrainingBuffer[] {
   return buffers.map(({ name }) => ({ input: weights[name]!, next: result.buffers[name]! }));
 }
@@ -109,7 +112,7 @@ export function carriedBuffers(
  * First values of all parameters and buffers, from a seed.
  * @param prefix what stands before their names; models of different prefixes start from different values
  */
-export function initialize(model: Model, seed: number, prefix = ""): Record<string, Float32Array> {
+export function initialize(model: ModelTensors, seed: number, prefix = ""): Record<string, Float32Array> {
   const named = tensorsOf(model).map((tensor) => ({ ...tensor, name: `${prefix}${tensor.name}` }));
   return Object.fromEntries(named.map(({ name, shape, init }) => [name, drawInitial(init, shape, seed, name)]));
 }

@@ -17,7 +17,11 @@ interface Taught {
 
 /** Terms that ask a teacher which the recipe lacks, of the main comparison and of every variant. */
 export function missingTeacher({ scheme, teacher, distill, assistants, variants }: Taught): Finding[] {
-  if (teacher || !schemeNamed(scheme.name).needs.includes("teacher")) return [];
+  const { name, needs, images } = schemeNamed(scheme.name);
+  if (teacher || !needs.includes("teacher")) return [];
+  if (images === "generated") {
+    return [{ path: ["scheme"], message: `${name} has nothing to learn from but a teacher: add a teacher section` }];
+  }
   const sections: [Terms, Finding["path"]][] = [
     [distill, ["distill"]],
     ...assistants.map(({ distill: own }, a): [Terms, Finding["path"]] => [own ?? [], ["assistants", a, "distill"]]),

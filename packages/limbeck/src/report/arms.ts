@@ -1,3 +1,4 @@
+import type { ReportData } from "./data.js";
 import { html, type Markup } from "./html.js";
 
 /** The three models of a comparison, each with one color throughout the report. */
@@ -10,8 +11,13 @@ export const ARM_NAMES: Readonly<Record<Arm, string>> = {
   baseline: "Baseline",
 };
 
-/** What each model is, for readers who are new to distillation. @param mentor what the student learns with */
-export function armMeaning(arm: Arm, mentor: string): string {
+/** What each model is, for readers who are new to distillation. */
+export function armMeaning(arm: Arm, { mentor, results }: Pick<ReportData, "mentor" | "results">): string {
+  const { trainedOn } = results;
+  if (trainedOn && arm !== "teacher") {
+    const what = arm === "student" ? "the small model" : "the same small model";
+    return `${what}, taught by the teacher on ${trainedOn[arm]}`;
+  }
   const meanings: Readonly<Record<Arm, string>> = {
     teacher: "the big model whose answers are imitated",
     student: `the small model, trained with ${mentor}`,

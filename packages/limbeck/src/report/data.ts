@@ -22,6 +22,16 @@ export interface DarkKnowledgeSample {
   readonly student: readonly number[];
 }
 
+/** What a generator made, and the teacher's classes of it. */
+export interface GeneratedImages {
+  /** By class, then by how sure the teacher is; pixels as in {@link DarkKnowledgeSample}, cut off at black and white. */
+  readonly shown: readonly { readonly pixels: Uint8Array; readonly label: number; readonly share: number }[];
+  /** How many images the teacher takes for each class, of more than are shown. */
+  readonly counts: readonly number[];
+  /** Data set of the control with real images of something else. */
+  readonly related?: string;
+}
+
 /** Confusion matrix: rows are true classes, columns are predictions. */
 export type Confusion = readonly (readonly number[])[];
 
@@ -57,6 +67,8 @@ export interface ReportData {
   readonly results: RunResults;
   readonly curves: readonly Curve[];
   readonly samples: readonly DarkKnowledgeSample[];
+  /** Of a data-free scheme. */
+  readonly generated?: GeneratedImages | undefined;
   readonly confusion: {
     readonly teacher: Confusion | null;
     readonly student: Confusion;

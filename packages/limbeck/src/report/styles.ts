@@ -110,6 +110,10 @@ const SAMPLES = `
   border: 1px solid var(--line); flex: none; }
 .sample h3 { margin: 0 0 0.15rem; }
 .sample p { margin: 0; font-size: 0.875rem; line-height: 1.45; color: var(--muted); }
+.generated { display: grid; grid-template-columns: repeat(auto-fill, minmax(4rem, 1fr)); gap: 0.75rem 0.5rem;
+  list-style: none; margin: 1.5rem 0; padding: 0; font-size: 0.75rem; color: var(--muted); }
+.generated li { min-width: 0; break-inside: avoid; overflow-wrap: anywhere; line-height: 1.3; }
+.generated img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; border-radius: 4px; }
 .bars { table-layout: fixed; font-size: 0.8125rem; line-height: 1.3; }
 .bars th, .bars td { border: 0 !important; padding: 1.5px 0 1.5px 0.6rem; text-align: left; }
 .bars thead th { font-weight: 400; color: var(--muted); padding-bottom: 0.3rem; line-height: 1.3; vertical-align: bottom; }

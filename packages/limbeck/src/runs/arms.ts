@@ -1,5 +1,9 @@
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
-import { OFFLINE, type SchemeChoice } from "../recipe/schemes/index.js";
+import { RELATED_DATA } from "../recipe/schemes/data-free.js";
+import { OFFLINE, type SchemeChoice, schemeNamed } from "../recipe/schemes/index.js";
+
+/** What an arm sees where no training image is: what a generator makes, or in its place noise, or other real images. */
+export type ArmImages = "generated" | "noise" | "related";
 
 /** A student or a baseline of one comparison, trained once for each seed. */
 export interface Arm {
@@ -10,6 +14,8 @@ export interface Arm {
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   readonly transfer: TransferOptions;
+  /** Default: the transfer set. */
+  readonly images?: ArmImages;
 }
 
 /** Whether an arm learns from the last of a chain of assistants, where there is one, or from the teacher itself. */
@@ -22,16 +28,37 @@ export const HARD_LABELS: readonly DistillTerm[] = [{ loss: "cross-entropy", wei
 
 /** All arms of a recipe: the main comparison's, then each variant's. */
 export function armsOf(recipe: Recipe): Arm[] {
-  return [null, ...recipe.variants].flatMap((variant) => {
+  return [null, ...variantsOf(recipe)].flatMap((variant) => {
     const train = { ...recipe.student.train, ...definedOnly(variant?.train ?? {}) } as TrainOptions;
     const transfer = variant?.transfer ?? recipe.data.transfer;
     const shared = { variant, train, transfer };
     const { scheme } = recipe;
     const student: Arm = { ...shared, kind: "student", scheme, terms: variant?.distill ?? recipe.distill };
+    if (isDataFree(recipe)) return dataFreeArms(student);
     const baseline: Arm = { ...shared, kind: "baseline", scheme: OFFLINE, terms: HARD_LABELS };
     const hasBaseline = variant?.baseline ?? recipe.baseline;
     return hasBaseline ? [student, baseline] : [student];
   });
+}
+
+/** Whether students of a recipe see no training image. */
+export function isDataFree({ scheme }: Pick<Recipe, "scheme">): boolean {
+  return schemeNamed(scheme.name).images === "generated";
+}
+
+/** The student, and in place of a baseline that learns from labels the same student on noise. */
+function dataFreeArms(student: Arm): Arm[] {
+  if (student.variant?.name === RELATED_DATA) return [{ ...student, images: "related" }];
+  const baseline: Arm = { ...student, kind: "baseline", images: "noise" };
+  return [{ ...student, images: "generated" }, ...(student.variant?.baseline === false ? [] : [baseline])];
+}
+
+/** The variants that a recipe names, and the control with related images where its scheme asks for it. */
+export function variantsOf({ variants, scheme }: Pick<Recipe, "variants" | "scheme">): Variant[] {
+  const { related } = scheme;
+  if (related === undefined) return variants;
+  const description = `Real images of ${related} in place of generated ones, with the teacher's answers.`;
+  return [...variants, { name: RELATED_DATA, description, train: {}, baseline: false, correctBiases: false }];
 }
 
 function definedOnly(values: object): object {

@@ -1,9 +1,11 @@
 import type { Comparison, ModelResult, PeerResult, RunResults, VariantResult } from "../evaluate/results.js";
 import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
+import type { GeneratedImages } from "../report/data.js";
 import { Interrupted } from "../train/events.js";
-import type { Arm } from "./arms.js";
+import { type Arm, isDataFree } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
+import { generatedImages } from "./generated.js";
 import { measureHelpers } from "./helpers.js";
 import { correctBiases, type Measured, type MeasuredArm, measureArm, measureTeacher } from "./measure.js";
 import { mentorOf } from "./mentor.js";
@@ -15,6 +17,8 @@ export interface Evaluation {
   readonly teacher: Measured | null;
   readonly student: Measured;
   readonly baseline: Measured | null;
+  /** Of a data-free scheme. */
+  readonly generated?: GeneratedImages | undefined;
 }
 
 /** Measures teacher and arms on the test samples. */
@@ -34,14 +38,14 @@ export async function evaluateRun(
     return trained ? { trained, measured: measured.get(trained.arm)! } : undefined;
   };
   const variants: VariantResult[] = [];
-  for (const variant of context.recipe.variants) {
+  for (const { arm } of arms.filter(({ arm }) => arm.kind === "student" && arm.variant)) {
+    const variant = arm.variant!;
     const student = of("student", variant)!;
-    const { arm, transfer } = student.trained;
     variants.push({
       name: variant.name,
       description: variant.description,
       epochs: arm.train.epochs,
-      transferSize: transfer.indices.length,
+      transferSize: transferSize(context, student.trained),
       onlyEpochsDiffer: onlyEpochsDiffer(variant) && arm.train.epochs !== context.recipe.student.train.epochs,
       ...compare(student, of("baseline", variant)),
       corrected: variant.correctBiases
@@ -52,13 +56,29 @@ export async function evaluateRun(
   const student = of("student", null)!;
   const baseline = of("baseline", null);
   const helpers = measuredTeacher ? await measureHelpers(context, teachers, arms, measuredTeacher) : [];
-  const results = { teacher: measuredTeacher?.result ?? null, helpers, ...compare(student, baseline), variants };
+  const results: RunResults = {
+    teacher: measuredTeacher?.result ?? null,
+    helpers,
+    ...compare(student, baseline),
+    variants,
+    ...(isDataFree(context.recipe) ? { trainedOn: DATA_FREE } : {}),
+  };
   return {
     results,
     teacher: measuredTeacher,
     student: student.measured,
     baseline: baseline?.measured ?? null,
+    generated: await generatedImages(context, student.trained, teachers.teacher),
   };
+}
+
+/** No training image among them. */
+const DATA_FREE = { student: "generated images", baseline: "random noise" };
+
+/** How many images an arm had to learn from. */
+function transferSize({ samples }: RunContext, { arm, transfer }: TrainedArm): number {
+  if (arm.images === "related") return samples.related!.indices.length;
+  return arm.images ? 0 : transfer.indices.length;
 }
 
 function onlyEpochsDiffer({ train, transfer, distill }: Variant): boolean {

@@ -9,14 +9,14 @@ export const GOALS = ["teacher", "labels", "report"] as const;
 export type Goal = (typeof GOALS)[number];
 
 /** Who learns from a teacher: an arm, or a link of the chain. */
-export interface Learner extends Pick<Arm, "terms" | "train"> {
+export interface Learner extends Pick<Arm, "terms" | "train" | "images"> {
   readonly kind: Arm["kind"] | Link["kind"];
   readonly variant?: Arm["variant"];
 }
 
-/** Whether an arm looks answers up: not where terms look inside of the teacher, nor where images change. */
-export function usesStoredAnswers({ terms, train }: Pick<Arm, "terms" | "train">): boolean {
-  if (train.augment.length > 0) return false;
+/** Whether an arm looks answers up: not where terms look inside of the teacher, nor where images change or are made. */
+export function usesStoredAnswers({ terms, train, images }: Pick<Arm, "terms" | "train" | "images">): boolean {
+  if (train.augment.length > 0 || images) return false;
   return isAuto(terms) || (needsTeacher(terms) && !needsLiveTeacher(terms));
 }
 
@@ -33,9 +33,11 @@ export function whyNoLabels(learners: readonly Learner[]): string {
   const students = learners.filter(({ terms }) => needsTeacher(terms));
   if (students.length === 0) return "No student of this recipe has a term on the teacher's answers.";
   const isAugmented = students.some(({ train }) => train.augment.length > 0);
+  const isGenerated = students.some(({ images }) => images);
   const isLive = students.some(({ terms }) => needsLiveTeacher(terms));
   const causes = [
     ...(isAugmented ? ["it sees augmented images, and its teacher must see the same"] : []),
+    ...(isGenerated ? ["it sees no training image"] : []),
     ...(isLive ? ["its terms look inside of the teacher, which then answers as well"] : []),
   ];
   return `Stored answers would not be used: the student asks its teacher live, because ${causes.join(", or ")}.`;

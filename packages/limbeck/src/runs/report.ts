@@ -3,7 +3,7 @@ import { sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
-import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { armsOf, isDataFree, phaseId, seedsOf } from "./arms.js";
 import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { Evaluation } from "./evaluation.js";
@@ -47,7 +47,9 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     data: {
       source: samples.source,
       train: samples.train.indices.length,
-      transfer: drawTransferSet(samples.train, recipe.data.transfer, recipe.seed).indices.length,
+      transfer: isDataFree(recipe)
+        ? 0
+        : drawTransferSet(samples.train, recipe.data.transfer, recipe.seed).indices.length,
       test: labels.length,
     },
     losses: describeTerms(recipe.distill),
@@ -58,6 +60,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     results: evaluation.results,
     curves: curvesOf(context),
     samples: darkKnowledge(context, evaluation, temperature),
+    generated: evaluation.generated,
     confusion: {
       teacher: evaluation.teacher ? confusion(evaluation.teacher) : null,
       student: confusion(evaluation.student),

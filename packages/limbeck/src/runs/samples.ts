@@ -10,6 +10,8 @@ import { LimbeckError } from "../support/errors.js";
 export interface RunSamples {
   readonly train: Split;
   readonly test: Split;
+  /** Other images on which a control learns, where the recipe's scheme names some. */
+  readonly related?: Split;
   /** For people: the data set's name, or the files' paths. */
   readonly source: string;
 }
@@ -21,7 +23,8 @@ export interface RunSamples {
 export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
   const samples = await loadParts(recipe, signal);
   const { validation } = recipe.data;
-  return validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
+  const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
+  return withRelated(judged, recipe.scheme.related, signal);
 }
 
 /** Some training samples in the place of the test part. */
@@ -32,8 +35,20 @@ function holdOut({ train, source }: RunSamples, validation: number, seed: number
   return { train: pick(train, parts.train), test: pick(train, parts.validation), source: named };
 }
 
-async function loadParts(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
-  const { data, seed } = recipe;
+/** Adds the images of something else, where a scheme names some. */
+async function withRelated(samples: RunSamples, related: unknown, signal: AbortSignal): Promise<RunSamples> {
+  if (related === undefined) return samples;
+  const { train } = await NAMED_DATASETS[related as keyof typeof NAMED_DATASETS].load({ signal });
+  const [ours, theirs] = [sizeOf(samples.test.dataset), sizeOf(train)];
+  if (ours === theirs) return { ...samples, related: wholeSplit(train) };
+  throw new LimbeckError("RECIPE_INVALID", `${related} has images of ${theirs}, and the teacher takes ${ours}`, {
+    where: "scheme.related",
+    value: related,
+    fix: "Name a data set with images of one size with the teacher's, or leave related out.",
+  });
+}
+
+async function loadParts({ data, seed }: Recipe, signal: AbortSignal): Promise<RunSamples> {
   const { train, test, source } = await loadSource(data.source, signal);
   if (test) {
     return {
@@ -55,9 +70,10 @@ async function loadParts(recipe: Recipe, signal: AbortSignal): Promise<RunSample
 }
 
 /** SHA-256 of all images and labels, and of which are for training and for testing. */
-export function fingerprint({ train, test }: RunSamples): string {
+export function fingerprint({ train, test, related }: RunSamples): string {
   const hash = createHash("sha256");
-  for (const { dataset, indices } of [train, test]) hash.update(dataset.pixels).update(dataset.labels).update(indices);
+  for (const { dataset, indices } of [train, test, ...(related ? [related] : [])])
+    hash.update(dataset.pixels).update(dataset.labels).update(indices);
   return hash.digest("hex");
 }
 
@@ -84,12 +100,14 @@ export function absentClasses({ dataset, indices }: Split): number[] {
   return dataset.classes.map((_, k) => k).filter((k) => !present.has(k));
 }
 
+const sizeOf = ({ channels, height, width }: ImageDataset) => `${channels} × ${height} × ${width}`;
+
 function requireSameImages(train: ImageDataset, test: ImageDataset): void {
-  const size = ({ channels, height, width }: ImageDataset) => `${channels} × ${height} × ${width}`;
-  if (size(train) === size(test)) return;
-  throw new LimbeckError("DATA_CORRUPT", `${test.name} has images of ${size(test)}, ${train.name} of ${size(train)}`, {
+  const [trained, tested] = [sizeOf(train), sizeOf(test)];
+  if (trained === tested) return;
+  throw new LimbeckError("DATA_CORRUPT", `${test.name} has images of ${tested}, ${train.name} of ${trained}`, {
     where: test.name,
-    value: size(test),
+    value: tested,
     fix: "Give training and test images of one size.",
   });
 }

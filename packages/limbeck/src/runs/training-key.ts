@@ -28,18 +28,25 @@ export interface TrainingFacts {
  */
 export async function trainingKey(job: TrainingJob, facts: TrainingFacts): Promise<string> {
   const { options, data, threads, teacher } = facts;
-  const { seed, epochs, stepsPerEpoch } = job;
+  const { seed, epochs, stepsPerEpoch, repeats, turn } = job;
   const { train, terms, split } = options;
   const hash = createHash("sha256");
   const last = epochs * stepsPerEpoch - 1;
-  const rates = [0, last >> 1, last].map((step) => job.learningRate(step));
-  const said = { ...machineFacts(), threads, data, seed, epochs, stepsPerEpoch, rates, train, terms };
-  const { model, weights } = toOnnxInParts(job.program.graph);
-  hash.update(canonicalJson(said)).update(split.indices).update(model);
-  for (const bytes of weights.values()) hash.update(bytes);
+  const ratesOf = ({ learningRate }: Pick<TrainingJob, "learningRate">) => [0, last >> 1, last].map(learningRate);
+  const rates = [ratesOf(job), ...(turn ? [ratesOf(turn)] : [])].flat();
+  const said = { ...machineFacts(), threads, data, seed, epochs, stepsPerEpoch, repeats, rates, train, terms };
+  hash.update(canonicalJson(said)).update(split.indices);
+  for (const { program } of [job, ...(turn ? [turn] : [])]) {
+    const { model, weights } = toOnnxInParts(program.graph);
+    hash.update(model);
+    for (const bytes of weights.values()) hash.update(bytes);
+  }
   if (teacher) hash.update(teacher);
   addArrays(hash, job.initial);
-  for (const step of [0, last]) addArrays(hash, await job.feeds(step));
+  for (const step of [0, last]) {
+    addArrays(hash, await job.feeds(step));
+    if (turn) addArrays(hash, await turn.feeds(step));
+  }
   return `training-${hash.digest("hex").slice(0, 40)}`;
 }
 

@@ -2,8 +2,9 @@ import { graphCost } from "@limbeck/graph";
 import { splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import type { Model } from "../models/model.js";
+import type { ControlImages } from "../schemes/data-free/images.js";
 import { wirings } from "../schemes/index.js";
-import type { TrainingJob } from "../schemes/job.js";
+import { carriedTensors, type TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import type { OfflineOptions } from "../schemes/offline.js";
 import { Classifier } from "../teachers/classifier.js";
@@ -48,6 +49,7 @@ export async function* trainArm(
       teacher: source?.teacher,
       liveTeacher: teacher?.live,
       options: schemeOptions,
+      control: controlOf(context, arm),
     };
     const job = wirings[name]!.job(options);
     trained = { model: job.model, peers: job.peers ?? [], exits: job.exits };
@@ -58,13 +60,19 @@ export async function* trainArm(
   return { arm, ...trained, transfer, teacher, seeds };
 }
 
+/** What a data-free control sees. */
+function controlOf({ samples }: RunContext, { images }: Arm): ControlImages | undefined {
+  if (images === "noise") return { kind: "noise" };
+  return images === "related" ? { kind: "related", split: samples.related! } : undefined;
+}
+
 /** Cached answers hold for plain images only; augmented ones are shown to the teacher itself. */
 export async function teacherSource(
   context: RunContext,
-  { terms, train }: Pick<Arm, "terms" | "train">,
+  { terms, train, images }: Pick<Arm, "terms" | "train" | "images">,
   teacher: TrainedTeacher | undefined,
 ): Promise<{ teacher: TeacherSource; release(): Promise<void> } | undefined> {
-  if (!teacher || !needsTeacher(terms) || needsLiveTeacher(terms)) return undefined;
+  if (!teacher || images || !needsTeacher(terms) || needsLiveTeacher(terms)) return undefined;
   const { voice, outputs } = teacher;
   if (usesStoredAnswers({ terms, train })) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const { dataset } = context.samples.train;
@@ -87,7 +95,7 @@ export async function* trainPhase(
 ): AsyncGenerator<RunEvent, Parameters> {
   const path = context.folder.file("checkpoints", ...phase.split("/"));
   const beside = job.model.frozen?.filter(({ name }) => Object.hasOwn(job.unused ?? {}, name));
-  const checkpoints = new Checkpoints(path, job.program, beside);
+  const checkpoints = new Checkpoints(path, carriedTensors(job), beside);
   yield { type: "phase-start", phase };
   const start = performance.now();
   const finished = checkpoints.finished();

@@ -40,7 +40,7 @@ function earlyExitsGraph({ model, split, train, terms, options }: GraphOptions) 
     (compute, loss) => sum((asksTeacher(loss) ? contexts.slice(0, -1) : contexts).map(compute)),
     batch.length,
   );
-  const buffers = carriedBuffers(exited.whole, values, { logits: given.teacherLogits, taps: {}, buffers: next });
+  const buffers = carriedBuffers(exited.whole, values, { buffers: next });
   const parts = { ...built, buffers, parameters: trainedPart(graph, buffers), exited };
   if (hint === 0) return parts;
   const far = ops.mul(distanceToDeepest(answers), hint);

@@ -1,3 +1,4 @@
+import { checkDataFree, dataFreeJob } from "./data-free/job.js";
 import { earlyExitsWiring } from "./early-exits.js";
 import { kdclWiring } from "./kdcl.js";
 import { meanTeacherWiring } from "./mean-teacher.js";
@@ -6,6 +7,8 @@ import { needsLiveTeacher } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
 import { oneWiring } from "./one.js";
 import type { Wiring } from "./wiring.js";
+
+const dataFree: Wiring = { job: dataFreeJob, check: checkDataFree };
 
 /** What the schemes do, by their records' names. */
 export const wirings: Readonly<Record<string, Wiring>> = {
@@ -19,4 +22,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   "mean-teacher": meanTeacherWiring,
   one: oneWiring,
   "early-exits": earlyExitsWiring,
+  dfad: dataFree,
+  dafl: dataFree,
+  zskt: dataFree,
 };

@@ -3,6 +3,7 @@ import {
   type Graph,
   GraphError,
   gradients,
+  type Schedule,
   schedule,
   type Tensor,
   type TrainingBuffer,
@@ -101,7 +102,6 @@ export function completeJob(
 ): TrainingJob {
   const { split, train, seed } = options;
   const stepsPerEpoch = batchesPerEpoch(split.indices.length, train.batchSize);
-  const totalSteps = stepsPerEpoch * train.epochs;
   const program = compileTraining({ ...parts, optimizer: buildOptimizer(train.optimizer) });
   return {
     model,
@@ -110,14 +110,20 @@ export function completeJob(
     stepsPerEpoch,
     epochs: train.stopAfter ?? train.epochs,
     ...sorted(values, program),
-    learningRate: schedule({
-      learningRate: train.learningRate,
-      totalSteps,
-      decay: train.decay,
-      warmupSteps: Math.min(totalSteps, Math.round(train.warmupEpochs * stepsPerEpoch)),
-    }),
+    learningRate: learningRateOf(train, stepsPerEpoch),
     feeds: batchFeeds(options, { program, stepsPerEpoch, weights, views }),
   };
+}
+
+/** The learning rate of each step. @param learningRate at its peak */
+export function learningRateOf(
+  { epochs, decay, warmupEpochs, ...train }: TrainOptions,
+  stepsPerEpoch: number,
+  learningRate = train.learningRate,
+): Schedule {
+  const totalSteps = stepsPerEpoch * epochs;
+  const warmupSteps = Math.min(totalSteps, Math.round(warmupEpochs * stepsPerEpoch));
+  return schedule({ learningRate, totalSteps, decay, warmupSteps });
 }
 
 /** Values by whether the program needs them. */

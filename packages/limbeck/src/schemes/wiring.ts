@@ -1,14 +1,20 @@
 import type { SchemeChoice } from "../recipe/schemes/index.js";
+import type { ControlImages } from "./data-free/images.js";
 import type { TrainingJob } from "./job.js";
 import type { OfflineOptions } from "./offline.js";
 
 /** What a scheme wires together, with what the recipe says of the scheme beside its name. */
 export interface SchemeOptions extends OfflineOptions {
   readonly options: Omit<SchemeChoice, "name">;
+  /** Of a scheme that generates images: what is seen in their place. */
+  readonly control?: ControlImages | undefined;
 }
 
 /** What the graph depends on. */
-export type GraphOptions = Pick<SchemeOptions, "model" | "split" | "train" | "terms" | "liveTeacher" | "options">;
+export type GraphOptions = Pick<
+  SchemeOptions,
+  "model" | "split" | "train" | "terms" | "liveTeacher" | "options" | "control"
+>;
 
 /** How a scheme makes a training of models and losses. */
 export interface Wiring {

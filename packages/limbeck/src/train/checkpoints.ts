@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from "node:fs";
-import { formatShape, type TensorType, type TrainingProgram, type TrainingState } from "@limbeck/graph";
+import { formatShape, type TensorType, type TrainingState } from "@limbeck/graph";
 import { z } from "zod";
 import type { TensorSpec } from "../models/model.js";
+import type { CarriedTensors } from "../schemes/job.js";
 import { belongsToLoss } from "../schemes/store.js";
 import { LimbeckError } from "../support/errors.js";
 import { isFiniteArray } from "../support/finite.js";
@@ -25,8 +26,8 @@ export type Parameters = Readonly<Record<string, Float32Array>>;
 
 type NamedType = TensorType & { readonly name: string };
 
-/** What makes up a model once it is trained: all that its program was given a value for, but for what losses keep. */
-function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonly NamedType[] {
+/** What makes up a model once it is trained: all that its programs were given a value for, but for what losses keep. */
+function modelTensors({ parameters, buffers, frozen }: CarriedTensors): readonly NamedType[] {
   return [...parameters, ...buffers, ...frozen].filter(({ name }) => !belongsToLoss(name));
 }
 
@@ -34,16 +35,16 @@ function modelTensors({ parameters, buffers, frozen }: TrainingProgram): readonl
 export class Checkpoints {
   readonly #finished: string;
   readonly #partial: string;
-  readonly #program: TrainingProgram;
+  readonly #carried: CarriedTensors;
   readonly #whole: readonly NamedType[];
 
   /** @param beside what belongs to the finished model, although no step needs it */
-  constructor(path: string, program: TrainingProgram, beside: readonly TensorSpec[] = []) {
+  constructor(path: string, carried: CarriedTensors, beside: readonly TensorSpec[] = []) {
     this.#finished = `${path}.safetensors`;
     this.#partial = `${path}.partial.safetensors`;
-    this.#program = program;
+    this.#carried = carried;
     const more = beside.map(({ name, shape }): NamedType => ({ name, shape, dtype: "float32" }));
-    this.#whole = [...modelTensors(program), ...more];
+    this.#whole = [...modelTensors(carried), ...more];
   }
 
   /** The file of the finished model. */
@@ -66,13 +67,13 @@ export class Checkpoints {
     const { tensors, metadata } = readSafetensors(this.#partial);
     const progress = parseProgress(metadata.progress);
     if (!progress) throw this.#damaged(this.#partial, "it does not say how far training had come");
-    const state = this.#checked(this.#partial, tensors, this.#program.state);
+    const state = this.#checked(this.#partial, tensors, this.#carried.state);
     return { state, progress };
   }
 
   save(state: TrainingState, progress: TrainingProgress): void {
     const metadata = { format: "pt", progress: JSON.stringify(progress) };
-    writeSafetensors(this.#partial, { tensors: toHost(this.#program.state, state), metadata });
+    writeSafetensors(this.#partial, { tensors: toHost(this.#carried.state, state), metadata });
   }
 
   /** @param values of the model after its last step; others beside them, such as an optimizer's slots, are not kept */

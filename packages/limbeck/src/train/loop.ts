@@ -1,10 +1,10 @@
-import { type StepReport, TrainingSession, type TrainingState } from "@limbeck/graph";
-import { nodeBackend } from "@limbeck/graph/node";
-import type { TrainingJob } from "../schemes/job.js";
+import type { StepReport, TrainingState } from "@limbeck/graph";
+import { carriedTensors, type TrainingJob } from "../schemes/job.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import type { Checkpoints, Parameters, TrainingProgress } from "./checkpoints.js";
 import { Interrupted, type LossValues, type TrainEvent } from "./events.js";
 import { guardLoss, guardState } from "./guard.js";
+import { openSteps, type Steps } from "./steps.js";
 
 export interface TrainingRunOptions {
   /** Names the training in its events. */
@@ -35,8 +35,7 @@ export async function* runTraining(job: TrainingJob, options: TrainingRunOptions
   const { checkpoints } = options;
   const restored = checkpoints.partial();
   const progress = restored?.progress ?? { step: 0, sums: {}, firstLoss: null, seconds: 0 };
-  const session = await TrainingSession.create(job.program, nodeBackend, {
-    seed: job.seed,
+  const session = await openSteps(job, {
     step: progress.step,
     state: restored ? { ...frozenValues(job), ...restored.state } : job.initial,
     threads: options.threads,
@@ -53,7 +52,7 @@ export async function* runTraining(job: TrainingJob, options: TrainingRunOptions
 async function* steps(
   job: TrainingJob,
   options: TrainingRunOptions,
-  session: TrainingSession,
+  session: Steps,
   restored: TrainingProgress,
 ): AsyncGenerator<TrainEvent, TrainingProgress> {
   const { phase, checkpoints, signal, checkpointSeconds } = options;
@@ -81,7 +80,7 @@ async function* steps(
       yield save(snapshot());
       throw new Interrupted(`${phase} was stopped at step ${session.step}`);
     }
-    const report = await session.run(await job.feeds(session.step), job.learningRate(session.step));
+    const report = await session.next();
     firstLoss ??= report.loss!;
     guardLoss(phase, session.step, report, firstLoss);
     if (candidate) yield save(candidate);
@@ -103,7 +102,7 @@ async function* steps(
 async function endEpoch(
   job: TrainingJob,
   options: TrainingRunOptions,
-  session: TrainingSession,
+  session: Steps,
   sums: LossValues,
 ): Promise<TrainEvent> {
   const epoch = session.step / job.stepsPerEpoch;
@@ -122,10 +121,11 @@ function accumulate(sums: LossValues, report: StepReport): Record<string, number
 }
 
 /** What the session neither trains nor carries: checkpoints need not hold it, but the model does. */
-function frozenValues({ program, initial }: TrainingJob): Parameters {
-  return Object.fromEntries(program.frozen.map(({ name }) => [name, initial[name]!]));
+function frozenValues(job: TrainingJob): Parameters {
+  const { initial } = job;
+  return Object.fromEntries(carriedTensors(job).frozen.map(({ name }) => [name, initial[name]!]));
 }
 
-function modelValues(job: TrainingJob, session: TrainingSession): Parameters {
+function modelValues(job: TrainingJob, session: Steps): Parameters {
   return { ...job.unused, ...frozenValues(job), ...(session.state() as Parameters) };
 }

@@ -114,6 +114,10 @@ def ttm(s, t, o, labels):
     return (norm * rows).mean() if o["weighted"] else rows.mean()
 
 
+def logit_l1(s, t, o, labels):
+    return F.l1_loss(s, t, reduction="sum") / s.shape[0]
+
+
 def logit_mse(s, t, o, labels):
     return F.mse_loss(s, t, reduction="sum") / s.shape[0]
 
@@ -187,6 +191,7 @@ LOSSES = [
     ),
     ("ttm", ttm, [{"temperature": 10, "weighted": False}, {"temperature": 4, "weighted": True}], ""),
     ("logit-mse", logit_mse, [{}], ""),
+    ("logit-l1", logit_l1, [{}], ""),
     ("hard-label", hard_label, [{}], ""),
     ("reverse-kl", reverse_kl, [{"temperature": 1}, {"temperature": 3}], ""),
     (

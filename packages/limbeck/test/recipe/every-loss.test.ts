@@ -29,6 +29,12 @@ const split = wholeSplit({
   labels: Uint8Array.from({ length: SIZE }, (_, i) => i % 10),
 });
 
+/** A recipe as it is, or with the student's network in place of a teacher that is a file. */
+function withNetworks(recipe: Recipe): Recipe {
+  const { teacher, student } = recipe;
+  return teacher && "onnx" in teacher ? { ...recipe, teacher: student } : recipe;
+}
+
 /** Builds the training graph of every arm, as a run does before it trains anything. */
 function buildAll(recipe: Recipe): void {
   const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
@@ -54,7 +60,7 @@ const files = readdirSync(join(root, "recipes"), { recursive: true, encoding: "u
 });
 
 describe("the training graphs of every recipe that comes along", () => {
-  it.each(files)("%s can be built", (name) => buildAll(readRecipe(join(root, "recipes", name))));
+  it.each(files)("%s can be built", (name) => buildAll(withNetworks(readRecipe(join(root, "recipes", name)))));
 });
 
 /** Pairs of student and teacher, one of which has the taps that a loss's own recipe names. */

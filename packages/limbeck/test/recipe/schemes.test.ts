@@ -84,6 +84,23 @@ describe("the scheme of a recipe", () => {
       ["scheme: mutual", "variants: [{ name: a, transfer: { without: [3] }, correctBiases: true }]"],
       "variants[0].correctBiases: the mutual scheme has no teacher",
     ],
+    [["scheme: dfad"], "t.yaml:4:9 scheme: dfad has nothing to learn from but a teacher"],
+    [["scheme: dfad", TEACHER, "baseline: false"], "t.yaml:6:11 baseline: a data-free result is always compared"],
+    [["scheme: dfad", TEACHER, "distill: auto"], "distill: auto chooses terms by the transfer set"],
+    [["scheme: dfad", TEACHER, "distill: [{ loss: cross-entropy }]"], "distill[0]: cross-entropy needs labels, which"],
+    [["scheme: dfad", TEACHER, "generations: 2"], "t.yaml:6:14 generations: assistants and generations learn from"],
+    [["scheme: { name: dfad, latents: 9 }", TEACHER], 't.yaml:4:23 scheme.latents: unknown key "latents"; did you'],
+    [["scheme: { name: dfad, adversarial: 0 }", TEACHER], "t.yaml:4:9 scheme: the generator is after nothing"],
+    [["scheme: { name: dafl, std: 0 }", TEACHER], "t.yaml:4:28 scheme.std: too small"],
+    [["scheme: { name: dafl, related: digits }", TEACHER], "t.yaml:4:32 scheme.related: digits is the teacher's own"],
+    [
+      ["scheme: dfad", TEACHER, "variants: [{ name: a, transfer: { size: 5 } }]"],
+      "t.yaml:6:33 variants[0].transfer: the student sees no training image",
+    ],
+    [
+      ["scheme: { name: dfad, related: mnist }", TEACHER, "variants: [{ name: related-data }]"],
+      "t.yaml:6:20 variants[0].name: related-data is the control of scheme.related",
+    ],
   ])("is told what is wrong: %s", (lines, message) => {
     expect(() => recipe(...lines)).toThrow(message);
   });

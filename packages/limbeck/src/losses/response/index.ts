@@ -6,6 +6,7 @@ export { dkd } from "./dkd.js";
 export { hardLabel } from "./hard-label.js";
 export { jensenShannon } from "./jensen-shannon.js";
 export { kd } from "./kd.js";
+export { logitL1 } from "./logit-l1.js";
 export { logitMse } from "./logit-mse.js";
 export { logitStandardization } from "./logit-standardization.js";
 export { mlld } from "./mlld.js";

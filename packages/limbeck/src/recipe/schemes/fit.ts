@@ -2,26 +2,34 @@ import { lossNamed } from "../../losses/index.js";
 import { asksTeacher } from "../../losses/loss.js";
 import { AUTO } from "../auto.js";
 import type { Finding } from "../mixing.js";
+import { type Generated, unfitForGenerated } from "./fit-generated.js";
 import { type Scheme, type SchemeChoice, schemeNamed } from "./index.js";
 
 type Terms = readonly { readonly loss?: unknown }[];
 
 /** What of a recipe has to fit its scheme. */
-interface Schemed {
+interface Schemed extends Generated {
   readonly scheme: SchemeChoice;
-  readonly teacher?: unknown;
+  readonly teacher?: object | undefined;
   readonly distill: Terms;
-  readonly variants: readonly { readonly distill?: Terms | undefined; readonly correctBiases: boolean }[];
+  readonly variants: readonly (Generated["variants"][number] & { readonly distill?: Terms | undefined })[];
 }
 
-/** What a scheme without a teacher does not have, or has and cannot use. */
-export function unfitForScheme({ scheme, teacher, distill, variants }: Schemed): Finding[] {
+/** What a scheme does not have, or has and cannot use. */
+export function unfitForScheme(recipe: Schemed): Finding[] {
+  const { scheme, distill, variants } = recipe;
   const record = schemeNamed(scheme.name);
-  if (record.needs.includes("teacher")) return [];
+  const isGenerated = record.images === "generated";
+  if (record.needs.includes("teacher") && !isGenerated) return [];
   const terms = [
     ...unfitTerms(record, distill, ["distill"]),
     ...variants.flatMap(({ distill: own }, v) => (own ? unfitTerms(record, own, ["variants", v, "distill"]) : [])),
   ];
+  return isGenerated ? [...terms, ...unfitForGenerated(recipe)] : unfitForPeers(recipe, terms);
+}
+
+/** What a scheme without a teacher has no use for. */
+function unfitForPeers({ scheme, teacher, variants }: Schemed, terms: readonly Finding[]): Finding[] {
   const asks = (path: Finding["path"], thing: string) => ({
     path,
     message: `the ${scheme.name} scheme has no teacher${thing}`,
@@ -35,11 +43,11 @@ export function unfitForScheme({ scheme, teacher, distill, variants }: Schemed):
   ];
 }
 
-function unfitTerms({ name, gives }: Scheme, terms: Terms, path: Finding["path"]): Finding[] {
+function unfitTerms({ name, gives, needs }: Scheme, terms: Terms, path: Finding["path"]): Finding[] {
+  const hasTeacher = needs.includes("teacher");
   if (terms.some(({ loss }) => loss === AUTO)) {
-    return [
-      { path, message: `${AUTO} chooses terms for a teacher, which the ${name} scheme does not have; name terms` },
-    ];
+    const basis = hasTeacher ? "by the transfer set" : "for a teacher";
+    return [{ path, message: `${AUTO} chooses terms ${basis}, which the ${name} scheme does not have; name terms` }];
   }
   const unfit = terms.flatMap(({ loss }, i) => {
     const missing = lossNamed(String(loss)).needs.filter((need) => !gives.includes(need));
@@ -47,5 +55,6 @@ function unfitTerms({ name, gives }: Scheme, terms: Terms, path: Finding["path"]
     return missing.length > 0 ? [{ path: [...path, i], message }] : [];
   });
   if (terms.some(({ loss }) => asksTeacher(lossNamed(String(loss))))) return unfit;
-  return [...unfit, { path, message: "no term learns from the other models; add one that does, such as kd" }];
+  const others = hasTeacher ? "teacher" : "other models";
+  return [...unfit, { path, message: `no term learns from the ${others}; add one that does, such as kd` }];
 }

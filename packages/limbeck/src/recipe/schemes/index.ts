@@ -1,4 +1,6 @@
 import { isMapping } from "../presets/preset.js";
+import { dafl } from "./dafl.js";
+import { dfad } from "./dfad.js";
 import { earlyExits } from "./early-exits.js";
 import { kdcl } from "./kdcl.js";
 import { meanTeacher } from "./mean-teacher.js";
@@ -6,11 +8,12 @@ import { mutual } from "./mutual.js";
 import { offline } from "./offline.js";
 import { one } from "./one.js";
 import type { Scheme } from "./scheme.js";
+import { zskt } from "./zskt.js";
 
 export type { Scheme } from "./scheme.js";
 
 /** All schemes. */
-export const schemes: readonly Scheme[] = [offline, mutual, kdcl, meanTeacher, one, earlyExits];
+export const schemes: readonly Scheme[] = [offline, mutual, kdcl, meanTeacher, one, earlyExits, dfad, dafl, zskt];
 
 /** A scheme's name and its options, as a recipe gives them. */
 export type SchemeChoice = { readonly name: string } & Readonly<Record<string, unknown>>;

@@ -19,6 +19,8 @@ export interface Scheme<Options = unknown> {
   readonly needs: readonly SchemeNeed[];
   /** What its terms may look at or keep. */
   readonly gives: readonly LossNeed[];
+  /** "generated" where students never see a training image. Default: they learn on the transfer set. */
+  readonly images?: "generated";
   /** Whom terms ask, as a verdict names them: "the teacher". */
   readonly mentor: string;
   /** The terms where a recipe names none, as it would write them. Default: kd. */

@@ -20,7 +20,8 @@ const MERGED =
   "The teacher is the specialists merged into one network, which sees no labels: where labels said in training which of them answers, here confidence does.";
 
 /** Members of an ensemble of teachers and the chain from teacher to student; nothing where there are none. */
-export function helpersSection({ results, mentor }: ReportData): Markup | false {
+export function helpersSection(report: ReportData): Markup | false {
+  const { results } = report;
   const { helpers, teacher, student } = results;
   if (helpers.length === 0 || !teacher) return false;
   const members = helpers.filter(({ kind }) => MEMBERS.includes(kind));
@@ -38,9 +39,9 @@ ${scrolling(
   html`<table><caption>Measured on the same test samples, unless the table says otherwise.</caption>
 <thead><tr><th scope="col">Network</th><th scope="col">Test errors</th><th scope="col">Agreement<small>with the teacher</small></th>
 <th scope="col">Calibration error</th><th scope="col">Parameters</th><th scope="col">File</th><th scope="col">Latency</th></tr></thead>
-<tbody>${members.map(helperRow)}${row(armName("teacher"), armMeaning("teacher", mentor), teacher)}${links.map(helperRow)}${row(
+<tbody>${members.map(helperRow)}${row(armName("teacher"), armMeaning("teacher", report), teacher)}${links.map(helperRow)}${row(
     armName("student"),
-    armMeaning("student", mentor),
+    armMeaning("student", report),
     student,
   )}</tbody></table>`,
 )}</section>`;

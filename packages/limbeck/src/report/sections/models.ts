@@ -6,7 +6,8 @@ import { html, type Markup } from "../html.js";
 import { metricsOf } from "../metrics.js";
 
 /** The table of teacher, student and baseline: those that there are. */
-export function modelsSection({ results, data, mentor }: ReportData): Markup {
+export function modelsSection(report: ReportData): Markup {
+  const { results, data } = report;
   const { teacher, student, baseline } = results;
   const models = (
     [
@@ -23,7 +24,7 @@ export function modelsSection({ results, data, mentor }: ReportData): Markup {
 <table class="models" role="table" style="--arms: ${models.length}">
 <caption>Measured on ${plural(data.test, "test sample")}; ${spread}.</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"><span class="hidden">Measure</span></th>${models.map(
-    ([arm]) => html`<th scope="col" role="columnheader">${armName(arm)}<small>${armMeaning(arm, mentor)}</small></th>`,
+    ([arm]) => html`<th scope="col" role="columnheader">${armName(arm)}<small>${armMeaning(arm, report)}</small></th>`,
   )}</tr></thead>
 <tbody role="rowgroup">${metricsOf(results).map(
     (metric) => html`

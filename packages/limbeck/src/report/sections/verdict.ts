@@ -31,10 +31,10 @@ function withoutVerdict({ results: { student, teacher }, mentor }: ReportData): 
 function setting({ data, epochs, losses, results }: ReportData): string {
   const seeds = results.student.errors.length;
   const learned = losses.length > 0 ? `, learning from ${losses.join(" + ")}` : "";
-  return (
-    `Trained for ${plural(epochs, "epoch")} on ${plural(data.transfer, "sample")} of ${data.source}${learned}; ` +
-    `${plural(seeds, "seed")}.`
-  );
+  const on = results.trainedOn
+    ? `${results.trainedOn.student}, without a training image of ${data.source}`
+    : `${plural(data.transfer, "sample")} of ${data.source}`;
+  return `Trained for ${plural(epochs, "epoch")} on ${on}${learned}; ` + `${plural(seeds, "seed")}.`;
 }
 
 function sizeTile({ teacher, student }: RunResults): Markup {

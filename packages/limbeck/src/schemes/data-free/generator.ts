@@ -1,0 +1,78 @@
+import { createGraph, ops, type Tensor } from "@limbeck/graph";
+import type { ImageGeometry } from "../../data/dataset.js";
+import { Layers } from "../../models/layers.js";
+import type { TensorSpec } from "../../models/model.js";
+
+/** What stands before the names of a generator's values, beside those of the student. */
+export const GENERATOR = "generator/";
+
+/** A network that makes images of random numbers. */
+export interface Generator {
+  readonly parameters: readonly TensorSpec[];
+  readonly buffers: readonly TensorSpec[];
+  /**
+   * @param latents normal numbers, [N, latent]
+   * @returns images [N, C, H, W], and the values of all buffers after a training step
+   */
+  forward(latents: Tensor, weights: Readonly<Record<string, Tensor>>, training: boolean): Generated;
+}
+
+interface Generated {
+  readonly images: Tensor;
+  readonly buffers: Readonly<Record<string, Tensor>>;
+}
+
+export interface GeneratorOptions {
+  readonly width: number;
+  readonly latent: number;
+  /** Added to variances where hidden layers are normalized. */
+  readonly eps: number;
+  /** Pixel statistics of the images, of all channels or of each. */
+  readonly mean: number | readonly number[];
+  readonly std: number | readonly number[];
+}
+
+/**
+ * The generator of DAFL and DFAD: a linear layer makes maps of a quarter of the height and width, rounded up, which grow
+ * twice. The last layer normalizes each channel over the batch, so that images have the mean and deviation that are asked for.
+ */
+export function buildGenerator(options: GeneratorOptions, geometry: ImageGeometry): Generator {
+  const [parameters, buffers]: [TensorSpec[], TensorSpec[]] = [[], []];
+  const graph = createGraph();
+  const tracing = new Layers({}, false, (spec, isBuffer) => {
+    (isBuffer ? buffers : parameters).push(spec);
+    return graph.parameter(spec.name, "float32", spec.shape);
+  });
+  body(tracing, graph.input("latents", "float32", [1, options.latent]), options, geometry);
+  return {
+    parameters,
+    buffers,
+    forward: (latents, weights, training) => {
+      const layers = new Layers({}, training, ({ name }) => weights[name]!);
+      return { images: body(layers, latents, options, geometry), buffers: layers.buffers };
+    },
+  };
+}
+
+function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geometry: ImageGeometry): Tensor {
+  const { width, eps, mean, std } = options;
+  const { channels, height, width: across } = geometry;
+  const part = (share: number) => [Math.ceil(height / share), Math.ceil(across / share)] as const;
+  const leaky = (x: Tensor) => ops.leakyRelu(x, 0.2);
+  const [rows, columns] = part(4);
+  const first = layers.linear("l1", latents, 2 * width * rows * columns);
+  const small = layers.batchNorm("bn1", ops.reshape(first, [-1, 2 * width, rows, columns]));
+  const conv2 = layers.conv("conv2", ops.interpolate(small, { size: part(2) }), 2 * width);
+  const middle = leaky(layers.batchNorm("bn2", conv2, { eps }));
+  const conv3 = layers.conv("conv3", ops.interpolate(middle, { size: part(1) }), width);
+  const large = leaky(layers.batchNorm("bn3", conv3, { eps }));
+  const last = ops.tanh(layers.conv("conv4", large, channels, { bias: true }));
+  const normal = layers.batchNorm("bn4", last, { affine: false });
+  const of = (values: number | readonly number[]) => channelConstant(latents, values, channels);
+  return ops.add(ops.mul(normal, of(std)), of(mean));
+}
+
+function channelConstant({ graph }: Tensor, values: number | readonly number[], channels: number): Tensor {
+  const each = typeof values === "number" ? new Array<number>(channels).fill(values) : values;
+  return graph.constant("float32", [channels, 1, 1], each);
+}

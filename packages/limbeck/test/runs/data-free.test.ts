@@ -1,0 +1,95 @@
+import type { ChildProcess } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { RunResults } from "../../src/evaluate/results.js";
+import { readSafetensors } from "../../src/support/safetensors.js";
+import { fingerprint, limbeck, prepareRun } from "./harness.js";
+
+const DATA_FREE = {
+  distill: undefined,
+  scheme: { name: "dfad", width: 4, latent: 8, rounds: 20, mean: 0.4, std: 0.25 },
+  student: { model: { family: "mlp", hidden: [8] }, train: { epochs: 6, batchSize: 16, learningRate: 0.01 } },
+  variants: [{ name: "short", train: { epochs: 1 }, baseline: false }],
+};
+
+/** The usual small run without its transfer set. */
+function prepare(changes: object = {}) {
+  const run = prepareRun({ ...DATA_FREE, ...changes });
+  const written = JSON.parse(readFileSync(run.recipe, "utf8"));
+  delete written.data.transfer;
+  writeFileSync(run.recipe, JSON.stringify(written));
+  return run;
+}
+
+const FILES = [
+  ...["student", "baseline"].map((name) => `${name}.onnx`),
+  ...["student", "baseline"].flatMap((arm) => [2, 3].map((seed) => `checkpoints/${arm}/seed-${seed}.safetensors`)),
+];
+
+describe("a data-free run", () => {
+  const { recipe, runDir } = prepare();
+  let results: RunResults;
+  beforeAll(async () => {
+    const { code, stdout, stderr } = await limbeck(["run", recipe, "--out", runDir, "--json"]);
+    expect(code, stderr).toBe(0);
+    ({ results } = JSON.parse(readFileSync(join(runDir, "run.json"), "utf8")));
+    expect(JSON.parse(stdout).results.trainedOn).toEqual(results.trainedOn);
+  });
+
+  it("teaches a student that is much better than one on noise, and says what each has seen", () => {
+    expect(results.trainedOn).toEqual({ student: "generated images", baseline: "random noise" });
+    expect(results.verdict!.sentence).toMatch(/with the generator/);
+    expect(results.student.agreement!.mean).toBeGreaterThan(0.5);
+    expect(results.variants).toMatchObject([{ name: "short", transferSize: 0, baseline: null }]);
+  });
+
+  it("stores no answers of the teacher, and keeps the generator beside the student", () => {
+    expect(existsSync(join(runDir, "cache"))).toBe(false);
+    const names = (arm: string) =>
+      Object.keys(readSafetensors(join(runDir, `checkpoints/${arm}/seed-2.safetensors`)).tensors);
+    expect(names("student")).toEqual(expect.arrayContaining(["fc1.weight", "generator/l1.weight"]));
+    expect(names("baseline").filter((name) => name.startsWith("generator"))).toEqual([]);
+  });
+
+  it("has a report that shows generated images, and speaks of no training images", () => {
+    const page = readFileSync(join(runDir, "report.html"), "utf8").replaceAll(/<style>[\s\S]*?<\/style>/g, "");
+    expect(page.match(/alt="Generated image \d+, which the teacher takes for/g)).toHaveLength(60);
+    const text = page.replaceAll(/<script[\s\S]*?<\/script>/g, "").replaceAll(/<[^>]*>/g, " ");
+    expect(text).toContain("What the student saw");
+    expect(text).toContain("the same small model, taught by the teacher on random noise");
+    expect(text).toMatch(/Trained for 6 epochs on generated images, without a training image/);
+    expect(text).not.toMatch(/undefined|NaN/);
+  });
+
+  it("says in the terminal what was seen", async () => {
+    const { code, stdout } = await limbeck(["resume", runDir]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("No training image was seen: the student learned from generated images");
+  });
+
+  it.skipIf(process.platform !== "linux")("that is killed resumes to the same bits", { timeout: 240_000 }, async () => {
+    const killed = prepare();
+    const quick = ["--json", "--checkpoint-every", "0.01"];
+    const students = join(killed.runDir, "checkpoints/student");
+    const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
+    const dies = async (child: ChildProcess) => {
+      while (!isTraining() && child.exitCode === null) await sleep(2);
+      process.kill(-child.pid!, "SIGKILL");
+    };
+    const first = await limbeck(["run", killed.recipe, "--out", killed.runDir, ...quick], dies);
+    expect(first.code).not.toBe(0);
+    const second = await limbeck(["resume", killed.runDir, ...quick]);
+    expect(second.code, second.stdout).toBe(0);
+    expect(fingerprint(killed.runDir, FILES)).toEqual(fingerprint(runDir, FILES));
+  });
+});
+
+it("a control of related images of another size is refused before anything is trained", async () => {
+  const { recipe, runDir } = prepare({ scheme: { ...DATA_FREE.scheme, related: "digits" } });
+  const { code, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("RECIPE_INVALID: digits has images of 1 × 28 × 28, and the teacher takes 1 × 6 × 6");
+  expect(stderr).not.toContain("student");
+});
