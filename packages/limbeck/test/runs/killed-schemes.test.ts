@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { finalFiles, fingerprint, killer, limbeck, prepareRun } from "./harness.js";
 
 const mlp = (...hidden: readonly number[]) => ({ family: "mlp", hidden });
-const teacher = { model: mlp(32), train: { epochs: 30, batchSize: 32 } };
-const student = { model: mlp(12), train: { epochs: 120, batchSize: 8 } };
+const teacher = { model: mlp(32), train: { epochs: 20, batchSize: 32 } };
+const student = { model: mlp(12), train: { epochs: 60, batchSize: 8 } };
 const alone = { teacher: undefined, student };
 const inside = { loss: "cosine", student: "relu1", teacher: "relu1" };
 
-/** One recipe for each way to wire models and losses. */
+/** One recipe for each way to wire models and losses; data-free schemes are in `data-free.test.ts`. */
 const SCHEMES: Readonly<Record<string, object>> = {
   "offline, live teacher": { teacher, student, distill: [{ loss: "kd" }, inside] },
   "an ensemble of teachers": { teacher: { ensemble: [teacher, teacher], combine: "confidence" }, student },
@@ -20,6 +20,17 @@ const SCHEMES: Readonly<Record<string, object>> = {
   kdcl: { ...alone, scheme: "kdcl", distill: undefined },
   "mean-teacher": { ...alone, scheme: "mean-teacher", distill: undefined },
   one: { ...alone, student: { ...student, model: mlp(12, 8) }, scheme: "one", distill: undefined },
+  "early-exits": { ...alone, student: { ...student, model: mlp(12, 8) }, scheme: "early-exits", distill: undefined },
+  specialists: {
+    teacher: {
+      specialists: [
+        { ...teacher, owns: [0, 1] },
+        { ...teacher, owns: [2, 3] },
+      ],
+    },
+    student,
+    distill: undefined,
+  },
 };
 
 const isLinux = process.platform === "linux";
@@ -36,7 +47,7 @@ describe.skipIf(!isLinux)(
       const quick = ["--json", "--checkpoint-every", "0.02"];
       let result = await limbeck(["run", killed.recipe, "--out", killed.runDir, ...quick], killer(random, 1200));
       for (let kills = 1; result.code !== 0 && kills < 8; kills++) {
-        result = await limbeck(["resume", killed.runDir, ...quick], kills < 3 ? killer(random, 2000) : undefined);
+        result = await limbeck(["resume", killed.runDir, ...quick], kills < 2 ? killer(random, 1500) : undefined);
       }
       expect(result.code, `seed ${seed}: ${result.stdout}${result.stderr}`).toBe(0);
       const files = finalFiles(whole.runDir);

@@ -28,5 +28,6 @@ export const kdcl: Scheme<z.infer<typeof options>> = {
   options,
   recipe:
     "scheme:\n  name: kdcl\n  target: linear\n  peers:\n    - { family: lenet }\ndistill: # the default: the paper's loss\n  - { loss: kd, temperature: 2 }\n  - { loss: cross-entropy }",
-  recorded: "recipes/kdcl.yaml; not recorded yet",
+  recorded:
+    "recipes/kdcl.yaml: the small student makes 187.7 ± 9.3 errors of 2,000 beside a large peer that makes 95.0 ± 3.0, the lone baseline 184.0 ± 8.5. It did not help there",
 };

@@ -20,5 +20,6 @@ export const mutual: Scheme<z.infer<typeof options>> = {
   options,
   recipe:
     "scheme:\n  name: mutual\n  peers:\n    - { family: mlp, hidden: [64, 64] }\n    - { family: lenet }\ndistill: # the default: the paper's loss\n  - { loss: kd, temperature: 1 }\n  - { loss: cross-entropy }",
-  recorded: "recipes/mutual.yaml; not recorded yet",
+  recorded:
+    "recipes/mutual.yaml: the two peers make 203.3 ± 4.9 and 203.0 ± 6.6 errors of 2,000, the lone baseline 206.3 ± 4.6. They did not beat it beyond noise",
 };

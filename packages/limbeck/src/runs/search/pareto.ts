@@ -5,10 +5,18 @@ export interface Merit {
   readonly latencyMs: number;
 }
 
+/** Times that differ by a smaller share are the same: measuring again may turn them around. */
+const SAME_TIME = 0.1;
+
 /** Whether one is at least as good in everything, and better in something. */
 function dominates(one: Merit, other: Merit): boolean {
-  const gains = [one.quality - other.quality, other.bytes - one.bytes, other.latencyMs - one.latencyMs];
+  const gains = [one.quality - other.quality, other.bytes - one.bytes, timeGained(one, other)];
   return gains.every((gain) => gain >= 0) && gains.some((gain) => gain > 0);
+}
+
+function timeGained(one: Merit, other: Merit): number {
+  const gain = other.latencyMs - one.latencyMs;
+  return Math.abs(gain) < SAME_TIME * Math.max(one.latencyMs, other.latencyMs) ? 0 : gain;
 }
 
 /** Those that no other one dominates: the Pareto front. */
