@@ -21,5 +21,6 @@ export const dfad: Scheme<DataFreeOptions> = {
   }),
   recipe:
     "scheme: { name: dfad, mean: 0.1307, std: 0.3081, related: fashion-mnist }\nteacher: { onnx: teacher.onnx }\nstudent:\n  model: { family: lenet, width: 0.5 }\n  train: { epochs: 40 } # of 50 rounds",
-  recorded: "recipes/data-free.yaml; not recorded yet",
+  recorded:
+    "recipes/data-free.yaml (MNIST, one seed, 13:43 minutes with both controls): 97.10 % from generated images, 52.98 % from random noise, 93.00 % from pictures of clothing; the teacher has 99.09 %",
 };
