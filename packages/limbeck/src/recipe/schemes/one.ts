@@ -26,5 +26,6 @@ export const one: Scheme<z.infer<typeof options>> = {
   options,
   recipe:
     "scheme:\n  name: one\n  branches: 3\n  at: stage2\nstudent:\n  model: { family: resnet, depth: 20 }\n  train: { epochs: 60 }\ndistill: # the default: the paper's loss\n  - { loss: kd, temperature: 3, schedule: { kind: ramp } }\n  - { loss: cross-entropy }",
-  recorded: "recipes/one.yaml; not recorded yet",
+  recorded:
+    "recipes/one.yaml: 91.3 ± 6.4 errors of 2,000 and 88.3 ± 7.6 of the ensemble, the lone baseline 87.0 ± 10.4: no difference",
 };
