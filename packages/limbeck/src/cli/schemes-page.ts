@@ -43,24 +43,13 @@ export function schemesPage(): string {
 /** What a scheme needs, for people. */
 export const needsText = (needs: Scheme["needs"]) => (needs.length > 0 ? needs.join(", ") : "nothing");
 
-function schemeSection({
-  name,
-  description,
-  wiring,
-  use,
-  source,
-  needs,
-  gives,
-  options,
-  recipe,
-  recorded,
-}: Scheme): string {
+function schemeSection({ name, description, options, recipe, ...scheme }: Scheme): string {
   const facts = [
-    `**Wiring:** ${wiring}.`,
-    `**When to use it:** ${use}`,
-    `**Needs:** ${needsText(needs)}. **Its terms may need:** ${gives.join(", ")}.`,
-    `**Recorded:** ${recorded}.`,
-    `**Source:** ${source}.`,
+    `**Wiring:** ${scheme.wiring}.`,
+    `**When to use it:** ${scheme.use}`,
+    `**Needs:** ${needsText(scheme.needs)}. **Its terms may need:** ${scheme.gives.join(", ")}.`,
+    `**Recorded:** ${scheme.recorded}.`,
+    `**Source:** ${scheme.source}.`,
   ];
   const snippet = ["```yaml", recipe, "```", ""];
   return [`## ${name}`, "", description, "", facts.join("  \n"), "", ...optionTable(options), ...snippet].join("\n");

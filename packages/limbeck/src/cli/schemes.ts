@@ -42,28 +42,17 @@ function schemesTable(): string {
 }
 
 /** All about a scheme, on a screen of 80 columns. */
-function schemeText({
-  name,
-  description,
-  wiring,
-  use,
-  source,
-  needs,
-  gives,
-  options,
-  recipe,
-  recorded,
-}: Scheme): string {
+function schemeText(scheme: Scheme): string {
   return [
-    `${bold(name)}  scheme`,
-    wrapText(description, "", "").join("\n"),
-    section("wiring", wiring),
-    ...optionLines(options),
-    section("needs", needsText(needs)),
-    section("its terms may need", gives.join(", ")),
-    section("when to use it", use),
-    section("source", source),
-    `${bold("in a recipe")}\n${indented(recipe, "  ")}`,
-    section("recorded", recorded),
+    `${bold(scheme.name)}  scheme`,
+    wrapText(scheme.description, "", "").join("\n"),
+    section("wiring", scheme.wiring),
+    ...optionLines(scheme.options),
+    section("needs", needsText(scheme.needs)),
+    section("its terms may need", scheme.gives.join(", ")),
+    section("when to use it", scheme.use),
+    section("source", scheme.source),
+    `${bold("in a recipe")}\n${indented(scheme.recipe, "  ")}`,
+    section("recorded", scheme.recorded),
   ].join("\n\n");
 }

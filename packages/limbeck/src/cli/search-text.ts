@@ -1,4 +1,4 @@
-import type { SearchedStudent, SearchResults } from "../evaluate/search-results.js";
+import { roundEpochs, type SearchedStudent, type SearchResults } from "../evaluate/search-results.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import { bold, formatBytes, formatCount, formatSignificant, formatTable, wrapText } from "./format.js";
 
@@ -27,11 +27,8 @@ export function searchRoundText({ title, epochs, students }: Extract<SearchEvent
 
 /** What a search found. */
 export function searchSummary({ students, sentence, chosen }: SearchResults, folder: string): string {
-  const rounds = Math.max(...students.map((student) => student.rounds.length));
-  const heads = Array.from({ length: rounds }, (_, i) => {
-    return `${students.find((student) => student.rounds.length > i)!.rounds[i]!.epochs} epochs`;
-  });
-  const rows = students.map((student) => rowOf(student, rounds));
+  const heads = roundEpochs({ students }).map((epochs) => `${epochs} epochs`);
+  const rows = students.map((student) => rowOf(student, heads.length));
   const table = formatTable(
     [["student", "file size", "latency", ...heads, "tested", "of the teacher's", ""], ...rows],
     1,

@@ -70,3 +70,10 @@ export interface SearchResults {
   /** The same in a sentence. */
   readonly sentence: string;
 }
+
+/** How many epochs the rounds of a search took, from the first to the last. */
+export function roundEpochs({ students }: Pick<SearchResults, "students">): number[] {
+  const rounds = students.map((student) => student.rounds);
+  const longest = rounds.reduce((a, b) => (b.length > a.length ? b : a));
+  return longest.map(({ epochs }) => epochs);
+}

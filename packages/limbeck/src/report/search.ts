@@ -1,4 +1,4 @@
-import type { SearchedStudent, SearchResults } from "../evaluate/search-results.js";
+import { roundEpochs, type SearchedStudent, type SearchResults } from "../evaluate/search-results.js";
 import { bytes, count, errorsText, milliseconds, NOTHING, percent, plusMinus } from "./format.js";
 import { html, type Markup, scrolling } from "./html.js";
 import { renderPage } from "./page.js";
@@ -66,18 +66,16 @@ function dot({ name, final, rounds, ...student }: SearchedStudent, key: "bytes" 
 }
 
 function table({ students, chosen }: SearchResults): Markup {
-  const rounds = Math.max(...students.map((student) => student.rounds.length));
-  const heads = Array.from({ length: rounds }, (_, i) => {
-    const { epochs } = students.find((student) => student.rounds.length > i)!.rounds[i]!;
-    return html`<th scope="col">Round ${i + 1}<small>${count(epochs)} epochs</small></th>`;
-  });
+  const heads = roundEpochs({ students }).map(
+    (epochs, i) => html`<th scope="col">Round ${i + 1}<small>${count(epochs)} epochs</small></th>`,
+  );
   return html`<section aria-labelledby="students"><h2 id="students">All students</h2>
 ${scrolling(
   "Students",
   html`<table><caption>Rounds: accuracy on samples that were set aside, one seed. Test: as the recipe trains, on the test part.</caption>
 <thead><tr><th scope="col">Student</th><th scope="col">Parameters</th><th scope="col">File</th><th scope="col">Latency</th>${heads}
 <th scope="col">Test accuracy</th><th scope="col">Test errors</th><th scope="col">Of the teacher's</th></tr></thead>
-<tbody>${students.map((student) => row(student, rounds, chosen))}</tbody></table>`,
+<tbody>${students.map((student) => row(student, heads.length, chosen))}</tbody></table>`,
 )}</section>`;
 }
 

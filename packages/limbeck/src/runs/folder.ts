@@ -108,20 +108,8 @@ export class RunFolder {
         fix: "Name a folder that `limbeck run` made: it holds run.json and recipe.yaml.",
       });
     }
-    const { recipeSha256, openRecipeSha256 } = folder.readRun();
-    if (![recipeSha256, openRecipeSha256].includes(sha256(readBytes(folder.file("recipe.yaml"))))) {
-      throw new LimbeckError("RUN_INVALID", `the recipe in ${folder.path} was changed after the run began`, {
-        where: folder.file("recipe.yaml"),
-        fix: "Undo the change, or begin a new run with the changed recipe.",
-      });
-    }
-    const { limbeck } = folder.readRun();
-    if (limbeck !== limbeckVersion()) {
-      throw new LimbeckError("RUN_INVALID", `the run was begun with limbeck ${limbeck}, this is ${limbeckVersion()}`, {
-        value: limbeck,
-        fix: "Resume with the version that began the run: another one need not compute the same.",
-      });
-    }
+    const { limbeck, recipeSha256, openRecipeSha256 } = folder.readRun();
+    requireUnchanged("run", folder, { limbeck, recipes: [recipeSha256, openRecipeSha256] });
     return folder;
   }
 
@@ -203,14 +191,49 @@ export class RunFolder {
   }
 }
 
+/** How a folder's work began. */
+interface Beginning {
+  readonly limbeck: string;
+  /** SHA-256 of the recipe, and of others that may lie there. */
+  readonly recipes: readonly (string | undefined)[];
+}
+
+/**
+ * Only what began with the same recipe and version can go on.
+ * @throws LimbeckError RUN_INVALID
+ */
+export function requireUnchanged(
+  what: "run" | "search",
+  folder: Pick<RunFolder, "path" | "file">,
+  { limbeck, recipes }: Beginning,
+): void {
+  const recipe = folder.file("recipe.yaml");
+  if (!recipes.includes(sha256(readBytes(recipe)))) {
+    throw new LimbeckError("RUN_INVALID", `the recipe in ${folder.path} was changed after the ${what} began`, {
+      where: recipe,
+      fix: `Undo the change, or begin a new ${what} with the changed recipe.`,
+    });
+  }
+  if (limbeck === limbeckVersion()) return;
+  throw new LimbeckError("RUN_INVALID", `the ${what} was begun with limbeck ${limbeck}, this is ${limbeckVersion()}`, {
+    value: limbeck,
+    fix: `Resume with the version that began the ${what}: another one need not compute the same.`,
+  });
+}
+
 /** What a run leaves that failed before it trained anything; a new one may begin there. */
-const BEGINNINGS = new Set(["recipe.yaml", "run.json", "search.json", "metrics.jsonl"]);
+const BEGINNINGS = ["recipe.yaml", "run.json", "search.json", "metrics.jsonl"];
+
+/** Such a file, or one that a killed process was writing. */
+function isBeginning(name: string): boolean {
+  return BEGINNINGS.some((known) => name === known || (name.startsWith(`${known}.`) && name.endsWith(".tmp")));
+}
 
 /** @throws LimbeckError FILE_EXISTS where a folder is there, and holds more than a beginning */
 export function requireFree(path: string): void {
   try {
     if (!existsSync(path)) return;
-    if (statSync(path).isDirectory() && readdirSync(path).every((name) => BEGINNINGS.has(name))) return;
+    if (statSync(path).isDirectory() && readdirSync(path).every(isBeginning)) return;
   } catch (error) {
     throw toFileError(error, path);
   }

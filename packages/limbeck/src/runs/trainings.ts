@@ -37,7 +37,7 @@ export async function* trainArm(
   const { name, ...schemeOptions } = arm.scheme;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
-  const source = teacher && (await teacherSource(context, arm, teacher));
+  const source = await teacherSource(context, arm, teacher);
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
     const options = {

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseRecipe } from "../../src/recipe/parse.js";
-import type { RecipeProblem } from "../../src/recipe/problem.js";
-import type { LimbeckError } from "../../src/support/errors.js";
+import { problemOf } from "./problem-of.js";
 
 const ONE = "{ model: { family: mlp, hidden: [4] }, train: { epochs: 3 } }";
 
@@ -13,16 +12,6 @@ data: { source: digits, test: 100 }
 teacher: ${teacher}
 student: { model: { family: mlp, hidden: [8] }, train: { ${student} } }
 ${rest}`;
-}
-
-function problemOf(text: string): string {
-  try {
-    parseRecipe(text, "r.yaml");
-  } catch (error) {
-    const problems = (error as LimbeckError).value as readonly RecipeProblem[];
-    return problems.map(({ line, column, path, message }) => `${line}:${column} ${path} ${message}`).join("\n");
-  }
-  throw new Error("nothing was thrown");
 }
 
 describe("a recipe with many teachers", () => {

@@ -2,9 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseRecipe, readRecipe } from "../../src/recipe/parse.js";
-import type { RecipeProblem } from "../../src/recipe/problem.js";
-import type { LimbeckError } from "../../src/support/errors.js";
 import { temporaryFolder } from "../runs/harness.js";
+import { problemOf } from "./problem-of.js";
 
 const NET = "model: { family: mlp, hidden: [4] }, train: { epochs: 3 }";
 const LOW = `{ owns: [0, 1, 2, 3, 4], ${NET} }`;
@@ -17,16 +16,6 @@ data: { source: ${source}, test: 100 }
 teacher: ${teacher}
 student: { model: { family: mlp, hidden: [8] }, train: { epochs: 3 } }
 ${rest}`;
-}
-
-function problemOf(text: string): string {
-  try {
-    parseRecipe(text, "r.yaml");
-  } catch (error) {
-    const problems = (error as LimbeckError).value as readonly RecipeProblem[];
-    return problems.map(({ line, column, path, message }) => `${line}:${column} ${path} ${message}`).join("\n");
-  }
-  throw new Error("nothing was thrown");
 }
 
 const FILES = "{ train: { images: a, labels: b } }";

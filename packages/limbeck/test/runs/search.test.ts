@@ -1,6 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readRecipe, resumeSearch, type SearchEvent, type SearchOptions, type SearchResults, search } from "limbeck";
+import {
+  parseRecipe,
+  readRecipe,
+  resumeSearch,
+  type SearchEvent,
+  type SearchOptions,
+  type SearchResults,
+  search,
+} from "limbeck";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readSafetensors } from "../../src/support/safetensors.js";
 import { limbeck, smallRecipe, temporaryFolder, writeImages } from "./harness.js";
@@ -115,6 +123,16 @@ describe("what a search cannot do", () => {
     [{ minRetention: 0.9 }, { teacher: undefined, distill: [{ loss: "ps-kd" }] }, { code: "RECIPE_INVALID" }],
   ])("is told: %o", async (limits, changes, error) => {
     await expect(finish(start(prepare(changes), { limits }))).rejects.toMatchObject(error);
+  });
+
+  it("is to set images aside of a scheme that sees none", async () => {
+    const model = "model: { family: lenet }, train: { epochs: 1 }";
+    const recipe = parseRecipe(
+      `name: t\ndata: { source: digits, test: 9 }\nscheme: dfad\nteacher: { ${model} }\nstudent: { ${model} }`,
+      "t.yaml",
+    );
+    const events = search(recipe, { searchDir: join(temporaryFolder(), "search") });
+    await expect(finish(events)).rejects.toMatchObject({ code: "RECIPE_INVALID", where: "scheme", value: "dfad" });
   });
 
   it("tells of limits that are no quantities", async () => {

@@ -6,10 +6,10 @@ import { readRecipe } from "../../recipe/parse.js";
 import type { Recipe } from "../../recipe/schema.js";
 import { recipeText } from "../../recipe/text.js";
 import { LimbeckError } from "../../support/errors.js";
-import { makeFolder, readBytes, writeFileAtomic } from "../../support/files.js";
+import { makeFolder, writeFileAtomic } from "../../support/files.js";
 import { sha256 } from "../../support/hash.js";
 import { readJson } from "../../support/json.js";
-import { requireFree } from "../folder.js";
+import { requireFree, requireUnchanged } from "../folder.js";
 import { limbeckVersion } from "../versions.js";
 
 const FILE = "search.json";
@@ -72,17 +72,8 @@ export class SearchFolder {
   static open(path: string): SearchFolder {
     const folder = new SearchFolder(path);
     const { limbeck, recipeSha256 } = folder.read();
-    if (sha256(readBytes(folder.file("recipe.yaml"))) !== recipeSha256) {
-      throw new LimbeckError("RUN_INVALID", `the recipe in ${folder.path} was changed after the search began`, {
-        where: folder.file("recipe.yaml"),
-        fix: "Undo the change, or begin a new search with the changed recipe.",
-      });
-    }
-    if (limbeck === limbeckVersion()) return folder;
-    throw new LimbeckError("RUN_INVALID", `the search was begun with limbeck ${limbeck}, this is ${limbeckVersion()}`, {
-      value: limbeck,
-      fix: "Resume with the version that began it, or begin a new search.",
-    });
+    requireUnchanged("search", folder, { limbeck, recipes: [recipeSha256] });
+    return folder;
   }
 
   static isThere(path: string): boolean {

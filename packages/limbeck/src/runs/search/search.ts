@@ -8,6 +8,7 @@ import { renderSearch } from "../../report/search.js";
 import { LimbeckError } from "../../support/errors.js";
 import { writeFileAtomic } from "../../support/files.js";
 import { Interrupted } from "../../train/events.js";
+import { isDataFree } from "../arms.js";
 import { defaultRunDir, distill, resume } from "../distill.js";
 import type { RunEvent } from "../events.js";
 import { RunFolder } from "../folder.js";
@@ -42,6 +43,7 @@ export interface SearchOptions {
 export async function* search(recipe: Recipe, options: SearchOptions = {}): AsyncGenerator<SearchEvent> {
   const { limits = {}, threads = availableParallelism() } = options;
   requireTeacher(recipe, limits);
+  requireImages(recipe);
   const path = options.searchDir ?? defaultRunDir(`${recipe.name}-search`);
   yield* work(SearchFolder.create(path, recipe, { threads, limits }), options.signal);
 }
@@ -55,6 +57,20 @@ export async function* resumeSearch(
   { signal }: Pick<SearchOptions, "signal"> = {},
 ): AsyncGenerator<SearchEvent> {
   yield* work(SearchFolder.open(searchDir), signal);
+}
+
+/** Rounds set training images aside, of which data-free students have none. */
+function requireImages(recipe: Recipe): void {
+  if (!isDataFree(recipe)) return;
+  throw new LimbeckError(
+    "RECIPE_INVALID",
+    "a search compares students on training images, which this scheme has none of",
+    {
+      where: "scheme",
+      value: recipe.scheme.name,
+      fix: "Run the recipe with one student after another.",
+    },
+  );
 }
 
 function requireTeacher({ teacher }: Recipe, { minRetention }: SearchLimits): void {
