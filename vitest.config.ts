@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { nodeFlags } from "./packages/graph/src/runtime/node-flags.js";
 import { hasChromium, launchOptions } from "./test/chromium.js";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -21,6 +22,7 @@ const node = {
       "test/**/*.test.ts",
     ],
     pool: "forks" as const,
+    execArgv: [...nodeFlags],
   },
 };
 
@@ -46,6 +48,7 @@ export default defineConfig({
   resolve: {
     alias: {
       "@limbeck/graph/node": source("packages/graph/src/runtime/node.ts"),
+      "@limbeck/graph/node-flags": source("packages/graph/src/runtime/node-flags.ts"),
       "@limbeck/graph/web": source("packages/graph/src/runtime/web.ts"),
       "@limbeck/graph": source("packages/graph/src/index.ts"),
     },

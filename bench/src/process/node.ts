@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { nodeFlags } from "@limbeck/graph/node-flags";
 import type { Measurement, Task } from "../row.js";
 import { ENVIRONMENT, TIMEOUT } from "./environment.js";
 import type { ChildMessage, ParentMessage } from "./messages.js";
@@ -18,7 +19,7 @@ export async function measureInNode(module: URL, task: Task, preload?: URL): Pro
     env: { ...process.env, ...ENVIRONMENT },
     // Standard output is for the results alone.
     stdio: ["ignore", 2, 2, "ipc"],
-    execArgv: ["--expose-gc", ...(preload ? ["--import", preload.href] : [])],
+    execArgv: ["--expose-gc", ...nodeFlags, ...(preload ? ["--import", preload.href] : [])],
     timeout: TIMEOUT,
     killSignal: "SIGKILL",
   });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
+  type Backend,
   compileTraining,
   createGraph,
   type Graph,
   type GraphError,
   ops,
   permutation,
+  type RuntimeTensor,
   randomStream,
   schedule,
   sgd,
@@ -54,6 +56,28 @@ describe("a training session", () => {
     const session = await start();
     await session.run(FEEDS, 0.1);
     expect(INITIAL["fc.weight"]).toEqual(before);
+  });
+
+  it("gives the memory of old state back at once, unless it was handed out", async () => {
+    const made: RuntimeTensor[] = [];
+    const watched: Backend = {
+      ...backend,
+      tensor: (...args) => {
+        const tensor = backend.tensor(...args);
+        made.push(tensor);
+        return tensor;
+      },
+    };
+    const session = await TrainingSession.create(regression(), watched, { seed: 1, state: INITIAL, threads: 1 });
+    const initial = made.splice(0).map(({ data }) => data as Float32Array);
+    await session.run(FEEDS, 0.1);
+    expect(initial.map(({ length }) => length)).toEqual(initial.map(() => 0));
+    const handedOut = session.state();
+    const before = snapshot(session);
+    await session.run(FEEDS, 0.1);
+    await session.run(FEEDS, 0.1);
+    expect(handedOut).toEqual(before);
+    await session.release();
   });
 
   it("refuses missing parameters and feeds of the wrong size, and stays usable", async () => {

@@ -6,6 +6,7 @@ import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Backend, RuntimeTensor, SessionOptions } from "./backend.js";
 import { draw } from "./draw.js";
+import { freeMemory } from "./free-memory.js";
 import { nextName, rowsName, scalarName, TRAINING_STEP, type TrainingProgram } from "./program.js";
 import { replaceRows } from "./replace-rows.js";
 
@@ -44,6 +45,8 @@ export class TrainingSession {
   #frozen: Readonly<Record<string, RuntimeTensor>>;
   #busy = false;
   #state: Record<string, RuntimeTensor>;
+  /** Values of the state that nobody else has seen, so that their memory can go once the next step is over. */
+  #own: readonly RuntimeTensor[];
   #step: number;
 
   private constructor(
@@ -59,6 +62,7 @@ export class TrainingSession {
     this.#seed = options.seed;
     this.#step = options.step ?? 0;
     this.#state = initial.state;
+    this.#own = ownValues(program, initial.state);
     this.#frozen = initial.frozen;
     this.#read = session.inputNames.filter((name) => Object.hasOwn(initial.state, name));
     this.#fetches = [
@@ -127,8 +131,10 @@ export class TrainingSession {
     const results = await runtimeErrors(() => this.#session.run(values, this.#fetches));
     const banks = program.rowBuffers.map(({ name }) => [name, this.#state[name]!] as const);
     replaceRows(banks, results);
-    const next = program.state.map(({ name }) => [name, results[nextName(name)]!] as const);
-    this.#state = Object.fromEntries([...next, ...banks]);
+    const next = Object.fromEntries(program.state.map(({ name }) => [name, results[nextName(name)]!]));
+    this.#own.forEach(freeMemory);
+    this.#own = Object.values(next);
+    this.#state = { ...next, ...Object.fromEntries(banks) };
     this.#step += 1;
     return Object.fromEntries(program.reports.map((name) => [name, Number(results[name]!.data[0])]));
   }
@@ -138,6 +144,7 @@ export class TrainingSession {
    * next step; buffers of which steps replace rows are copies for that.
    */
   state(): TrainingState {
+    this.#own = [];
     const written = new Set(this.program.rowBuffers.map(({ name }) => name));
     const values = Object.entries(this.#state).map(([name, { data }]): [string, TypedArray] => {
       return [name, written.has(name) ? (data as TypedArray).slice() : (data as TypedArray)];
@@ -178,6 +185,12 @@ export class TrainingSession {
     draw(target, source.fill, { seed: this.#seed, name, step: this.#step });
     return this.#backend.tensor(dtype, target as Float32Array, shape);
   }
+}
+
+/** The copies that a session begins with, less the buffers that live as long as it does. */
+function ownValues({ rowBuffers }: TrainingProgram, state: Readonly<Record<string, RuntimeTensor>>): RuntimeTensor[] {
+  const lasting = new Set(rowBuffers.map(({ name }) => name));
+  return Object.entries(state).flatMap(([name, value]) => (lasting.has(name) ? [] : [value]));
 }
 
 function busy(): GraphError {

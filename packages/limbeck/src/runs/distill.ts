@@ -3,6 +3,7 @@ import { on } from "node:events";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeFlags } from "@limbeck/graph/node-flags";
 import type { Recipe } from "../recipe/schema.js";
 import { type ErrorCode, type ErrorRecord, LimbeckError } from "../support/errors.js";
 import type { RunEvent } from "./events.js";
@@ -73,7 +74,7 @@ async function* work(folder: RunFolder, options: DistillOptions): AsyncGenerator
     env: { ...process.env, ...MALLOC },
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    execArgv: [],
+    execArgv: [...nodeFlags],
   });
   let stderr = "";
   child.stderr!.on("data", (text) => {
