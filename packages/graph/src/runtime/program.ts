@@ -5,6 +5,7 @@ import { toOnnx } from "../onnx/encode.js";
 import type { Optimizer, OptimizerEntry } from "../optim/optimizer.js";
 import { updateAll } from "../optim/together.js";
 import { mergeCommon } from "../passes/common.js";
+import { recomputeProducts } from "../passes/recompute.js";
 import { livePart } from "../prune.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -107,7 +108,7 @@ export function compileTraining(options: TrainingOptions): TrainingProgram {
   for (const [name, tensor] of Object.entries(reports)) graph.output(name, tensor);
   const updated = emitUpdate(graph, optimizer, entries);
   for (const buffer of buffers) emitCarried(graph, buffer, updated);
-  const finished = options.mergeCommon === false ? graph : mergeCommon(graph);
+  const finished = recomputeProducts(options.mergeCommon === false ? graph : mergeCommon(graph));
   return programOf(finished, {
     optimizer,
     parameters,
