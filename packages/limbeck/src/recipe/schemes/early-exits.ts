@@ -31,5 +31,6 @@ export const earlyExits: Scheme<z.infer<typeof options>> = {
   options,
   recipe:
     "scheme: early-exits # or { name: early-exits, exits: [stage1, stage2] }\ndistill: # the default\n  - { loss: cross-entropy, weight: 0.9 }\n  - { loss: kd, temperature: 3, weight: 0.1 }",
-  recorded: "recipes/early-exits.yaml; not recorded yet",
+  recorded:
+    "recipes/early-exits.yaml: 87.3 ± 2.5 errors of 2,000, without early exits 97.3 ± 9.1: no clear difference; leaving as soon as an exit is sure to 0.8, 61 % of the multiplications give 95.55 % right instead of 95.63 %",
 };
