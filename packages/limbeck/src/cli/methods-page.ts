@@ -28,8 +28,9 @@ of the exported file (but for \`simkd\`, whose projector and classifier are what
 remembers: a memory bank has a row for each sample of the transfer set, and is filled as samples are met. Default weights are for
 usual sizes: a sum over features grows with them, so that a weight is to be chosen anew for other layers.
 
-Losses that need no teacher (\`ps-kd\`, \`cs-kd\`, \`tf-kd-virtual\`, \`cross-entropy\`: see what each needs) may stand alone. A recipe whose terms
-need none may leave out \`teacher\`; what compares with a teacher is then left out of the report.
+Losses that need no teacher (\`ps-kd\`, \`cs-kd\`, \`tf-kd-virtual\`, \`tf-fd-intra\`, \`tf-fd-inter\`, \`cross-entropy\`: see what each needs)
+may stand alone. A recipe whose terms need none may leave out \`teacher\`; what compares with a teacher is then left out of the report.
+Losses that look at several layers of the student alone (\`tf-fd-intra\`, \`tf-fd-inter\`) name a list of its taps.
 
 \`distill: auto\` chooses terms by rules that look at both networks and the transfer set: how much larger the teacher is, whether
 its inside can be tapped, where both have the same kind of layers, how many samples there are of a class, and whether some

@@ -9,7 +9,7 @@ export type LossFamily = "response" | "feature" | "relation" | "explanation";
 
 /**
  * What a loss may look at or keep. "features" is one pair of tapped values, "pairs of features" is several, from the
- * input to the output; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "input gradients" are those of both networks' answers by the images; "progress" is how far the training is; "same-class pair" is the student's answer to another sample of each one's class; "adapters" are weights of its own that train with the student.
+ * input to the output; "student features" are several of the student's alone; "teacher normalization" is the batch normalization that the teacher's tap comes from; "linear heads" are last feature maps and the weights of the layer behind their average; "input gradients" are those of both networks' answers by the images; "progress" is how far the training is; "same-class pair" is the student's answer to another sample of each one's class; "adapters" are weights of its own that train with the student.
  */
 export type LossNeed =
   | "labels"
@@ -17,6 +17,7 @@ export type LossNeed =
   | "teacher logits"
   | "features"
   | "pairs of features"
+  | "student features"
   | "teacher normalization"
   | "linear heads"
   | "input gradients"
@@ -109,6 +110,8 @@ export interface LossContext {
   readonly specialists?: readonly SpecialistAnswer[] | undefined;
   /** From the input to the output; one pair for a loss that needs "features". */
   readonly features?: readonly FeaturePair[] | undefined;
+  /** Values tapped in the student alone, from the input to the output, [N, …] each. */
+  readonly studentFeatures?: readonly Tensor[] | undefined;
   /** The ends of both networks; no gradient flows into the teacher's. */
   readonly heads?: { readonly student: LinearHead; readonly teacher: LinearHead } | undefined;
   /** Gradients of the answers by the images, [N, C, H, W] each; no gradient flows into the teacher's. */

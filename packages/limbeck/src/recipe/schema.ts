@@ -92,6 +92,9 @@ const model = modelChoice;
 function tapFields(needs: readonly LossNeed[]) {
   const name = z.string().min(1);
   const [one, several] = [needs.includes("features"), needs.includes("pairs of features")];
+  if (needs.includes("student features")) {
+    return { student: z.array(name).min(1).meta(describe("The student's taps, from the input to the output.")) };
+  }
   const taps = several ? z.array(name).min(1) : name;
   const meta = (side: string) =>
     describe(several ? `The ${side}'s taps, from the input to the output.` : `The ${side}'s tap.`);

@@ -3,7 +3,7 @@ import { earlyExitsWiring } from "./early-exits.js";
 import { kdclWiring } from "./kdcl.js";
 import { meanTeacherWiring } from "./mean-teacher.js";
 import { mutualWiring } from "./mutual.js";
-import { needsLiveTeacher } from "./needs.js";
+import { looksInside } from "./needs.js";
 import { checkOffline, offlineJob } from "./offline.js";
 import { oneWiring } from "./one.js";
 import type { Wiring } from "./wiring.js";
@@ -15,7 +15,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   offline: {
     job: offlineJob,
     // Only terms that look inside of the networks can fail to fit them.
-    check: (options) => (needsLiveTeacher(options.terms) ? checkOffline(options) : undefined),
+    check: (options) => (looksInside(options.terms) ? checkOffline(options) : undefined),
   },
   mutual: mutualWiring,
   kdcl: kdclWiring,

@@ -1,3 +1,4 @@
+import type { Tensor } from "@limbeck/graph";
 import type { FeaturePair, LossContext } from "../losses/loss.js";
 import type { ForwardResult } from "../models/model.js";
 import type { DistillTerm } from "../recipe/schema.js";
@@ -9,7 +10,10 @@ import type { TermStore } from "./store.js";
 import { tapped } from "./taps.js";
 
 /** What one term sees beside answers: what it taps, the ends of both networks, and where it keeps adapters. */
-export type InsideOf = (name: string, term: DistillTerm) => Pick<LossContext, "features" | "heads" | "store">;
+export type InsideOf = (
+  name: string,
+  term: DistillTerm,
+) => Pick<LossContext, "features" | "studentFeatures" | "heads" | "store">;
 
 /**
  * Looks inside of both networks for one term after another.
@@ -19,16 +23,20 @@ export function lookInside(student: ForwardResult, teacher: ForwardResult | unde
   return (name, term) => ({
     store: store.of(name),
     features: needsTaps([term]) ? featuresOf(name, term, student, teacher!) : undefined,
+    studentFeatures: needsOf([term]).has("student features") ? tappedAll(name, "student", term, student) : undefined,
     heads: needsOf([term]).has("linear heads") ? linearHeads(name, student, teacher!) : undefined,
   });
 }
 
+/** What the term taps on one side, in its order. */
+function tappedAll(name: string, side: "student" | "teacher", term: DistillTerm, result: ForwardResult): Tensor[] {
+  return [term[side]].flat().map((tap) => tapped(name, side, String(tap), result));
+}
+
 /** Pairs of what the term taps, in its order. */
 function featuresOf(name: string, term: DistillTerm, student: ForwardResult, teacher: ForwardResult): FeaturePair[] {
-  const of = (side: "student" | "teacher", taps: unknown, result: ForwardResult) =>
-    [taps].flat().map((tap) => tapped(name, side, String(tap), result));
-  const ours = of("student", term.student, student);
-  const theirs = of("teacher", term.teacher, teacher);
+  const ours = tappedAll(name, "student", term, student);
+  const theirs = tappedAll(name, "teacher", term, teacher);
   const norm = needsOf([term]).has("teacher normalization") ? normalizationOf : () => undefined;
   if (ours.length === theirs.length) {
     return ours.map((student, i) => ({ student, teacher: theirs[i]!, teacherNorm: norm(name, theirs[i]!) }));

@@ -18,7 +18,12 @@ export function needsLiveTeacher(terms: readonly DistillTerm[]): boolean {
   return needsTaps(terms) || needs.has("linear heads") || needs.has("input gradients");
 }
 
-/** Whether any term taps values by name. */
+/** Whether any term looks inside of a network, which may lack what it looks for. */
+export function looksInside(terms: readonly DistillTerm[]): boolean {
+  return needsLiveTeacher(terms) || needsOf(terms).has("student features");
+}
+
+/** Whether any term taps pairs of values by name. */
 export function needsTaps(terms: readonly DistillTerm[]): boolean {
   const needs = needsOf(terms);
   return needs.has("features") || needs.has("pairs of features");

@@ -79,8 +79,9 @@ function saying<Result>(name: string, { student, teacher }: DistillTerm, action:
   } catch (error) {
     if (!(error instanceof LimbeckError) || error.where !== undefined) throw error;
     const { code, message, value, fix } = error;
-    const taps = student === undefined ? "" : ` (student ${student}, teacher ${teacher})`;
-    throw new LimbeckError(code, `${message}${taps}`, {
+    const taps = Object.entries({ student, teacher }).filter(([, names]) => names !== undefined);
+    const where = taps.length > 0 ? ` (${taps.map(([side, names]) => `${side} ${names}`).join(", ")})` : "";
+    throw new LimbeckError(code, `${message}${where}`, {
       where: `distill: ${name}`,
       value,
       ...(fix ? { fix } : {}),

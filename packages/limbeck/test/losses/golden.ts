@@ -39,6 +39,8 @@ export interface GoldenLoss {
     readonly teacher: GoldenTensor;
     readonly norm?: { readonly weight: GoldenTensor; readonly bias: GoldenTensor };
   }[];
+  /** Values of the student's alone. */
+  readonly studentFeatures?: readonly GoldenTensor[];
   /** What the runtime draws, in the order in which the loss asks for it. */
   readonly masks?: readonly GoldenTensor[];
   readonly heads?: { readonly student: GoldenHead; readonly teacher: GoldenHead };
@@ -119,6 +121,7 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
         bias: input(`teacherNorm/${i}/bias`, norm.bias),
       },
     })),
+    studentFeatures: golden.studentFeatures?.map((x, i) => (x.gradient ? trained : input)(`studentFeatures/${i}`, x)),
     heads: golden.heads && {
       student: {
         maps: trained("heads/maps", golden.heads.student.maps),
@@ -147,9 +150,9 @@ export async function evaluateLoss(golden: Omit<GoldenLoss, "value">): Promise<E
   );
   const value = record.compute(deployed(record, context, layers, options), options);
   for (const [name, tensor] of Object.entries(layers.buffers)) next[name] = tensor;
-  const reached = Object.entries(wanted).filter(
-    ([name]) => name !== "logits" || !(golden.features ?? golden.heads ?? golden.saliency),
-  );
+  const { features, studentFeatures, heads, saliency } = golden;
+  const looksInside = [features, studentFeatures, heads, saliency].some((seen) => seen !== undefined);
+  const reached = Object.entries(wanted).filter(([name]) => name !== "logits" || !looksInside);
   graph.output("value", value);
   const grads = gradients(
     value,

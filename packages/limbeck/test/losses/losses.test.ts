@@ -8,9 +8,10 @@ const cases = readLossCases();
 function goldenGradients(golden: GoldenLoss): Record<string, readonly number[]> {
   const all = {
     ...(golden.saliency ? { saliency: golden.saliency.student } : {}),
-    ...((golden.features ?? golden.heads ?? golden.saliency) ? {} : { logits: golden.studentLogits! }),
+    ...(golden.studentLogits ? { logits: golden.studentLogits } : {}),
     ...Object.fromEntries(Object.entries(golden.heads?.student ?? {}).map(([name, x]) => [`heads/${name}`, x])),
     ...Object.fromEntries((golden.features ?? []).map(({ student }, i) => [`features/${i}`, student])),
+    ...Object.fromEntries((golden.studentFeatures ?? []).map((x, i) => [`studentFeatures/${i}`, x])),
     ...Object.fromEntries(Object.entries(golden.parameters ?? {}).map(([name, p]) => [`parameters/${name}`, p])),
   };
   return Object.fromEntries(

@@ -12,8 +12,9 @@ const shapesOf = ({ name }: Loss) =>
   new Set(
     cases
       .filter(({ loss }) => loss === name)
-      .map(({ studentLogits, features, heads, saliency }) => {
-        return String((features?.at(-1)?.student ?? heads?.student.maps ?? saliency?.student ?? studentLogits!).shape);
+      .map(({ studentLogits, features, studentFeatures, heads, saliency }) => {
+        const inside = features?.at(-1)?.student ?? studentFeatures?.at(-1) ?? heads?.student.maps ?? saliency?.student;
+        return String((inside ?? studentLogits!).shape);
       }),
   );
 

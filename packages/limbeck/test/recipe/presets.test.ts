@@ -43,6 +43,50 @@ describe("function-matching", () => {
   });
 });
 
+describe("tf-kd-self", () => {
+  const alone = (data: string, more = "") =>
+    parse(`name: t
+preset: tf-kd-self
+data: { source: digits, test: 100${data} }
+student: { model: { family: mlp, hidden: [8] }, train: { epochs: 4, augment: [{ name: jitter }] } }
+${more}`);
+
+  it("is a teacher like the student, trained alike on the same samples", () => {
+    const { teacher, student, distill, data } = alone(", transfer: { size: 500 }");
+    expect(teacher).toEqual({ model: student.model, train: student.train });
+    expect(distill).toMatchObject([
+      { loss: "kd", temperature: 6, weight: 0.475 },
+      { loss: "cross-entropy", weight: 0.05 },
+    ]);
+    expect(data.train).toBe(500);
+    expect(alone(", validation: 50, transfer: { size: 500 }").data.train).toBe(550);
+    expect(alone("").data.train).toBeUndefined();
+  });
+
+  it("leaves alone what the recipe says", () => {
+    const teacher = "teacher: { model: { family: mlp, hidden: [9] }, train: { epochs: 2 } }";
+    const own = alone(", train: 900, transfer: { size: 500 }", `${teacher}\ndistill: [{ loss: kd, temperature: 2 }]`);
+    expect(own.teacher).toMatchObject({ model: { hidden: [9] }, train: { epochs: 2 } });
+    expect(own.distill).toMatchObject([{ temperature: 2 }]);
+    expect(own.data.train).toBe(900);
+  });
+
+  it("is written out in the recipe that a run keeps", () => {
+    const { preset: _, ...without } = alone(", transfer: { size: 500 }", "generations: 2");
+    expect(parse(JSON.stringify({ ...without, preset: "tf-kd-self" }))).toMatchObject(without);
+    expect(parse(JSON.stringify(without))).toEqual(without);
+  });
+
+  it("tells of a student that cannot be copied where it stands", () => {
+    expect(() => parse("name: t\npreset: tf-kd-self\ndata: { source: digits }\nstudent: 3")).toThrow(
+      "r.yaml:4:10 student",
+    );
+    expect(() => parse("name: t\npreset: tf-kd-self\ndata: 3\nstudent: { model: { family: mlp } }")).toThrow(
+      /student.train/,
+    );
+  });
+});
+
 describe("presets", () => {
   it("let editors miss the student's epochs only where there is none", () => {
     const { properties, definitions, else: whole } = JSON.parse(JSON.stringify(recipeJsonSchema()));
@@ -57,14 +101,15 @@ describe("presets", () => {
 
   it.each(presets)("$name says what it is, and its recipe is one", (preset) => {
     for (const key of ["description", "sets", "use", "source"] as const) expect(preset[key].length).toBeGreaterThan(20);
-    expect(parse(recipe("").replace("preset: function-matching", preset.recipe)).preset).toBe(preset.name);
+    const text = recipe(", train: { epochs: 3 }").replace("preset: function-matching", preset.recipe);
+    expect(parse(text).preset).toBe(preset.name);
   });
 
   it.each([
     [
       "a preset that is not there",
       recipe("").replace("matching", "matchin"),
-      '3:9 preset: "function-matchin" is not one of function-matching; did you mean "function-matching"?',
+      '3:9 preset: "function-matchin" is not one of function-matching, tf-kd-self; did you mean "function-matching"?',
     ],
     ["a training that is no mapping", recipe(", train: 3"), "r.yaml:6:56 student.train"],
     ["changes that are no list", recipe(", train: { augment: flip }"), "r.yaml:6:67 student.train.augment"],

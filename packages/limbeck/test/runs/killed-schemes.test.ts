@@ -17,7 +17,11 @@ const SCHEMES: Readonly<Record<string, object>> = {
   "ps-kd, which remembers predictions": { ...alone, distill: [{ loss: "ps-kd" }] },
   "cs-kd, which draws partners": { ...alone, distill: [{ loss: "cs-kd" }, { loss: "cross-entropy" }] },
   mutual: { ...alone, scheme: "mutual", distill: undefined },
-  kdcl: { ...alone, scheme: "kdcl", distill: undefined },
+  "kdcl, with errors on held-out samples": {
+    ...alone,
+    scheme: { name: "kdcl", target: "general", heldOut: 0.2 },
+    distill: undefined,
+  },
   "mean-teacher": { ...alone, scheme: "mean-teacher", distill: undefined },
   one: { ...alone, student: { ...student, model: mlp(12, 8) }, scheme: "one", distill: undefined },
   "early-exits": { ...alone, student: { ...student, model: mlp(12, 8) }, scheme: "early-exits", distill: undefined },

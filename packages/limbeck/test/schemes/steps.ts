@@ -53,13 +53,14 @@ export function valuesOf(state: ModelValues, prefix: string): ModelValues {
 /** Makes the logits of a teacher of models' answers to samples. */
 type Target = (answers: readonly Float32Array[], samples: Uint32Array) => Float32Array | Promise<Float32Array>;
 
-/** A step of one model alone, taught by what others, frozen, answer in their inference form. */
+/** A step of one model alone, taught by what others, frozen, answer in their inference form. @param learned the samples */
 export async function offlineStep(
   model: Model,
   values: ModelValues,
   others: readonly (readonly [Model, ModelValues])[],
   terms: DistillTerm[],
   target: Target,
+  learned = split,
 ) {
   const classifiers = await Promise.all(
     others.map(([other, theirs]) => Classifier.load(toOnnxModel(other, dataset, theirs), dataset, 1)),
@@ -68,7 +69,7 @@ export async function offlineStep(
     const answers = await Promise.all(classifiers.map((one) => one.logits(images, samples.length)));
     return target(answers, samples);
   });
-  const result = await stepOf(offlineJob({ model, split, train, terms, seed: 3, teacher }), values);
+  const result = await stepOf(offlineJob({ model, split: learned, train, terms, seed: 3, teacher }), values);
   for (const classifier of classifiers) await classifier.release();
   return result;
 }

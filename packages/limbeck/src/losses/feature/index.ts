@@ -18,4 +18,6 @@ export { semckd } from "./semckd.js";
 export { simkd } from "./simkd.js";
 export { srd } from "./srd.js";
 export { srrl } from "./srrl.js";
+export { tfFdInter } from "./tf-fd-inter.js";
+export { tfFdIntra } from "./tf-fd-intra.js";
 export { vid } from "./vid.js";

@@ -4,9 +4,12 @@ import type { Scheme } from "./scheme.js";
 
 const options = z.strictObject({
   peers: peersOption,
-  target: z.enum(["naive", "linear", "min-logit"]).default("min-logit").meta({
+  target: z.enum(["naive", "linear", "min-logit", "general"]).default("min-logit").meta({
     description:
-      "What the soft target is: the logits of the peer with the lowest cross-entropy on the batch; the weighted mean of logits with the lowest; or each class's smallest logit, counted from that of the true class.",
+      "What the soft target is: the logits of the peer with the lowest cross-entropy on the batch; the weighted mean of logits with the lowest; each class's smallest logit, counted from that of the true class; or the mixture of the peers' probabilities with the smallest squared error on samples that no peer learns from.",
+  }),
+  heldOut: z.number().gt(0).max(0.5).optional().meta({
+    description: "Of the target `general`: the share of the transfer set that no peer learns from. Default 0.1.",
   }),
   views: viewsOption,
 });
@@ -18,9 +21,9 @@ export const kdcl: Scheme<z.infer<typeof options>> = {
     "Peers of any architectures learn at the same time, from the labels and from one target that they make up together.",
   wiring:
     "one training graph holds all M peers, and every step updates all of them at once; their logits, detached, and the labels make one soft target, against which a term on a teacher's answers is computed for every peer, and added up; a term on labels is each peer's own; where images are augmented, each peer sees a view of its own; peers start from values of their own",
-  use: "Where there is no teacher, and peers differ in size: a large one loses nothing, because the target is never worse than it. `linear` finds the weights by eight rounds of exponentiated gradient, each with the best of 17 step lengths, on the batch itself. A good teacher is usually the better source.",
+  use: "Where there is no teacher, and peers differ in size: a large one loses nothing, because the target is never worse than it. `linear` finds the weights by eight rounds of exponentiated gradient, each with the best of 17 step lengths, on the batch itself. `general` costs samples and a further pass without gradients, and is worth it where peers learn the batches by heart: then errors on them say little. A good teacher is usually the better source.",
   source:
-    "Guo et al. 2020, Online Knowledge Distillation via Collaborative Learning (CVPR), section 3; temperature 2; KDCL-General, whose weights come from a validation set, is left out; of mixed images the true class's logit is the mean of both classes', by their shares",
+    "Guo et al. 2020, Online Knowledge Distillation via Collaborative Learning (CVPR), section 3; temperature 2; of KDCL-General, weights are those of a moving mean of errors over about an epoch, measured with every step on plain images, and none is negative; of mixed images the true class's logit is the mean of both classes', by their shares",
   needs: ["peers"],
   gives: ["labels", "teacher logits"],
   mentor: "its peers",

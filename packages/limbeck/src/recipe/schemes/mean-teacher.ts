@@ -21,7 +21,7 @@ export const meanTeacher: Scheme<z.infer<typeof options>> = {
   source:
     "Tarvainen & Valpola 2017, Mean teachers are better role models (NeurIPS), section 2, with the authors' early decay; their consistency cost is the squared difference of probabilities, here it is kd of temperature 1, ramped up as theirs",
   needs: [],
-  gives: ["labels", "teacher logits", "features", "pairs of features", "adapters"],
+  gives: ["labels", "teacher logits", "features", "pairs of features", "student features", "adapters"],
   mentor: "its moving average",
   terms: [{ loss: "kd", temperature: 1, schedule: { kind: "ramp" } }, { loss: "cross-entropy" }],
   options,

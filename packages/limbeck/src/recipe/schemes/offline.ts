@@ -18,6 +18,7 @@ export const offline: Scheme<z.infer<typeof options>> = {
     "teacher logits",
     "features",
     "pairs of features",
+    "student features",
     "teacher normalization",
     "linear heads",
     "sample indices",
