@@ -22,8 +22,10 @@ export interface DarkKnowledgeSample {
   readonly student: readonly number[];
 }
 
-/** What a generator made, and the teacher's classes of it. */
+/** Images that a student learned from where it saw no training image, and the teacher's classes of them. */
 export interface GeneratedImages {
+  /** Who made them, in a sentence without its period. */
+  readonly maker: string;
   /** By class, then by how sure the teacher is; pixels as in {@link DarkKnowledgeSample}, cut off at black and white. */
   readonly shown: readonly { readonly pixels: Uint8Array; readonly label: number; readonly share: number }[];
   /** How many images the teacher takes for each class, of more than are shown. */

@@ -1,4 +1,6 @@
-import { checkDataFree, dataFreeJob } from "./data-free/job.js";
+import { generatorImages } from "./data-free/generator-source.js";
+import { invertedImages } from "./data-free/inversion-source.js";
+import { dataFreeWiring } from "./data-free/job.js";
 import { earlyExitsWiring } from "./early-exits.js";
 import { kdclWiring } from "./kdcl.js";
 import { meanTeacherWiring } from "./mean-teacher.js";
@@ -8,7 +10,7 @@ import { checkOffline, offlineJob } from "./offline.js";
 import { oneWiring } from "./one.js";
 import type { Wiring } from "./wiring.js";
 
-const dataFree: Wiring = { job: dataFreeJob, check: checkDataFree };
+const withGenerator = dataFreeWiring(generatorImages);
 
 /** What the schemes do, by their records' names. */
 export const wirings: Readonly<Record<string, Wiring>> = {
@@ -22,7 +24,8 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   "mean-teacher": meanTeacherWiring,
   one: oneWiring,
   "early-exits": earlyExitsWiring,
-  dfad: dataFree,
-  dafl: dataFree,
-  zskt: dataFree,
+  dfad: withGenerator,
+  dafl: withGenerator,
+  zskt: withGenerator,
+  "deep-inversion": dataFreeWiring(invertedImages),
 };

@@ -1,5 +1,6 @@
 import type { SchemeChoice } from "../recipe/schemes/index.js";
 import type { ControlImages } from "./data-free/images.js";
+import type { ImageSource, SourceOptions } from "./data-free/source.js";
 import type { TrainingJob } from "./job.js";
 import type { OfflineOptions } from "./offline.js";
 
@@ -21,4 +22,6 @@ export interface Wiring {
   job(options: SchemeOptions): TrainingJob;
   /** Finds what cannot be trained, from shapes. @throws LimbeckError RECIPE_INVALID, TAP_UNKNOWN, FEATURE_MISMATCH */
   check(options: GraphOptions): void;
+  /** Of a scheme that generates images: what makes them. */
+  source?(options: SourceOptions): ImageSource;
 }

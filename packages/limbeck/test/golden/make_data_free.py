@@ -77,6 +77,12 @@ def generator_case(shape, seed, eps):
     return case
 
 
+def jensen_shannon(student, teacher):
+    p, q = student.softmax(dim=1), teacher.softmax(dim=1)
+    mixed = ((p + q) / 2).log()
+    return (F.kl_div(mixed, p, reduction="batchmean") + F.kl_div(mixed, q, reduction="batchmean")) / 2
+
+
 def objectives_case(seed):
     features = rounded((5, 6), seed, 2.0).abs().requires_grad_(True)
     weight, bias, student = rounded((4, 6), seed + 1), rounded((4,), seed + 2), rounded((5, 4), seed + 3, 2.0)
@@ -85,6 +91,7 @@ def objectives_case(seed):
     found = {
         "adversarial": -(student - teacher).abs().sum() / 5,
         "adversarial kl": -F.kl_div(student.log_softmax(dim=1), teacher.softmax(dim=1), reduction="batchmean"),
+        "adversarial js": -jensen_shannon(student, teacher),
         "oneHot": F.cross_entropy(teacher, teacher.detach().argmax(dim=1)),
         "activation": -features.abs().mean(),
         "entropy": (shares * torch.log10(shares)).sum(),

@@ -90,7 +90,10 @@ describe("the scheme of a recipe", () => {
     [["scheme: dfad", TEACHER, "distill: [{ loss: cross-entropy }]"], "distill[0]: cross-entropy needs labels, which"],
     [["scheme: dfad", TEACHER, "generations: 2"], "t.yaml:6:14 generations: assistants and generations learn from"],
     [["scheme: { name: dfad, latents: 9 }", TEACHER], 't.yaml:4:23 scheme.latents: unknown key "latents"; did you'],
-    [["scheme: { name: dfad, adversarial: 0 }", TEACHER], "t.yaml:4:9 scheme: the generator is after nothing"],
+    [["scheme: { name: dfad, adversarial: 0 }", TEACHER], "t.yaml:4:9 scheme: images are made for nothing"],
+    [["scheme: { name: deep-inversion, oneHot: 0, statistics: 0 }", TEACHER], "scheme: images are made for nothing"],
+    [["scheme: { name: deep-inversion, memory: 1 }", TEACHER], "t.yaml:4:41 scheme.memory: too small"],
+    [["scheme: { name: deep-inversion, latent: 9 }", TEACHER], 'scheme.latent: unknown key "latent"'],
     [["scheme: { name: dafl, std: 0 }", TEACHER], "t.yaml:4:28 scheme.std: too small"],
     [["scheme: { name: dafl, related: digits }", TEACHER], "t.yaml:4:32 scheme.related: digits is the teacher's own"],
     [

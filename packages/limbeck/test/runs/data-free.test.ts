@@ -70,19 +70,60 @@ describe("a data-free run", () => {
   });
 
   it.skipIf(process.platform !== "linux")("that is killed resumes to the same bits", { timeout: 240_000 }, async () => {
-    const killed = prepare();
-    const quick = ["--json", "--checkpoint-every", "0.01"];
-    const students = join(killed.runDir, "checkpoints/student");
-    const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
-    const dies = async (child: ChildProcess) => {
-      while (!isTraining() && child.exitCode === null) await sleep(2);
-      process.kill(-child.pid!, "SIGKILL");
-    };
-    const first = await limbeck(["run", killed.recipe, "--out", killed.runDir, ...quick], dies);
-    expect(first.code).not.toBe(0);
-    const second = await limbeck(["resume", killed.runDir, ...quick]);
-    expect(second.code, second.stdout).toBe(0);
-    expect(fingerprint(killed.runDir, FILES)).toEqual(fingerprint(runDir, FILES));
+    expect(await killedAndResumed({}, FILES)).toEqual(fingerprint(runDir, FILES));
+  });
+});
+
+/** Kills a run once its student has a checkpoint, goes on, and returns the bits of its files. */
+async function killedAndResumed(changes: object, files: readonly string[]) {
+  const killed = prepare(changes);
+  const quick = ["--json", "--checkpoint-every", "0.01"];
+  const students = join(killed.runDir, "checkpoints/student");
+  const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
+  const dies = async (child: ChildProcess) => {
+    while (!isTraining() && child.exitCode === null) await sleep(2);
+    process.kill(-child.pid!, "SIGKILL");
+  };
+  const first = await limbeck(["run", killed.recipe, "--out", killed.runDir, ...quick], dies);
+  expect(first.code).not.toBe(0);
+  const second = await limbeck(["resume", killed.runDir, ...quick]);
+  expect(second.code, second.stdout).toBe(0);
+  return fingerprint(killed.runDir, files);
+}
+
+describe("deep inversion", () => {
+  const inversion = {
+    seeds: 1,
+    teacher: { model: { family: "resnet", depth: 8, width: 0.25 }, train: { epochs: 2, batchSize: 32 } },
+    scheme: { name: "deep-inversion", rounds: 10, iterations: 5, memory: 3, jitter: 1, adversarial: 1 },
+    student: { model: { family: "mlp", hidden: [8] }, train: { epochs: 6, batchSize: 16, learningRate: 0.01 } },
+    variants: [],
+  };
+
+  it.skipIf(process.platform !== "linux")(
+    "shows its images and, killed, resumes to the same bits",
+    { timeout: 240_000 },
+    async () => {
+      const { recipe, runDir } = prepare(inversion);
+      const { code, stderr } = await limbeck(["run", recipe, "--out", runDir, "--json"]);
+      expect(code, stderr).toBe(0);
+      const page = readFileSync(join(runDir, "report.html"), "utf8");
+      expect(page.match(/alt="Generated image \d+, which/g)).toHaveLength(48);
+      expect(page).toContain("All of its images were made of noise by gradient descent through the teacher");
+      const files = ["student.onnx", "checkpoints/student/seed-2.safetensors"];
+      expect(await killedAndResumed(inversion, files)).toEqual(fingerprint(runDir, files));
+    },
+  );
+
+  it("refuses a teacher without batch normalizations before anything is trained", async () => {
+    const { recipe, runDir } = prepare({
+      ...inversion,
+      teacher: { model: { family: "mlp", hidden: [8] }, train: { epochs: 1 } },
+    });
+    const { code, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("TEACHER_MISMATCH: the teacher has no BatchNormalization node");
+    expect(stderr).toContain("statistics: 0");
   });
 });
 

@@ -6,12 +6,12 @@ import { wholeSplit } from "../../src/data/dataset.js";
 import { buildModel } from "../../src/models/index.js";
 import { declareTensors, initialize, type ModelValues } from "../../src/models/model.js";
 import { dafl } from "../../src/recipe/schemes/dafl.js";
-import type { DataFreeOptions } from "../../src/recipe/schemes/data-free.js";
+import type { GeneratorOptions } from "../../src/recipe/schemes/data-free.js";
 import { dfad } from "../../src/recipe/schemes/dfad.js";
 import { buildGenerator, GENERATOR } from "../../src/schemes/data-free/generator.js";
 import type { ControlImages } from "../../src/schemes/data-free/images.js";
-import { checkDataFree, dataFreeJob } from "../../src/schemes/data-free/job.js";
 import { OBJECTIVES } from "../../src/schemes/data-free/objectives.js";
+import { wirings } from "../../src/schemes/index.js";
 import type { TrainingJob } from "../../src/schemes/job.js";
 import { openSteps } from "../../src/train/steps.js";
 import { dataset, train } from "./fixture.js";
@@ -93,10 +93,10 @@ describe("what a generator is after", () => {
     const read = graph.input("features", "float32", [5, 6]);
     const constant = (shape: number[], data: readonly number[]) => graph.constant("float32", shape, data);
     const teacher = ops.linear(read, constant([4, 6], weight), constant([4], bias));
-    const [objective, difference] = name.split(" ") as [Objective, "kl" | undefined];
+    const [objective, difference] = name.split(" ") as [Objective, "kl" | "js" | undefined];
     const value = OBJECTIVES[objective](
-      { teacher, student: constant([5, 4], student) },
-      { difference: difference ?? "l1" },
+      { images: read, teacher, student: constant([5, 4], student) },
+      { difference: difference ?? "l1", normalization: "all" },
     );
     graph.output("value", value);
     graph.output("gradient", gradients(value, [read])[0]!);
@@ -114,8 +114,8 @@ const student = buildModel({ family: "mlp", hidden: [5] }, dataset, 3);
 const teacherModel = buildModel({ family: "mlp", hidden: [7] }, dataset, 3);
 const teacherValues = initialize(teacherModel, 9);
 
-function jobOf(options: Partial<DataFreeOptions>, control?: ControlImages, record = dfad): TrainingJob {
-  return dataFreeJob({
+function jobOf(options: Partial<GeneratorOptions>, control?: ControlImages, record = dfad): TrainingJob {
+  return wirings.dfad!.job({
     model: student,
     split,
     train,
@@ -148,7 +148,7 @@ describe("data-free distillation", () => {
   it("goes through rounds of DFAD as the authors' loop in PyTorch does", async () => {
     const { rounds } = golden;
     const perceptron = (hidden: number) => buildModel({ family: "mlp", hidden: [hidden] }, dataset, 3);
-    const job = dataFreeJob({
+    const job = wirings.dfad!.job({
       model: perceptron(4),
       split: split,
       train: { ...train, learningRate: 0.05 },
@@ -246,7 +246,7 @@ describe("data-free distillation", () => {
     [{ mean: [0.1, 0.2] }, { code: "RECIPE_INVALID", where: "scheme.mean" }],
     [{ std: [0.1, 0.2, 0.3] }, { code: "RECIPE_INVALID", where: "scheme.std" }],
   ])("tells before anything is trained what does not fit: %o", (options, error) => {
-    const check = () => checkDataFree({ ...graphOptions(options) });
+    const check = () => wirings.dfad!.check({ ...graphOptions(options) });
     expect(check).toThrow(expect.objectContaining(error));
   });
 
@@ -259,11 +259,11 @@ describe("data-free distillation", () => {
       },
     };
     const options = { ...graphOptions({ activation: 1 }), liveTeacher: { model: strange } };
-    expect(() => checkDataFree(options)).toThrow(expect.objectContaining({ code: "FEATURE_MISMATCH" }));
+    expect(() => wirings.dfad!.check(options)).toThrow(expect.objectContaining({ code: "FEATURE_MISMATCH" }));
   });
 });
 
-function graphOptions(options: Partial<DataFreeOptions>) {
+function graphOptions(options: Partial<GeneratorOptions>) {
   return {
     model: student,
     split,

@@ -45,12 +45,19 @@ export function unfitForGenerated(recipe: Generated): Finding[] {
 }
 
 function unfitOptions({ scheme, teacher, data, variants }: Generated): Finding[] {
-  const { adversarial, oneHot, activation, entropy, related } = scheme;
-  const isAimless = [adversarial, oneHot, activation, entropy].every((weight) => weight === 0);
+  const { adversarial, oneHot, statistics, activation, entropy, related } = scheme;
+  const isAimless = [adversarial, oneHot, statistics, activation, entropy].every((weight) => (weight ?? 0) === 0);
   const labelled = teacher && "combine" in teacher && teacher.combine === "correctness";
   const taken = variants.findIndex(({ name }) => related !== undefined && name === RELATED_DATA);
   return [
-    ...(isAimless ? [{ path: ["scheme"], message: "the generator is after nothing; give one of its weights" }] : []),
+    ...(isAimless
+      ? [
+          {
+            path: ["scheme"],
+            message: "images are made for nothing; give one of adversarial, oneHot and the other weights",
+          },
+        ]
+      : []),
     ...(related !== undefined && related === data.source
       ? [{ path: ["scheme", "related"], message: `${related} is the teacher's own data; name other images` }]
       : []),

@@ -1,5 +1,6 @@
 import { isMapping } from "../presets/preset.js";
 import { dafl } from "./dafl.js";
+import { deepInversion } from "./deep-inversion.js";
 import { dfad } from "./dfad.js";
 import { earlyExits } from "./early-exits.js";
 import { kdcl } from "./kdcl.js";
@@ -13,7 +14,18 @@ import { zskt } from "./zskt.js";
 export type { Scheme } from "./scheme.js";
 
 /** All schemes. */
-export const schemes: readonly Scheme[] = [offline, mutual, kdcl, meanTeacher, one, earlyExits, dfad, dafl, zskt];
+export const schemes: readonly Scheme[] = [
+  offline,
+  mutual,
+  kdcl,
+  meanTeacher,
+  one,
+  earlyExits,
+  dfad,
+  dafl,
+  zskt,
+  deepInversion,
+];
 
 /** A scheme's name and its options, as a recipe gives them. */
 export type SchemeChoice = { readonly name: string } & Readonly<Record<string, unknown>>;

@@ -12,10 +12,10 @@ export async function generatedSection(data: ReportData): Promise<Markup | null>
     : html` No related images were tried (<code>related</code> of the scheme).`;
   const items = await Promise.all(generated.shown.map((image, i) => item(data, image, i)));
   return html`<section aria-labelledby="generated"><h2 id="generated">What the student saw</h2>
-<p>The student saw no training image. A generator made all of its images, and the teacher answered them; real images of ${data.data.source} were used for
+<p>The student saw no training image. ${generated.maker}; real images of ${data.data.source} were used for
 testing only (${plural(results.student.testSize, "sample")}). The baseline is the same student, taught by the same teacher with as many steps on random
 noise.${related}</p>
-<p>These are images of the first student's generator at the end of its training, sorted by the class that the teacher takes them for. They were made to teach
+<p>These are images of the first student, from the end of its training, sorted by the class that the teacher takes them for. They were made to teach
 and not to look like anything.</p>
 <ul class="generated">${items}</ul>
 ${scrolling("Generated images by class", countTable(data, generated))}</section>`;

@@ -72,7 +72,8 @@ function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geomet
   return ops.add(ops.mul(normal, of(std)), of(mean));
 }
 
-function channelConstant({ graph }: Tensor, values: number | readonly number[], channels: number): Tensor {
+/** Numbers of channels, [C, 1, 1]. */
+export function channelConstant({ graph }: Tensor, values: number | readonly number[], channels: number): Tensor {
   const each = typeof values === "number" ? new Array<number>(channels).fill(values) : values;
   return graph.constant("float32", [channels, 1, 1], each);
 }

@@ -1,4 +1,4 @@
-import { type RandomStream, randomStream } from "@limbeck/graph";
+import { type RandomStream, randomStream, sizeOf } from "@limbeck/graph";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../../data/batches.js";
 import type { Split } from "../../data/dataset.js";
 import { normalNumber } from "../../models/initial.js";
@@ -45,5 +45,14 @@ export function relatedFill(seed: number, split: Split, batchSize: number, repea
     if (known?.pass !== pass) known = { pass, order: epochOrder(split.indices.length, seed, pass) };
     fillBatch(split, known.order, run % batches, batchSize, batch);
     target.set(batch.images);
+  };
+}
+
+/** Feeds an input with an array that each run fills anew. */
+export function feeding(name: string, shape: readonly number[], fill: Fill) {
+  const target = new Float32Array(sizeOf(shape));
+  return (step: number, repeat: number): Record<string, Float32Array> => {
+    fill(target, step, repeat);
+    return { [name]: target };
   };
 }

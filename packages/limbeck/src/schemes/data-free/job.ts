@@ -1,14 +1,12 @@
 import {
-  adam,
   compileTraining,
   createGraph,
   type Graph,
   GraphError,
   gradients,
   ops,
-  sizeOf,
-  type Tensor,
-  type TrainingBuffer,
+  type TrainingProgram,
+  type TypedArray,
 } from "@limbeck/graph";
 import { carriedBuffers, declareTensors, initialize } from "../../models/model.js";
 import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
@@ -18,32 +16,41 @@ import { teacherForward } from "../live-teacher.js";
 import { learningRateOf } from "../offline.js";
 import { buildOptimizer } from "../optimizers.js";
 import { type BuiltTerms, buildTerms } from "../terms.js";
-import type { GraphOptions, SchemeOptions } from "../wiring.js";
-import { buildGenerator, GENERATOR, type Generator } from "./generator.js";
-import { type ControlImages, type Fill, noiseFill, normalFill, relatedFill } from "./images.js";
-import { generatorTerms } from "./objectives.js";
+import type { GraphOptions, SchemeOptions, Wiring } from "../wiring.js";
+import { type ControlImages, type Fill, feeding, noiseFill, relatedFill } from "./images.js";
+import { imageTerms } from "./objectives.js";
+import type { ImageSource, Pictures, SourceOptions } from "./source.js";
+
+/** A scheme whose student is taught without training images, on those of a source. */
+export function dataFreeWiring(sourceOf: (options: SourceOptions) => ImageSource): Wiring {
+  return {
+    job: (options) => dataFreeJob(options, sourceOf(options)),
+    check: (options) => {
+      checkPixels(options);
+      checkDataFree(options, sourceOf(options));
+    },
+    source: sourceOf,
+  };
+}
 
 /** A student taught without training images; or, to compare with, on the images of a control. */
-export function dataFreeJob(options: SchemeOptions): TrainingJob {
+function dataFreeJob(options: SchemeOptions, source: ImageSource): TrainingJob {
   const { model, train, seed, control } = options;
   const settings = settingsOf(options);
-  const { weights, ...parts } = studentGraph(options);
+  const { weights, ...parts } = studentGraph(options, source);
   const program = compileTraining({ ...parts, optimizer: buildOptimizer(train.optimizer) });
-  const generator = control ? undefined : generatorOf(options);
-  const fill = control ? controlFill(control, options) : normalFill(seed, "latents");
-  const [input] = program.feeds.filter(({ name }) => name === "latents" || name === "images");
-  const images = feeding(input!, fill);
+  const seen = control ? controlFeeds(control, options) : source.feeds(seed).seen;
   return {
     model,
     program,
     repeats: settings.studentSteps,
-    ...(generator ? { turn: generatorTurn(options, fill) } : {}),
-    initial: { ...initialize(model, seed), ...(generator ? initialize(generator, seed, GENERATOR) : {}) },
+    ...(control ? {} : { turn: turnOf(options, source) }),
+    initial: { ...initialize(model, seed), ...(control ? {} : source.initial(seed)) },
     seed,
     epochs: train.epochs,
     stepsPerEpoch: settings.rounds,
     learningRate: learningRateOf(train, settings.rounds),
-    feeds: async (step, repeat = 0) => ({ ...images(step, repeat), ...weights(step) }),
+    feeds: async (step, repeat = 0) => needed(program, { ...seen(step, repeat), ...weights(step) }),
   };
 }
 
@@ -51,10 +58,10 @@ export function dataFreeJob(options: SchemeOptions): TrainingJob {
  * Builds both graphs, to see whether they can be trained.
  * @throws LimbeckError RECIPE_INVALID, FEATURE_MISMATCH, TEACHER_MISMATCH where no gradient reaches the images
  */
-export function checkDataFree(options: GraphOptions): void {
-  checkStatistics(options);
-  studentGraph(options);
-  const { loss, parameters } = generatorGraph(options);
+function checkDataFree(options: GraphOptions, source: ImageSource): void {
+  source.check();
+  studentGraph(options, source);
+  const { loss, parameters } = turnGraph(options, source);
   try {
     gradients(loss, parameters);
   } catch (error) {
@@ -72,7 +79,7 @@ export function checkDataFree(options: GraphOptions): void {
   }
 }
 
-function checkStatistics(options: GraphOptions): void {
+function checkPixels(options: GraphOptions): void {
   const { channels } = options.split.dataset;
   for (const key of ["mean", "std"] as const) {
     const value = settingsOf(options)[key];
@@ -92,36 +99,24 @@ function checkStatistics(options: GraphOptions): void {
 /** What the recipe says of the scheme; its schema has filled in the defaults. */
 const settingsOf = ({ options }: GraphOptions) => options as unknown as DataFreeOptions;
 
-const generatorOf = (options: GraphOptions): Generator => buildGenerator(settingsOf(options), options.split.dataset);
-
-interface MadeImages {
-  readonly images: Tensor;
-  readonly parameters: readonly Tensor[];
-  readonly buffers: readonly TrainingBuffer[];
+/** Images that are fed. */
+function givenImages(graph: Graph, { split, train }: SourceOptions): Pictures {
+  return { images: graph.input("images", "float32", batchShape({ split, train })), buffers: [] };
 }
 
-/** Declares the generator and has it make a batch, as in training. */
-function makeImages(graph: Graph, options: GraphOptions): MadeImages {
-  const generator = generatorOf(options);
-  const latents = graph.input("latents", "float32", [options.train.batchSize, settingsOf(options).latent]);
-  const values = declareTensors(generator, graph, GENERATOR);
-  const result = generator.forward(latents, values, true);
-  const parameters = generator.parameters.map(({ name }) => values[name]!);
-  return { images: result.images, parameters, buffers: carriedBuffers(generator, values, result) };
-}
-
-function givenImages(graph: Graph, { split, train }: GraphOptions): MadeImages {
-  const { channels, height, width } = split.dataset;
-  const images = graph.input("images", "float32", [train.batchSize, channels, height, width]);
-  return { images, parameters: [], buffers: [] };
-}
+const batchShape = ({ split: { dataset }, train }: Pick<SourceOptions, "split" | "train">) => [
+  train.batchSize,
+  dataset.channels,
+  dataset.height,
+  dataset.width,
+];
 
 /** The student learns from the teacher's answers; no gradient reaches what made the images. */
-function studentGraph(options: GraphOptions): BuiltTerms & Omit<MadeImages, "images"> {
+function studentGraph(options: GraphOptions, source: ImageSource): BuiltTerms & StudentParts {
   const { model, train, terms, liveTeacher, control } = options;
   const graph = createGraph();
-  const made = control ? givenImages(graph, options) : makeImages(graph, options);
-  const images = ops.detach(made.images);
+  const seen = control ? givenImages(graph, options) : source.seen(graph);
+  const images = ops.detach(seen.images);
   const values = declareTensors(model, graph);
   const student = model.forward(images, values, true);
   const context = { logits: student.logits, teacherLogits: teacherForward(liveTeacher!, images).logits };
@@ -129,35 +124,41 @@ function studentGraph(options: GraphOptions): BuiltTerms & Omit<MadeImages, "ima
   return {
     ...built,
     parameters: model.parameters.map(({ name }) => values[name]!),
-    buffers: [...carriedBuffers(model, values, student), ...made.buffers],
+    buffers: [...carriedBuffers(model, values, student), ...seen.buffers],
   };
 }
 
-/** The generator learns through the teacher and, where differences count, the student; both stay as they are. */
-function generatorGraph(options: GraphOptions) {
+type StudentParts = Pick<ReturnType<ImageSource["made"]>, "parameters" | "buffers">;
+
+/** Images become better through the teacher and, where differences count, the student; both stay as they are. */
+function turnGraph(options: GraphOptions, source: ImageSource) {
   const { model, liveTeacher } = options;
   const settings = settingsOf(options);
   const graph = createGraph();
-  const { images, parameters, buffers } = makeImages(graph, options);
+  const { images, parameters, buffers, optimizer, labels, priors } = source.made(graph);
   const teacher = teacherForward(liveTeacher!, images).logits;
   const values = settings.adversarial > 0 ? declareTensors(model, graph) : undefined;
   const student = values && model.forward(images, values, true);
-  const terms = generatorTerms(settings, { teacher, student: student?.logits });
+  const terms = { ...imageTerms(settings, { images, labels, teacher, student: student?.logits }), ...priors };
   const loss = Object.values(terms).reduce((a, b) => ops.add(a, b));
   const theirs = values && student ? carriedBuffers(model, values, student) : [];
-  return { loss, terms, parameters, buffers: [...buffers, ...theirs] };
+  return { loss, terms, parameters, optimizer, buffers: [...buffers, ...theirs] };
 }
 
-function generatorTurn(options: SchemeOptions, fill: Fill): Turn {
-  const { studentSteps, rounds, generatorLearningRate } = settingsOf(options);
-  const program = compileTraining({ ...generatorGraph(options), optimizer: adam() });
-  const latents = feeding(program.feeds.find(({ name }) => name === "latents")!, fill);
-  return {
-    program,
-    name: "generator",
-    learningRate: learningRateOf(options.train, rounds, generatorLearningRate),
-    feeds: async (step) => latents(step, studentSteps),
-  };
+function turnOf(options: SchemeOptions, source: ImageSource): Turn {
+  const program = compileTraining(turnGraph(options, source));
+  const { made } = source.feeds(options.seed);
+  const { name, learningRate } = source;
+  return { program, name, learningRate, feeds: async (step) => needed(program, made(step)) };
+}
+
+/** Those of the feeds that a program takes. */
+function needed(program: TrainingProgram, feeds: Readonly<Record<string, TypedArray>>) {
+  return Object.fromEntries(program.feeds.map(({ name }) => [name, feeds[name]!]));
+}
+
+function controlFeeds(control: ControlImages, options: SchemeOptions) {
+  return feeding("images", batchShape(options), controlFill(control, options));
 }
 
 function controlFill(control: ControlImages, options: SchemeOptions): Fill {
@@ -165,13 +166,4 @@ function controlFill(control: ControlImages, options: SchemeOptions): Fill {
   const settings = settingsOf(options);
   if (control.kind === "noise") return noiseFill(seed, settings, split);
   return relatedFill(seed, control.split, train.batchSize, settings.studentSteps);
-}
-
-/** Feeds an input with an array that each run fills anew. */
-function feeding({ name, shape }: Tensor, fill: Fill) {
-  const target = new Float32Array(sizeOf(shape));
-  return (step: number, repeat: number): Record<string, Float32Array> => {
-    fill(target, step, repeat);
-    return { [name]: target };
-  };
 }

@@ -1,18 +1,22 @@
 import { ops, type Tensor } from "@limbeck/graph";
-import { divergence } from "../../losses/divergence.js";
+import { divergence, logMixture } from "../../losses/divergence.js";
 import { sumPerSampleMean } from "../../losses/reduce.js";
 import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
 import { LimbeckError } from "../../support/errors.js";
 import { lastLayer } from "../heads.js";
+import { normalizedValues, statisticsLoss } from "./statistics.js";
 
-/** Answers to generated images, [N, K] each; gradients flow through both into the images. */
+/** Images, and answers to them, [N, K] each; gradients flow through both into the images. */
 export interface Answers {
-  /** Missing where the generator is not after differences. */
+  readonly images: Tensor;
+  /** Classes that they are made for, int64 [N]. Default: those that the teacher takes them for. */
+  readonly labels?: Tensor | undefined;
+  /** Missing where images are not after differences. */
   readonly student?: Tensor | undefined;
   readonly teacher: Tensor;
 }
 
-type Objective = keyof Pick<DataFreeOptions, "adversarial" | "oneHot" | "activation" | "entropy">;
+type Objective = keyof Pick<DataFreeOptions, "adversarial" | "oneHot" | "statistics" | "activation" | "entropy">;
 
 /** A share of nothing has no logarithm. */
 const SMALLEST_SHARE = 1e-12;
@@ -21,14 +25,21 @@ const SMALLEST_SHARE = 1e-12;
 const DIFFERENCE: Readonly<Record<DataFreeOptions["difference"], (student: Tensor, teacher: Tensor) => Tensor>> = {
   l1: (student, teacher) => sumPerSampleMean(ops.abs(ops.sub(student, teacher))),
   kl: (student, teacher) => divergence(ops.logSoftmax(teacher), ops.logSoftmax(student)),
+  js: (student, teacher) => {
+    const both = [ops.logSoftmax(teacher), ops.logSoftmax(student)] as const;
+    const mixed = logMixture(...both, 0.5);
+    return both.map((logs) => ops.mul(divergence(logs, mixed), 0.5)).reduce((a, b) => ops.add(a, b));
+  },
 };
 
-/** What a generator minimizes, without weights. */
+/** What images are made to minimize, without weights. */
 export const OBJECTIVES: Readonly<
-  Record<Objective, (answers: Answers, options: Pick<DataFreeOptions, "difference">) => Tensor>
+  Record<Objective, (answers: Answers, options: Pick<DataFreeOptions, "difference" | "normalization">) => Tensor>
 > = {
   adversarial: ({ student, teacher }, { difference }) => ops.neg(DIFFERENCE[difference](student!, teacher)),
-  oneHot: ({ teacher }) => ops.crossEntropy(teacher, ops.argMax(teacher)),
+  oneHot: ({ teacher, labels }) => ops.crossEntropy(teacher, labels ?? ops.argMax(teacher)),
+  statistics: ({ images, teacher }, { normalization }) =>
+    statisticsLoss(normalizedValues(images, teacher, normalization)),
   activation: ({ teacher }) => ops.neg(ops.reduceMean(ops.abs(lastFeatures(teacher)))),
   entropy: ({ teacher }) => {
     const shares = ops.reduceMean(ops.softmax(teacher), { axes: [0] });
@@ -37,11 +48,11 @@ export const OBJECTIVES: Readonly<
   },
 };
 
-/** Those of the objectives that have a weight, multiplied by it. @throws LimbeckError FEATURE_MISMATCH */
-export function generatorTerms(options: DataFreeOptions, answers: Answers): Record<string, Tensor> {
+/** Those of the objectives that have a weight, multiplied by it. @throws LimbeckError FEATURE_MISMATCH, TEACHER_MISMATCH */
+export function imageTerms(options: DataFreeOptions, answers: Answers): Record<string, Tensor> {
   const terms = (Object.keys(OBJECTIVES) as Objective[])
-    .filter((name) => options[name] > 0)
-    .map((name) => [name, ops.mul(OBJECTIVES[name](answers, options), options[name])] as const);
+    .filter((name) => (options[name] ?? 0) > 0)
+    .map((name) => [name, ops.mul(OBJECTIVES[name](answers, options), options[name]!)] as const);
   return Object.fromEntries(terms);
 }
 
