@@ -1,4 +1,5 @@
 import { checkDataFree, dataFreeJob } from "./data-free/job.js";
+import { synthesisWiring } from "./data-free/synthesis.js";
 import { earlyExitsWiring } from "./early-exits.js";
 import { kdclWiring } from "./kdcl.js";
 import { meanTeacherWiring } from "./mean-teacher.js";
@@ -25,4 +26,5 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   dfad: dataFree,
   dafl: dataFree,
   zskt: dataFree,
+  synthesis: synthesisWiring,
 };

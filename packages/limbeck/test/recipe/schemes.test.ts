@@ -95,7 +95,7 @@ describe("the scheme of a recipe", () => {
     [["scheme: { name: dafl, related: digits }", TEACHER], "t.yaml:4:32 scheme.related: digits is the teacher's own"],
     [
       ["scheme: dfad", TEACHER, "variants: [{ name: a, transfer: { size: 5 } }]"],
-      "t.yaml:6:33 variants[0].transfer: the student sees no training image",
+      "t.yaml:6:33 variants[0].transfer: the student sees no training sample",
     ],
     [
       ["scheme: { name: dfad, related: mnist }", TEACHER, "variants: [{ name: related-data }]"],

@@ -6,7 +6,24 @@ export const RELATED_DATA = "related-data";
 
 const positive = () => z.int().positive();
 
+/** Where moments are kept that were stored with the teacher. */
+export const moments = z.string().min(1).optional().meta({
+  description:
+    "Of rows: the file of moments that was stored with the teacher. Default: moments of the run's own training part.",
+});
+
 const perChannel = (number: z.ZodNumber) => z.union([number, z.array(number).min(1)]);
+
+const statistics = {
+  moments,
+  mean: perChannel(z.number()).optional().meta({
+    description:
+      "Mean of the images' pixels (0 to 1), of all channels or of each, as whoever trained the teacher tells it. Default: 0.5; of rows, what the moments say.",
+  }),
+  std: perChannel(z.number().positive()).optional().meta({
+    description: "Their standard deviation. Default: 0.25; of rows, what the moments say.",
+  }),
+};
 
 type DatasetName = keyof typeof NAMED_DATASETS;
 
@@ -28,8 +45,13 @@ export function dataFreeOptions({ studentSteps, eps, generatorLearningRate, diff
   const weight = (name: keyof typeof weights, description: string) =>
     z.number().min(0).default(weights[name]).meta({ description });
   return z.strictObject({
+    network: z.enum(["maps", "dense"]).optional().meta({
+      description:
+        "What the generator is made of: convolutions over maps, or dense layers. Default: maps for images, dense for rows.",
+    }),
     width: positive().default(16).meta({
-      description: "Channels of the generator's last hidden layer; those before have twice as many. Published: 64.",
+      description:
+        "Channels of the generator's last hidden layer; those before have twice as many. Published: 64. Dense layers have 8 units for each.",
     }),
     latent: positive().default(100).meta({ description: "Random numbers that an image is made of." }),
     eps: z.number().positive().default(eps).meta({
@@ -44,11 +66,7 @@ export function dataFreeOptions({ studentSteps, eps, generatorLearningRate, diff
       .default(studentSteps)
       .meta({ description: "Steps of the student for one of the generator." }),
     rounds: positive().default(50).meta({ description: "Rounds of student and generator in an epoch." }),
-    mean: perChannel(z.number()).default(0.5).meta({
-      description:
-        "Mean of the images' pixels (0 to 1), of all channels or of each, as whoever trained the teacher tells it.",
-    }),
-    std: perChannel(z.number().positive()).default(0.25).meta({ description: "Their standard deviation." }),
+    ...statistics,
     adversarial: weight("adversarial", "Weight of images on which student and teacher differ."),
     difference: z.enum(DIFFERENCES).default(difference).meta({
       description:
@@ -67,7 +85,7 @@ export function dataFreeOptions({ studentSteps, eps, generatorLearningRate, diff
   });
 }
 
-/** What a recipe says of a data-free scheme. */
+/** What a recipe says of a data-free scheme with a generator. */
 export type DataFreeOptions = z.infer<ReturnType<typeof dataFreeOptions>>;
 
 /** What all these schemes say of themselves. */

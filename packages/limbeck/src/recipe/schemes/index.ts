@@ -8,12 +8,24 @@ import { mutual } from "./mutual.js";
 import { offline } from "./offline.js";
 import { one } from "./one.js";
 import type { Scheme } from "./scheme.js";
+import { synthesis } from "./synthesis.js";
 import { zskt } from "./zskt.js";
 
 export type { Scheme } from "./scheme.js";
 
 /** All schemes. */
-export const schemes: readonly Scheme[] = [offline, mutual, kdcl, meanTeacher, one, earlyExits, dfad, dafl, zskt];
+export const schemes: readonly Scheme[] = [
+  offline,
+  mutual,
+  kdcl,
+  meanTeacher,
+  one,
+  earlyExits,
+  dfad,
+  dafl,
+  zskt,
+  synthesis,
+];
 
 /** A scheme's name and its options, as a recipe gives them. */
 export type SchemeChoice = { readonly name: string } & Readonly<Record<string, unknown>>;

@@ -10,6 +10,7 @@ import {
   type Tensor,
   type TrainingBuffer,
 } from "@limbeck/graph";
+import type { ImageGeometry } from "../../data/dataset.js";
 import { carriedBuffers, declareTensors, initialize } from "../../models/model.js";
 import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
 import { LimbeckError } from "../../support/errors.js";
@@ -20,8 +21,9 @@ import { buildOptimizer } from "../optimizers.js";
 import { type BuiltTerms, buildTerms } from "../terms.js";
 import type { GraphOptions, SchemeOptions } from "../wiring.js";
 import { buildGenerator, GENERATOR, type Generator } from "./generator.js";
-import { type ControlImages, type Fill, noiseFill, normalFill, relatedFill } from "./images.js";
+import { type ControlImages, type Fill, noiseFill, normalFill, relatedFill, synthesizedFill } from "./images.js";
 import { generatorTerms } from "./objectives.js";
+import { statisticsOf } from "./statistics.js";
 
 /** A student taught without training images; or, to compare with, on the images of a control. */
 export function dataFreeJob(options: SchemeOptions): TrainingJob {
@@ -36,7 +38,7 @@ export function dataFreeJob(options: SchemeOptions): TrainingJob {
   return {
     model,
     program,
-    repeats: settings.studentSteps,
+    repeats: settings.studentSteps ?? 1,
     ...(generator ? { turn: generatorTurn(options, fill) } : {}),
     initial: { ...initialize(model, seed), ...(generator ? initialize(generator, seed, GENERATOR) : {}) },
     seed,
@@ -76,7 +78,7 @@ function checkStatistics(options: GraphOptions): void {
   const { channels } = options.split.dataset;
   for (const key of ["mean", "std"] as const) {
     const value = settingsOf(options)[key];
-    if (typeof value === "number" || value.length === channels) continue;
+    if (value === undefined || typeof value === "number" || value.length === channels) continue;
     throw new LimbeckError(
       "RECIPE_INVALID",
       `${key} has ${value.length} numbers, and images have ${channels} channels`,
@@ -92,7 +94,13 @@ function checkStatistics(options: GraphOptions): void {
 /** What the recipe says of the scheme; its schema has filled in the defaults. */
 const settingsOf = ({ options }: GraphOptions) => options as unknown as DataFreeOptions;
 
-const generatorOf = (options: GraphOptions): Generator => buildGenerator(settingsOf(options), options.split.dataset);
+const generatorOf = (options: GraphOptions): Generator => generatorFor(settingsOf(options), options.split.dataset);
+
+/** The generator that a recipe describes, for images or rows. */
+export function generatorFor(settings: DataFreeOptions, geometry: ImageGeometry): Generator {
+  const network = settings.network ?? (geometry.moments ? "dense" : "maps");
+  return buildGenerator({ ...settings, ...statisticsOf(settings, geometry), network }, geometry);
+}
 
 interface MadeImages {
   readonly images: Tensor;
@@ -117,7 +125,7 @@ function givenImages(graph: Graph, { split, train }: GraphOptions): MadeImages {
 }
 
 /** The student learns from the teacher's answers; no gradient reaches what made the images. */
-function studentGraph(options: GraphOptions): BuiltTerms & Omit<MadeImages, "images"> {
+export function studentGraph(options: GraphOptions): BuiltTerms & Omit<MadeImages, "images"> {
   const { model, train, terms, liveTeacher, control } = options;
   const graph = createGraph();
   const made = control ? givenImages(graph, options) : makeImages(graph, options);
@@ -163,7 +171,8 @@ function generatorTurn(options: SchemeOptions, fill: Fill): Turn {
 function controlFill(control: ControlImages, options: SchemeOptions): Fill {
   const { seed, train, split } = options;
   const settings = settingsOf(options);
-  if (control.kind === "noise") return noiseFill(seed, settings, split);
+  if (control.kind === "synthesized") return synthesizedFill(seed, control.draw);
+  if (control.kind === "noise") return noiseFill(seed, statisticsOf(settings, split.dataset), split);
   return relatedFill(seed, control.split, train.batchSize, settings.studentSteps);
 }
 
