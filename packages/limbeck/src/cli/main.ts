@@ -14,6 +14,7 @@ import { showDiagnosis } from "./doctor.js";
 import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
+import { showMoments } from "./moments.js";
 import { byteCount, milliseconds, share } from "./quantities.js";
 import { EXIT, printError, showRun } from "./run.js";
 import { showSchemes } from "./schemes.js";
@@ -155,6 +156,13 @@ program
       start: (signal) => startRun(path, { out, threads, goal: "teacher", signal }),
     }),
   );
+
+program
+  .command("moments")
+  .description("Measure what may be stored with a teacher of rows: means, quantiles and correlations, no row.")
+  .argument("<recipe>", "recipe file (YAML) whose data are a table; its training rows are measured")
+  .option("--out <file>", "write them to a file instead of stdout")
+  .action((path, { out }) => showMoments(path, out));
 
 program
   .command("inspect")

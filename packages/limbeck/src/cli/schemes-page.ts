@@ -17,6 +17,11 @@ random noise. \`related\` adds the variant \`related-data\`, a student taught on
 little without these two. Images have pixels around 0.5 unless \`mean\` and \`std\` say what the teacher's had: two numbers that go with
 every preprocessing. The report shows what the generator makes; its values are in the student's checkpoint, as \`generator/…\`.
 
+**Without training rows** (\`synthesis\`, and the three above). Where the data are a table, networks standardize rows inside of themselves, by the
+means and deviations of their training part; these, with quantiles and correlations, are its moments ([Moments](moments.md)). A run
+writes them beside the teacher (\`teacher.moments.json\`), and a later one reads them (\`moments\`). \`synthesis\` draws rows from them; a
+generator makes rows of dense layers. The control is noise with the same mean and deviation in each column.
+
 **Several models of one training.** The student is the first; its values have their plain names in checkpoints, those of the
 others begin with \`peer2/\`, \`peer3/\` and so on, those of a moving average with \`ema/\`, those
 of further branches with \`branch2/\` and so on. All are measured on the test samples, in the terminal, the report and \`--json\`

@@ -8,8 +8,9 @@ const MOST_SEEDS = 5;
 /** What the arms of a data-free run saw, in a line; nothing where they saw training images. */
 export function trainedOnLine({ trainedOn }: RunResults): string[] {
   if (!trainedOn) return [];
-  const { student, baseline } = trainedOn;
-  return [`No training image was seen: the student learned from ${student}, the baseline from ${baseline}.`];
+  const { student, baseline, unseen } = trainedOn;
+  const learned = `student learned from ${student}, the baseline from ${baseline}.`;
+  return [unseen ? `No ${unseen} was seen: the ${learned}` : `The ${learned}`];
 }
 
 /** The table of teacher, student and baseline: those that there are. */

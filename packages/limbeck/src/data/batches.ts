@@ -5,7 +5,7 @@ import { type ImageGeometry, type Split, sampleLength } from "./dataset.js";
 
 /** The arrays of one batch, allocated once and filled again and again. */
 export interface BatchTarget {
-  /** `[batch, channels, height, width]`, pixel / 255. */
+  /** `[batch, channels, height, width]`, pixel / 255; rows and windows as they are. */
   readonly images: Float32Array;
   /** `[batch]`, class numbers. */
   readonly labels: BigInt64Array;
@@ -79,13 +79,24 @@ export function fillBatch(
     const index = indices[row]!;
     target.rows[i] = row;
     target.labels[i] = BIG[dataset.labels[index]!]!;
-    if (augment) scale(augment(dataset.pixels, index), 0, target.images, i * length, length);
-    else scale(dataset.pixels, index * length, target.images, i * length, length);
+    fillSample(dataset.pixels, index, augment, target.images.subarray(i * length, (i + 1) * length));
   }
 }
 
-function scale(source: Uint8Array, from: number, target: Float32Array, to: number, length: number): void {
-  for (let i = 0; i < length; i++) target[to + i] = SCALED[source[from + i]!]!;
+function fillSample(
+  pixels: Uint8Array | Float32Array,
+  index: number,
+  augment: Augmenter | undefined,
+  target: Float32Array,
+): void {
+  const start = index * target.length;
+  if (pixels instanceof Float32Array) target.set(pixels.subarray(start, start + target.length));
+  else if (augment) scale(augment(pixels, index), 0, target);
+  else scale(pixels, start, target);
+}
+
+function scale(source: Uint8Array, from: number, target: Float32Array): void {
+  for (let i = 0; i < target.length; i++) target[i] = SCALED[source[from + i]!]!;
 }
 
 function requireSamples(length: number): void {

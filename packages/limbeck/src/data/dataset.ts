@@ -1,19 +1,25 @@
-/** The size of one image: `channels × height × width` values. */
+import type { Moments } from "./moments/moments.js";
+
+/** The size of one image: `channels × height × width` values. A row of a table has a channel for each column, and one place. */
 export interface ImageGeometry {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+  /** Of rows and windows: by these, networks standardize what they take. Images are taken as they are. */
+  readonly moments?: Moments;
 }
 
-/** Labelled images in memory, one byte per value. Never changed after loading: parts of it are {@link Split}s. */
+/** Labelled images, rows or windows in memory. Never changed after loading: parts of it are {@link Split}s. */
 export interface ImageDataset extends ImageGeometry {
   readonly name: string;
   /** How many samples. */
   readonly size: number;
   /** Class names; a label is a position in this list. */
   readonly classes: readonly string[];
-  /** `[size, channels, height, width]`, 0 … 255. */
-  readonly pixels: Uint8Array;
+  /** `[size, channels, height, width]`: 0 … 255 of images; numbers of rows and windows, as they are. */
+  readonly pixels: Uint8Array | Float32Array;
+  /** Of rows and windows: the names of their columns, one for each channel. */
+  readonly columns?: readonly string[];
   /** `[size]`, each less than `classes.length`. */
   readonly labels: Uint8Array;
 }
@@ -24,6 +30,14 @@ export interface Split {
   /** Positions in the data set. */
   readonly indices: Uint32Array;
 }
+
+/** What one of a data set's samples is called. */
+export function sampleName({ height, width, columns }: SampleShape): "image" | "row" | "window" {
+  if (!columns) return "image";
+  return height * width > 1 ? "window" : "row";
+}
+
+type SampleShape = Pick<ImageGeometry, "height" | "width"> & { readonly columns?: readonly string[] | undefined };
 
 /** The number of values of one image. */
 export function sampleLength(geometry: ImageGeometry): number {

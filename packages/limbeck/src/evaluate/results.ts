@@ -115,6 +115,14 @@ export interface HelperResult {
   readonly result: ModelResult;
 }
 
+/** What the arms of a data-free run saw in training, in words. */
+export interface TrainedOn {
+  readonly student: string;
+  readonly baseline: string;
+  /** What none of them saw: "training image"; null where the student's rows were made of some of them. */
+  readonly unseen: string | null;
+}
+
 /** Everything that a run measured. */
 export interface RunResults extends Comparison {
   /** Null where the recipe has none. */
@@ -123,5 +131,5 @@ export interface RunResults extends Comparison {
   readonly helpers: readonly HelperResult[];
   readonly variants: readonly VariantResult[];
   /** Of data-free schemes: what student and baseline saw in training, where others see the transfer set. */
-  readonly trainedOn?: { readonly student: string; readonly baseline: string };
+  readonly trainedOn?: TrainedOn;
 }

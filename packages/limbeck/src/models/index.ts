@@ -12,6 +12,7 @@ import { repvgg } from "./repvgg.js";
 import { resnet } from "./resnet.js";
 import { atResolution } from "./resolution.js";
 import { shufflenetv2 } from "./shufflenetv2.js";
+import { standardized } from "./standardized.js";
 import { vgg } from "./vgg.js";
 import { vit } from "./vit.js";
 import { wrn } from "./wrn.js";
@@ -45,9 +46,10 @@ export function buildModel(choice: ModelChoice, geometry: ImageGeometry, classes
   if (!found) throw new TypeError(`no model family ${family}`);
   try {
     const parsed = found.options.parse(options);
-    if (typeof resolution !== "number") return found.build(parsed, geometry, classes);
-    const seen = { ...geometry, height: resolution, width: resolution };
-    return atResolution(found.build(parsed, seen, classes), resolution);
+    const seen = typeof resolution === "number" ? { ...geometry, height: resolution, width: resolution } : geometry;
+    const plain = found.build(parsed, seen, classes);
+    const model = typeof resolution === "number" ? atResolution(plain, resolution) : plain;
+    return geometry.moments ? standardized(model, geometry.moments) : model;
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     const size = [geometry.channels, resolution ?? geometry.height, resolution ?? geometry.width].join(" × ");

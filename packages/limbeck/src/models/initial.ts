@@ -1,4 +1,5 @@
 import { type RandomStream, randomStream, sizeOf } from "@limbeck/graph";
+import { normalNumber } from "../support/normal.js";
 
 /** How a tensor's first values are drawn. */
 export type InitialValues =
@@ -72,10 +73,4 @@ function drawNormal(std: number, limit: number, stream: RandomStream): number {
     const value = normalNumber(stream, std);
     if (Math.abs(value) <= limit) return value;
   }
-}
-
-/** A normal number around 0 (Box and Muller 1958). */
-export function normalNumber(stream: RandomStream, std = 1): number {
-  const radius = Math.sqrt(-2 * Math.log(1 - stream.uniform()));
-  return std * radius * Math.cos(2 * Math.PI * stream.uniform());
 }

@@ -37,7 +37,7 @@ export interface Model {
   readonly frozen?: readonly TensorSpec[];
   /**
    * Emits the forward pass.
-   * @param images [N, C, H, W], values 0 … 1
+   * @param images [N, C, H, W], values 0 … 1; rows and windows as they are
    * @param weights the model's parameters and buffers by name, of the same graph
    * @param training whether dropout is on and batches are normalized by their own statistics
    */

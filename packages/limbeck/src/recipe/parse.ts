@@ -8,6 +8,7 @@ import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
 import { type Recipe, recipeSchema, type TeacherOptions } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
+import { isTable, type TableSource } from "./source.js";
 import { expandSpecialists } from "./specialists.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
@@ -23,7 +24,7 @@ export function readRecipe(path: string): Recipe {
 export function parseRecipe(text: string, file: string): Recipe {
   const layers = new RecipeLayers(text, file);
   const result = recipeSchema.safeParse(expandSpecialists(expandScheme(expandPreset(layers.value))));
-  if (result.success) return withWholePaths(layers, result.data);
+  if (result.success) return withWholePaths(layers, withWholeMoments(layers, result.data));
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, layers));
   throw recipeError("RECIPE_INVALID", problems, "`limbeck schema` prints all keys and what they take.");
 }
@@ -60,12 +61,27 @@ function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
 function withWholeData(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { source } = recipe.data;
   if (typeof source === "string") return recipe;
+  if (isTable(source)) return { ...recipe, data: { ...recipe.data, source: withWholeTables(layers, source) } };
   const whole = (part: string, { images, labels }: { images: string; labels: string }) => {
     const from = (key: string) => dirname(layers.placeOf(["data", "source", part, key]).file);
     return { images: resolve(from("images"), images), labels: resolve(from("labels"), labels) };
   };
   const test = source.test ? { test: whole("test", source.test) } : {};
   return { ...recipe, data: { ...recipe.data, source: { ...source, train: whole("train", source.train), ...test } } };
+}
+
+function withWholeMoments(layers: RecipeLayers, recipe: Recipe): Recipe {
+  const { scheme } = recipe;
+  if (typeof scheme.moments !== "string") return recipe;
+  const from = dirname(layers.placeOf(["scheme", "moments"]).file);
+  return { ...recipe, scheme: { ...scheme, moments: resolve(from, scheme.moments) } };
+}
+
+function withWholeTables(layers: RecipeLayers, source: TableSource): TableSource {
+  const whole = (key: "table" | "testTable", path: string) =>
+    resolve(dirname(layers.placeOf(["data", "source", key]).file), path);
+  const test = source.testTable === undefined ? {} : { testTable: whole("testTable", source.testTable) };
+  return { ...source, table: whole("table", source.table), ...test };
 }
 
 function problemsOf(issue: z.core.$ZodIssue, layers: RecipeLayers): RecipeProblem[] {

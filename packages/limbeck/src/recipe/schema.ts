@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { MIXINGS } from "../data/mix/index.js";
-import { NAMED_DATASETS } from "../data/named/index.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
@@ -18,6 +17,7 @@ import { allowPresets } from "./presets/json-schema.js";
 import { unfitForScheme } from "./schemes/fit.js";
 import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 import { searchOptions } from "./search.js";
+import { source, unfitForTables } from "./source.js";
 import { misowned, unfitForSpecialists } from "./specialists.js";
 import { missingTeacher } from "./teacher.js";
 
@@ -135,22 +135,6 @@ const transfer = z
     without: z.array(z.int().min(0)).min(1).optional().meta(describe("Leave these classes out.")),
   })
   .meta(describe("Transfer set: the samples that the student learns from."));
-
-const idxPair = z.strictObject({
-  images: z.string().min(1).meta(describe("idx file of unsigned bytes [N, height, width], plain or gzip.")),
-  labels: z.string().min(1).meta(describe("idx file of unsigned bytes [N], plain or gzip.")),
-});
-
-const source = z
-  .union([
-    z.enum(Object.keys(NAMED_DATASETS) as [keyof typeof NAMED_DATASETS, ...(keyof typeof NAMED_DATASETS)[]]),
-    z.strictObject({
-      train: idxPair,
-      test: idxPair.optional(),
-      classes: z.array(z.string().min(1)).min(2).optional().meta(describe("Names of the classes, in order.")),
-    }),
-  ])
-  .meta(describe("A named data set, or idx files by path (relative to the recipe)."));
 
 const data = z.strictObject({
   source,
@@ -294,6 +278,7 @@ export const recipeSchema = z
   })
   .superRefine(finds(undefinedTerms))
   .superRefine(finds(unfitForScheme))
+  .superRefine(finds(unfitForTables))
   .superRefine(finds(missingTeacher))
   .superRefine(finds(unseenLabels))
   .superRefine(finds(misowned))

@@ -22,16 +22,36 @@ export interface DarkKnowledgeSample {
   readonly student: readonly number[];
 }
 
-/** Images that a student learned from where it saw no training image, and the teacher's classes of them. */
-export interface GeneratedImages {
+/** What was made for a student, and the teacher's classes of it. */
+export interface GeneratedSamples {
   /** Who made them, in a sentence without its period. */
   readonly maker: string;
-  /** By class, then by how sure the teacher is; pixels as in {@link DarkKnowledgeSample}, cut off at black and white. */
-  readonly shown: readonly { readonly pixels: Uint8Array; readonly label: number; readonly share: number }[];
+  /** Whether training samples went into them. */
+  readonly fromSamples: boolean;
+  /**
+   * By class, then by how sure the teacher is. Pixels as in {@link DarkKnowledgeSample}, cut off at black and white; of rows
+   * and windows, numbers.
+   */
+  readonly shown: readonly {
+    readonly pixels: Uint8Array | Float32Array;
+    readonly label: number;
+    readonly share: number;
+  }[];
+  /** Of rows and windows: each column's mean and deviation, as they were stored with the teacher and as they were made. */
+  readonly columns?: readonly {
+    readonly name: string;
+    readonly stored: MeanAndStd;
+    readonly made: MeanAndStd;
+  }[];
   /** How many images the teacher takes for each class, of more than are shown. */
   readonly counts: readonly number[];
   /** Data set of the control with real images of something else. */
   readonly related?: string;
+}
+
+interface MeanAndStd {
+  readonly mean: number;
+  readonly std: number;
 }
 
 /** Confusion matrix: rows are true classes, columns are predictions. */
@@ -51,6 +71,8 @@ export interface ReportData {
   readonly recipe: string;
   readonly classes: readonly string[];
   readonly image: { readonly channels: number; readonly height: number; readonly width: number };
+  /** Where samples are rows or windows, the names of their columns. */
+  readonly columns?: readonly string[] | undefined;
   /** Teachers that were read from files instead of being trained. */
   readonly teachers: readonly { readonly file: string; readonly sha256: string }[];
   readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };
@@ -70,7 +92,7 @@ export interface ReportData {
   readonly curves: readonly Curve[];
   readonly samples: readonly DarkKnowledgeSample[];
   /** Of a data-free scheme. */
-  readonly generated?: GeneratedImages | undefined;
+  readonly generated?: GeneratedSamples | undefined;
   readonly confusion: {
     readonly teacher: Confusion | null;
     readonly student: Confusion;

@@ -114,6 +114,9 @@ const SAMPLES = `
   list-style: none; margin: 1.5rem 0; padding: 0; font-size: 0.75rem; color: var(--muted); }
 .generated li { min-width: 0; break-inside: avoid; overflow-wrap: anywhere; line-height: 1.3; }
 .generated img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; border-radius: 4px; }
+.generated.windows { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
+.generated svg { display: block; width: 100%; height: 4rem; }
+.generated polyline { fill: none; stroke: currentColor; stroke-width: 1; opacity: 0.5; vector-effect: non-scaling-stroke; }
 .bars { table-layout: fixed; font-size: 0.8125rem; line-height: 1.3; }
 .bars th, .bars td { border: 0 !important; padding: 1.5px 0 1.5px 0.6rem; text-align: left; }
 .bars thead th { font-weight: 400; color: var(--muted); padding-bottom: 0.3rem; line-height: 1.3; vertical-align: bottom; }

@@ -1,14 +1,15 @@
 import type { Comparison, ModelResult, PeerResult, RunResults, VariantResult } from "../evaluate/results.js";
 import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
-import type { GeneratedImages } from "../report/data.js";
+import type { GeneratedSamples } from "../report/data.js";
 import { Interrupted } from "../train/events.js";
 import { type Arm, isDataFree } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
-import { generatedImages } from "./generated.js";
+import { generatedSamples } from "./generated.js";
 import { measureHelpers } from "./helpers.js";
 import { correctBiases, type Measured, type MeasuredArm, measureArm, measureTeacher } from "./measure.js";
 import { mentorOf } from "./mentor.js";
+import { trainedOn } from "./trained-on.js";
 
 /** Everything measured, with the answers that the report shows. */
 export interface Evaluation {
@@ -18,7 +19,7 @@ export interface Evaluation {
   readonly student: Measured;
   readonly baseline: Measured | null;
   /** Of a data-free scheme. */
-  readonly generated?: GeneratedImages | undefined;
+  readonly generated?: GeneratedSamples | undefined;
 }
 
 /** Measures teacher and arms on the test samples. */
@@ -61,19 +62,16 @@ export async function evaluateRun(
     helpers,
     ...compare(student, baseline),
     variants,
-    ...(isDataFree(context.recipe) ? { trainedOn: DATA_FREE } : {}),
+    ...(isDataFree(context.recipe) ? { trainedOn: trainedOn(context) } : {}),
   };
   return {
     results,
     teacher: measuredTeacher,
     student: student.measured,
     baseline: baseline?.measured ?? null,
-    generated: await generatedImages(context, student.trained, teachers.teacher),
+    generated: await generatedSamples(context, student.trained, teachers.teacher),
   };
 }
-
-/** No training image among them. */
-const DATA_FREE = { student: "generated images", baseline: "random noise" };
 
 /** How many images an arm had to learn from. */
 function transferSize({ samples }: RunContext, { arm, transfer }: TrainedArm): number {

@@ -1,9 +1,11 @@
 import { createGraph, type RuntimeTensor, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
-import { sampleLength } from "../data/dataset.js";
+import { sampleLength, sampleName } from "../data/dataset.js";
+import type { Moments } from "../data/moments/moments.js";
 import { softmaxRow, topClasses } from "../evaluate/metrics.js";
+import { takesSample } from "../recipe/schemes/fit-generated.js";
 import { schemeNamed } from "../recipe/schemes/index.js";
-import type { GeneratedImages } from "../report/data.js";
+import type { GeneratedSamples } from "../report/data.js";
 import type { ImageSource } from "../schemes/data-free/source.js";
 import { wirings } from "../schemes/index.js";
 import { Classifier } from "../teachers/classifier.js";
@@ -11,55 +13,76 @@ import type { Parameters } from "../train/checkpoints.js";
 import { isDataFree } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
 
-/** Images that are drawn, to see which classes the teacher takes them for. */
+/** Samples that are drawn, to see which classes the teacher takes them for. */
 const DRAWN = 500;
 
-/** How many of them the report shows. */
+/** How many of them the report shows: images, and rows or windows; of those that were made of real ones none. */
 const SHOWN = 60;
+const SHOWN_ROWS = 24;
 
-/** Images of the first seed's training in the end, and what the teacher says of them; nothing where there are none. */
-export async function generatedImages(
+/** What was made for the first seed's student in the end, and what the teacher says of it; nothing where there is none. */
+export async function generatedSamples(
   { recipe, samples, threads }: RunContext,
   { arm, seeds, transfer }: TrainedArm,
   teacher: TrainedTeacher | undefined,
-): Promise<GeneratedImages | undefined> {
+): Promise<GeneratedSamples | undefined> {
   if (!isDataFree(recipe) || !teacher) return undefined;
   const { dataset } = samples.test;
   const classes = dataset.classes.length;
   const { name, ...options } = arm.scheme;
   const source = wirings[name]!.source!({ split: transfer, train: arm.train, options });
-  const { data, dims } = await drawImages(source, seeds[0]!.parameters, recipe.seed);
-  const [images, drawn] = [data as Float32Array, dims[0]!];
+  const { data, dims } = await drawSamples(source, seeds[0]!.parameters, recipe.seed);
+  const [values, drawn] = [data as Float32Array, dims[0]!];
   const classifier = await Classifier.load(teacher.voice.file, dataset, threads);
-  const logits = await classifier.logits(images, drawn);
+  const logits = await classifier.logits(values, drawn);
   await classifier.release();
   const tops = topClasses(logits, classes);
   const length = sampleLength(dataset);
-  const shown = Array.from({ length: Math.min(SHOWN, drawn) }, (_, row) => ({
-    pixels: Uint8Array.from(images.subarray(row * length, (row + 1) * length), toByte),
+  const { moments } = dataset;
+  const valuesAt = (row: number) => values.slice(row * length, (row + 1) * length);
+  const fromSamples = takesSample(arm.scheme);
+  const rowsShown = fromSamples ? 0 : SHOWN_ROWS;
+  const shown = Array.from({ length: Math.min(moments ? rowsShown : SHOWN, drawn) }, (_, row) => ({
+    pixels: moments ? valuesAt(row) : Uint8Array.from(valuesAt(row), toByte),
     label: tops[row]!,
     share: softmaxRow(logits, row, classes)[tops[row]!]!,
   }));
   return {
+    maker: schemeNamed(name).maker!(`${sampleName(dataset)}s`, options),
+    fromSamples,
     shown: shown.sort((a, b) => a.label - b.label || b.share - a.share),
     counts: dataset.classes.map((_, label) => tops.reduce((sum, top) => sum + (top === label ? 1 : 0), 0)),
-    maker: schemeNamed(name).maker!,
+    ...(moments ? { columns: compared(moments, values) } : {}),
     ...(options.related === undefined ? {} : { related: String(options.related) }),
   };
 }
 
 const toByte = (value: number) => Math.min(255, Math.max(0, Math.round(value * 255)));
 
-/** Images [drawn, C, H, W], 0 … 1 and beyond, of a finished student's values. */
-async function drawImages(source: ImageSource, values: Parameters, seed: number): Promise<RuntimeTensor> {
+/** Each column's mean and deviation, as they were stored and as they were made. */
+function compared({ columns, mean, std, length }: Moments, made: Float32Array) {
+  return columns.map((name, c) => {
+    const values = made.filter((_, i) => Math.floor(i / length) % columns.length === c);
+    const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length;
+    return {
+      name,
+      stored: { mean: mean[c]!, std: std[c]! },
+      made: { mean: average, std: Math.sqrt(variance) },
+    };
+  });
+}
+
+/** Samples [drawn, C, H, W] of a finished student's values; pixels of images are 0 … 1 and beyond. */
+async function drawSamples(source: ImageSource, values: Parameters, seed: number): Promise<RuntimeTensor> {
   const graph = createGraph();
-  graph.output("images", source.shown(graph, DRAWN, seed));
+  graph.output("samples", source.shown(graph, DRAWN, seed));
   const session = await nodeBackend.createSession(toOnnx(graph));
   const weights = graph.inputs.map(({ name, shape }) => {
     return [name, nodeBackend.tensor("float32", values[name]!, shape)] as const;
   });
   try {
-    return (await session.run(Object.fromEntries(weights), ["images"])).images!;
+    return (await session.run(Object.fromEntries(weights), ["samples"])).samples!;
   } finally {
     await session.release();
   }

@@ -39,6 +39,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     recipe: readText(folder.file("recipe.yaml")),
     classes: dataset.classes,
     image: dataset,
+    columns: dataset.columns,
     teachers: membersOf(recipe).flatMap(({ choice, where }) =>
       "onnx" in choice
         ? [{ file: basename(choice.onnx), sha256: run.memberSha256?.[where] ?? run.teacherSha256! }]
@@ -99,10 +100,12 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
   return [...teachers, ...arms];
 }
 
-/** Of each class, the test image that the teacher classifies correctly, but with the most doubt; none without a teacher. */
+/** Of each class, the test image that the teacher classifies correctly, but with the most doubt; none without a teacher, and none of rows. */
 function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
   if (!evaluation.teacher) return [];
   const { dataset, indices } = context.samples.test;
+  const { pixels } = dataset;
+  if (pixels instanceof Float32Array) return [];
   const classes = dataset.classes.length;
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
   const tops = topClasses(teacher, classes);
@@ -117,7 +120,7 @@ function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature:
     const start = indices[row]! * length;
     return {
       label,
-      pixels: dataset.pixels.slice(start, start + length),
+      pixels: pixels.slice(start, start + length),
       teacher: [...softmaxRow(teacher, row, classes)],
       soft: [...softmaxRow(teacher, row, classes, temperature)],
       student: [...softmaxRow(student, row, classes)],

@@ -1,10 +1,16 @@
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
 import { loadIdxPair } from "../data/idx.js";
+import { measureMoments } from "../data/moments/measure.js";
+import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { drawSubset, filterClasses, splitStratified } from "../data/split.js";
+import { loadTable } from "../data/table/load.js";
 import type { Recipe, TransferOptions } from "../recipe/schema.js";
+import { isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
+import { canonicalJson } from "../support/json.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
 export interface RunSamples {
@@ -24,7 +30,28 @@ export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<
   const samples = await loadParts(recipe, signal);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
-  return withRelated(judged, recipe.scheme.related, signal);
+  const known = isTable(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
+  return withRelated(known, recipe.scheme.related, signal);
+}
+
+/** Adds what networks standardize rows by: stored moments where the scheme names some, else those of the training part. */
+function withMoments({ train, test, ...samples }: RunSamples, path: unknown): RunSamples {
+  const moments = typeof path === "string" ? readMoments(path) : measureMoments(train);
+  if (typeof path === "string") requireSameColumns(path, moments, train.dataset);
+  const known = (split: Split) => ({ ...split, dataset: { ...split.dataset, moments } });
+  return { ...samples, train: known(train), test: known(test) };
+}
+
+function requireSameColumns(path: string, moments: Moments, { columns = [], height, width }: ImageDataset): void {
+  const length = height * width;
+  if (canonicalJson([moments.columns, moments.length]) === canonicalJson([columns, length])) return;
+  const described = (names: readonly string[], rows: number) => `${names.join(", ")} (${rows} of each)`;
+  const theirs = described(moments.columns, moments.length);
+  throw new LimbeckError("RECIPE_INVALID", `${path} is of ${theirs}, and the data have ${described(columns, length)}`, {
+    where: "scheme.moments",
+    value: moments.columns,
+    fix: "Name the same columns as data.source.columns, in the same order, or other moments.",
+  });
 }
 
 /** Some training samples in the place of the test part. */
@@ -74,6 +101,7 @@ export function fingerprint({ train, test, related }: RunSamples): string {
   const hash = createHash("sha256");
   for (const { dataset, indices } of [train, test, ...(related ? [related] : [])])
     hash.update(dataset.pixels).update(dataset.labels).update(indices);
+  if (train.dataset.moments) hash.update(canonicalJson(train.dataset.moments));
   return hash.digest("hex");
 }
 
@@ -112,6 +140,17 @@ function requireSameImages(train: ImageDataset, test: ImageDataset): void {
   });
 }
 
+/** The test rows' classes and columns are those of the training rows. */
+function loadTables(source: TableSource): LoadedSource {
+  const train = loadTable(source.table, source);
+  const { classes, columns } = train;
+  const test =
+    source.testTable === undefined
+      ? undefined
+      : loadTable(source.testTable, { ...source, classes: [...classes], columns: [...columns!] });
+  return { train, test, source: basename(source.table) };
+}
+
 interface LoadedSource {
   readonly train: ImageDataset;
   readonly test?: ImageDataset | undefined;
@@ -123,6 +162,7 @@ async function loadSource(source: Recipe["data"]["source"], signal: AbortSignal)
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
+  if (isTable(source)) return loadTables(source);
   const load = ({ images, labels }: { images: string; labels: string }, classes?: readonly string[]) =>
     loadIdxPair(images, labels, { name: images, ...(classes ? { classes } : {}) });
   const train = load(source.train, source.classes);

@@ -1,3 +1,4 @@
+import { momentsText } from "../data/moments/moments.js";
 import { toOnnxModel } from "../models/inference.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
@@ -33,6 +34,8 @@ export async function* prepareTeacher(
     write(context, open.members[i]!.phase, file);
   });
   write(context, TEACHER, teacher.file);
+  const { moments } = samples.train.dataset;
+  if (moments) writeFileAtomic(context.folder.file(`${TEACHER}.moments.json`), momentsText(moments));
   return { teacher, members };
 }
 

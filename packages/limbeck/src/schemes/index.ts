@@ -1,6 +1,7 @@
 import { generatorImages } from "./data-free/generator-source.js";
 import { invertedImages } from "./data-free/inversion-source.js";
 import { dataFreeWiring } from "./data-free/job.js";
+import { synthesizedRows } from "./data-free/synthesis.js";
 import { earlyExitsWiring } from "./early-exits.js";
 import { kdclWiring } from "./kdcl.js";
 import { meanTeacherWiring } from "./mean-teacher.js";
@@ -28,4 +29,5 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   dafl: withGenerator,
   zskt: withGenerator,
   "deep-inversion": dataFreeWiring(invertedImages),
+  synthesis: dataFreeWiring(synthesizedRows),
 };

@@ -2,23 +2,26 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { wholeSplit } from "../../src/data/dataset.js";
+import { measureMoments } from "../../src/data/moments/measure.js";
 import { losses } from "../../src/losses/index.js";
 import type { Loss } from "../../src/losses/loss.js";
 import { buildModel, type ModelChoice } from "../../src/models/index.js";
 import { parseRecipe, readRecipe } from "../../src/recipe/parse.js";
 import type { Recipe } from "../../src/recipe/schema.js";
+import { isTable } from "../../src/recipe/source.js";
 import { armsOf } from "../../src/runs/arms.js";
 import { linksOf } from "../../src/runs/chain.js";
 import { teacherOf } from "../../src/runs/teacher.js";
 import { wirings } from "../../src/schemes/index.js";
 import { checkOffline } from "../../src/schemes/offline.js";
+import { skewedRows } from "../data/rows.js";
 import { readLossCases } from "../losses/golden.js";
 
 const root = new URL("../../../../", import.meta.url).pathname;
 
 /** Ten classes of gray pictures: what all named data sets are so far. */
 const SIZE = 128;
-const split = wholeSplit({
+const images = wholeSplit({
   name: "gray",
   size: SIZE,
   channels: 1,
@@ -29,6 +32,10 @@ const split = wholeSplit({
   labels: Uint8Array.from({ length: SIZE }, (_, i) => i % 10),
 });
 
+/** Rows of two classes for recipes of tables. */
+const { split: rows } = skewedRows(SIZE);
+const rowsSplit = { ...rows, dataset: { ...rows.dataset, moments: measureMoments(rows) } };
+
 /** A recipe as it is, or with the student's network in place of a teacher that is a file. */
 function withNetworks(recipe: Recipe): Recipe {
   const { teacher, student } = recipe;
@@ -37,7 +44,9 @@ function withNetworks(recipe: Recipe): Recipe {
 
 /** Builds the training graph of every arm, as a run does before it trains anything. */
 function buildAll(recipe: Recipe): void {
-  const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, 10);
+  const split = isTable(recipe.data.source) ? rowsSplit : images;
+  const classes = split.dataset.classes.length;
+  const model = (choice: unknown) => buildModel(choice as ModelChoice, split.dataset, classes);
   let last = teacherOf(recipe, { source: "gray", train: split, test: split })?.live;
   for (const link of linksOf(recipe)) {
     const student = model(link.model);

@@ -39,7 +39,11 @@ describe("a data-free run", () => {
   });
 
   it("teaches a student that is much better than one on noise, and says what each has seen", () => {
-    expect(results.trainedOn).toEqual({ student: "generated images", baseline: "random noise" });
+    expect(results.trainedOn).toEqual({
+      student: "generated images",
+      baseline: "random noise",
+      unseen: "training image",
+    });
     expect(results.verdict!.sentence).toMatch(/with the generator/);
     expect(results.student.agreement!.mean).toBeGreaterThan(0.5);
     expect(results.variants).toMatchObject([{ name: "short", transferSize: 0, baseline: null }]);

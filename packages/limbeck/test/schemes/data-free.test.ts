@@ -60,7 +60,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, dig
 describe.each(golden.generators)("the generator, of images $shape", (one) => {
   const [channels, height, width] = one.shape;
   const generator = buildGenerator(
-    { width: 2, latent: 3, eps: one.eps, mean: one.mean, std: one.std },
+    { width: 2, latent: 3, eps: one.eps, mean: one.mean, std: one.std, network: "maps" },
     { channels, height, width },
   );
 

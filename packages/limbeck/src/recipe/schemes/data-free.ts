@@ -6,7 +6,24 @@ export const RELATED_DATA = "related-data";
 
 const positive = () => z.int().positive();
 
+/** Where moments are kept that were stored with the teacher. */
+export const moments = z.string().min(1).optional().meta({
+  description:
+    "Of rows: the file of moments that was stored with the teacher. Default: moments of the run's own training part.",
+});
+
 const perChannel = (number: z.ZodNumber) => z.union([number, z.array(number).min(1)]);
+
+const pixels = {
+  moments,
+  mean: perChannel(z.number()).optional().meta({
+    description:
+      "Mean of the images' pixels (0 to 1), of all channels or of each, as whoever trained the teacher tells it. Default: 0.5; of rows, what the moments say.",
+  }),
+  std: perChannel(z.number().positive()).optional().meta({
+    description: "Their standard deviation. Default: 0.25; of rows, what the moments say.",
+  }),
+};
 
 type DatasetName = keyof typeof NAMED_DATASETS;
 
@@ -49,11 +66,7 @@ export function madeImagesOptions({ studentSteps, difference, weights }: Publish
     rounds: positive()
       .default(50)
       .meta({ description: `Rounds of student and ${turn} in an epoch.` }),
-    mean: perChannel(z.number()).default(0.5).meta({
-      description:
-        "Mean of the images' pixels (0 to 1), of all channels or of each, as whoever trained the teacher tells it.",
-    }),
-    std: perChannel(z.number().positive()).default(0.25).meta({ description: "Their standard deviation." }),
+    ...pixels,
     adversarial: aim("adversarial", weights.adversarial),
     difference: z.enum(DIFFERENCES).default(difference).meta({
       description:
@@ -85,8 +98,13 @@ interface PublishedGenerator extends Published {
 export function generatorOptions(published: PublishedGenerator) {
   const { eps, generatorLearningRate, weights } = published;
   return z.strictObject({
+    network: z.enum(["maps", "dense"]).optional().meta({
+      description:
+        "What the generator is made of: convolutions over maps, or dense layers. Default: maps for images, dense for rows.",
+    }),
     width: positive().default(16).meta({
-      description: "Channels of the generator's last hidden layer; those before have twice as many. Published: 64.",
+      description:
+        "Channels of the generator's last hidden layer; those before have twice as many. Published: 64. Dense layers have 8 units for each.",
     }),
     latent: positive().default(100).meta({ description: "Random numbers that an image is made of." }),
     eps: z.number().positive().default(eps).meta({
@@ -106,7 +124,7 @@ export function generatorOptions(published: PublishedGenerator) {
 /** What a recipe says of any data-free scheme. */
 export type DataFreeOptions = Omit<
   GeneratorOptions,
-  "width" | "latent" | "eps" | "generatorLearningRate" | GeneratorAim
+  "network" | "width" | "latent" | "eps" | "generatorLearningRate" | GeneratorAim
 > &
   Partial<Pick<GeneratorOptions, GeneratorAim>>;
 
@@ -122,7 +140,7 @@ export const dataFree = { needs: ["teacher"], gives: ["teacher logits"], images:
 export const withGenerator = {
   ...dataFree,
   mentor: "the generator",
-  maker: "A generator made all of its images, and the teacher answered them",
+  maker: (samples: string) => `A generator made all of its ${samples}, and the teacher answered them`,
   wiring:
     "two programs take turns over one state: the student learns from the teacher's answers to the generator's images, detached, and the generator learns through the frozen teacher and the student; no training image is seen. The baseline is the same student, taught by the same teacher on random noise with as many steps",
 } as const;

@@ -42,7 +42,8 @@ export const deepInversion: Scheme<InversionOptions> = {
   ...dataFree,
   name: "deep-inversion",
   mentor: "the synthesized images",
-  maker: "All of its images were made of noise by gradient descent through the teacher, each for a class of its own",
+  maker: (samples) =>
+    `All of its ${samples} were made of noise by gradient descent through the teacher, each for a class of its own`,
   description:
     "Data-free: images are made of noise until the teacher sees their classes, and its batch normalizations the statistics of its training images.",
   wiring:

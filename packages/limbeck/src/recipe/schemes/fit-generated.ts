@@ -1,4 +1,5 @@
 import type { Finding } from "../mixing.js";
+import { isTable } from "../source.js";
 import { RELATED_DATA } from "./data-free.js";
 import type { SchemeChoice } from "./index.js";
 
@@ -8,7 +9,7 @@ type Images = { readonly augment?: readonly unknown[] | undefined };
 export interface Generated {
   readonly scheme: SchemeChoice;
   readonly teacher?: object | undefined;
-  readonly data: { readonly source: unknown; readonly transfer: object };
+  readonly data: { readonly source: unknown; readonly transfer: { readonly size?: number | undefined } };
   readonly student: { readonly train: Images };
   readonly assistants: readonly unknown[];
   readonly generations: number;
@@ -21,22 +22,22 @@ export interface Generated {
   }[];
 }
 
-const NO_IMAGES = "the student sees no training image; leave it out";
+const NO_IMAGES = "the student sees no training sample; leave it out";
 
 /** What only makes sense with training images, and controls that would be none. */
 export function unfitForGenerated(recipe: Generated): Finding[] {
-  const { data, student, assistants, generations, baseline, variants } = recipe;
+  const { student, assistants, generations, baseline, variants } = recipe;
   const found = (isFound: boolean, path: Finding["path"], message = NO_IMAGES): Finding[] =>
     isFound ? [{ path, message }] : [];
   const chain = "assistants and generations learn from training images; leave them out";
   return [
-    ...found(Object.keys(data.transfer).length > 0, ["data", "transfer"]),
+    ...unfitSample(recipe),
     ...found((student.train.augment ?? []).length > 0, ["student", "train", "augment"]),
     ...found(assistants.length > 0, ["assistants"], chain),
     ...found(generations > 1, ["generations"], chain),
     ...found(!baseline, ["baseline"], "a data-free result is always compared with random noise; leave it out"),
     ...variants.flatMap(({ train, transfer, correctBiases }, v) => [
-      ...found(transfer !== undefined, ["variants", v, "transfer"]),
+      ...found(transfer !== undefined && !takesSample(recipe.scheme), ["variants", v, "transfer"]),
       ...found((train.augment ?? []).length > 0, ["variants", v, "train", "augment"]),
       ...found(correctBiases, ["variants", v, "correctBiases"]),
     ]),
@@ -44,9 +45,35 @@ export function unfitForGenerated(recipe: Generated): Finding[] {
   ];
 }
 
+/** Whether new rows are made of some real ones. */
+export const takesSample = ({ by }: SchemeChoice): boolean => by === "munge" || by === "spunge";
+
+/** The largest sample in which every row's nearest neighbor is looked for. */
+const LARGEST_SAMPLE = 5000;
+
+/** Rows are made of a sample that the recipe gives, or else of none. */
+function unfitSample({ scheme, data }: Generated): Finding[] {
+  const { name, by } = scheme;
+  const { size } = data.transfer;
+  const isForRows = isTable(data.source);
+  const path = ["data", "transfer"];
+  const asks = `${by} makes rows of a small sample: say of how many, such as size: 100, and of at most ${LARGEST_SAMPLE}`;
+  if (name === "synthesis" && !isForRows) {
+    return [{ path: ["scheme"], message: "synthesis makes rows, and the data are images; use dfad, or a table" }];
+  }
+  if (!isForRows && scheme.moments !== undefined) {
+    return [{ path: ["scheme", "moments"], message: "moments are of rows, and the data are images; leave it out" }];
+  }
+  if (takesSample(scheme)) {
+    return size !== undefined && size <= LARGEST_SAMPLE ? [] : [{ path, message: asks }];
+  }
+  return Object.keys(data.transfer).length > 0 ? [{ path, message: NO_IMAGES }] : [];
+}
+
 function unfitOptions({ scheme, teacher, data, variants }: Generated): Finding[] {
   const { adversarial, oneHot, statistics, activation, entropy, related } = scheme;
-  const isAimless = [adversarial, oneHot, statistics, activation, entropy].every((weight) => (weight ?? 0) === 0);
+  const weights = [adversarial, oneHot, statistics, activation, entropy].filter((weight) => weight !== undefined);
+  const isAimless = weights.length > 0 && weights.every((weight) => weight === 0);
   const labelled = teacher && "combine" in teacher && teacher.combine === "correctness";
   const taken = variants.findIndex(({ name }) => related !== undefined && name === RELATED_DATA);
   return [

@@ -9,6 +9,7 @@ import { mutual } from "./mutual.js";
 import { offline } from "./offline.js";
 import { one } from "./one.js";
 import type { Scheme } from "./scheme.js";
+import { synthesis } from "./synthesis.js";
 import { zskt } from "./zskt.js";
 
 export type { Scheme } from "./scheme.js";
@@ -25,6 +26,7 @@ export const schemes: readonly Scheme[] = [
   dafl,
   zskt,
   deepInversion,
+  synthesis,
 ];
 
 /** A scheme's name and its options, as a recipe gives them. */

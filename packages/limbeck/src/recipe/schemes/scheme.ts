@@ -21,8 +21,8 @@ export interface Scheme<Options = unknown> {
   readonly gives: readonly LossNeed[];
   /** "generated" where students never see a training image. Default: they learn on the transfer set. */
   readonly images?: "generated";
-  /** Where they do not: who made what they saw, as a report says it. */
-  readonly maker?: string;
+  /** Where they do not: who made the images, rows or windows that they saw, as a report says it without a period. */
+  readonly maker?: (samples: string, options: Readonly<Record<string, unknown>>) => string;
   /** Whom terms ask, as a verdict names them: "the teacher". */
   readonly mentor: string;
   /** The terms where a recipe names none, as it would write them. Default: kd. */

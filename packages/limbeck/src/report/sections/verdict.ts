@@ -1,4 +1,4 @@
-import type { ModelResult, RunResults } from "../../evaluate/results.js";
+import type { ModelResult, RunResults, TrainedOn } from "../../evaluate/results.js";
 import { mean } from "../../evaluate/statistics.js";
 import type { ReportData } from "../data.js";
 import { fewerErrors, noise, shown } from "../difference.js";
@@ -32,10 +32,12 @@ function setting({ data, epochs, losses, results }: ReportData): string {
   const seeds = results.student.errors.length;
   const learned = losses.length > 0 ? `, learning from ${losses.join(" + ")}` : "";
   const on = results.trainedOn
-    ? `${results.trainedOn.student}, without a training image of ${data.source}`
+    ? `${results.trainedOn.student}${withoutWhat(results.trainedOn, data.source)}`
     : `${plural(data.transfer, "sample")} of ${data.source}`;
   return `Trained for ${plural(epochs, "epoch")} on ${on}${learned}; ` + `${plural(seeds, "seed")}.`;
 }
+
+const withoutWhat = ({ unseen }: TrainedOn, source: string) => (unseen ? `, without a ${unseen} of ${source}` : "");
 
 function sizeTile({ teacher, student }: RunResults): Markup {
   if (!teacher) {

@@ -5,12 +5,14 @@ import { learningRateOf } from "../offline.js";
 import { buildGenerator, GENERATOR } from "./generator.js";
 import { feeding, fillNormal, normalFill } from "./images.js";
 import type { ImageSource, SourceOptions } from "./source.js";
+import { spreadOf } from "./spread.js";
 
 /** Images that a generator makes anew for every step. */
 export function generatorImages({ split, train, options }: SourceOptions): ImageSource {
   const settings = options as unknown as GeneratorOptions;
   const { latent, rounds, studentSteps, generatorLearningRate } = settings;
-  const generator = buildGenerator(settings, split.dataset);
+  const network = settings.network ?? (split.dataset.moments ? "dense" : "maps");
+  const generator = buildGenerator({ ...settings, ...spreadOf(settings, split.dataset), network }, split.dataset);
   const shape = [train.batchSize, latent];
   const pass = (latents: Tensor, training: boolean) => {
     const values = declareTensors(generator, latents.graph, GENERATOR);
@@ -22,12 +24,14 @@ export function generatorImages({ split, train, options }: SourceOptions): Image
     return { images: result.images, parameters, buffers: carriedBuffers(generator, values, result) };
   };
   return {
-    name: "generator",
-    learningRate: learningRateOf(train, rounds, generatorLearningRate),
+    turn: {
+      name: "generator",
+      learningRate: learningRateOf(train, rounds, generatorLearningRate),
+      made: (graph) => ({ ...make(graph), optimizer: adam(), priors: {} }),
+    },
     check: () => {},
     initial: (seed) => initialize(generator, seed, GENERATOR),
     seen: make,
-    made: (graph) => ({ ...make(graph), optimizer: adam(), priors: {} }),
     feeds: (seed) => {
       const latents = feeding("latents", shape, normalFill(seed, "latents"));
       return { seen: latents, made: (step) => latents(step, studentSteps) };

@@ -2,6 +2,7 @@ import { createGraph, ops, type Tensor } from "@limbeck/graph";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { Layers } from "../../models/layers.js";
 import type { TensorSpec } from "../../models/model.js";
+import type { Spread } from "./spread.js";
 
 /** What stands before the names of a generator's values, beside those of the student. */
 export const GENERATOR = "generator/";
@@ -22,19 +23,22 @@ interface Generated {
   readonly buffers: Readonly<Record<string, Tensor>>;
 }
 
-export interface GeneratorOptions {
+export interface GeneratorOptions extends Spread {
   readonly width: number;
   readonly latent: number;
   /** Added to variances where hidden layers are normalized. */
   readonly eps: number;
-  /** Pixel statistics of the images, of all channels or of each. */
-  readonly mean: number | readonly number[];
-  readonly std: number | readonly number[];
+  /** Convolutions over maps, or dense layers. */
+  readonly network: "maps" | "dense";
 }
 
+/** Units of dense layers for each channel of the width. */
+const DENSE_UNITS = 8;
+
 /**
- * The generator of DAFL and DFAD: a linear layer makes maps of a quarter of the height and width, rounded up, which grow
- * twice. The last layer normalizes each channel over the batch, so that images have the mean and deviation that are asked for.
+ * Of maps, the generator of DAFL and DFAD: a linear layer makes maps of a quarter of the height and width, rounded up, which
+ * grow twice. Of dense layers: two hidden ones, normalized as those maps are. The last layer normalizes each channel over the
+ * batch, so that images have the mean and deviation that are asked for.
  */
 export function buildGenerator(options: GeneratorOptions, geometry: ImageGeometry): Generator {
   const [parameters, buffers]: [TensorSpec[], TensorSpec[]] = [[], []];
@@ -55,10 +59,19 @@ export function buildGenerator(options: GeneratorOptions, geometry: ImageGeometr
 }
 
 function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geometry: ImageGeometry): Tensor {
-  const { width, eps, mean, std } = options;
+  const { channels } = geometry;
+  const last =
+    options.network === "dense" ? dense(layers, latents, options, geometry) : maps(layers, latents, options, geometry);
+  const normal = layers.batchNorm("bn4", last, { affine: false });
+  const of = (values: number | readonly number[]) => channelConstant(latents, values, channels);
+  return ops.add(ops.mul(normal, of(options.std)), of(options.mean));
+}
+
+const leaky = (x: Tensor) => ops.leakyRelu(x, 0.2);
+
+function maps(layers: Layers, latents: Tensor, { width, eps }: GeneratorOptions, geometry: ImageGeometry): Tensor {
   const { channels, height, width: across } = geometry;
   const part = (share: number) => [Math.ceil(height / share), Math.ceil(across / share)] as const;
-  const leaky = (x: Tensor) => ops.leakyRelu(x, 0.2);
   const [rows, columns] = part(4);
   const first = layers.linear("l1", latents, 2 * width * rows * columns);
   const small = layers.batchNorm("bn1", ops.reshape(first, [-1, 2 * width, rows, columns]));
@@ -66,10 +79,17 @@ function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geomet
   const middle = leaky(layers.batchNorm("bn2", conv2, { eps }));
   const conv3 = layers.conv("conv3", ops.interpolate(middle, { size: part(1) }), width);
   const large = leaky(layers.batchNorm("bn3", conv3, { eps }));
-  const last = ops.tanh(layers.conv("conv4", large, channels, { bias: true }));
-  const normal = layers.batchNorm("bn4", last, { affine: false });
-  const of = (values: number | readonly number[]) => channelConstant(latents, values, channels);
-  return ops.add(ops.mul(normal, of(std)), of(mean));
+  return ops.tanh(layers.conv("conv4", large, channels, { bias: true }));
+}
+
+/** No tanh: numbers of rows have no end as those of pixels do. */
+function dense(layers: Layers, latents: Tensor, { width, eps }: GeneratorOptions, geometry: ImageGeometry): Tensor {
+  const { channels, height, width: across } = geometry;
+  const units = DENSE_UNITS * width;
+  const first = leaky(layers.batchNorm("bn1", layers.linear("l1", latents, units), { eps }));
+  const second = leaky(layers.batchNorm("bn2", layers.linear("l2", first, units), { eps }));
+  const last = layers.linear("l3", second, channels * height * across);
+  return ops.reshape(last, [-1, channels, height, across]);
 }
 
 /** Numbers of channels, [C, 1, 1]. */

@@ -1,8 +1,9 @@
 import { type RandomStream, randomStream, sizeOf } from "@limbeck/graph";
 import { batchesPerEpoch, createBatchTarget, epochOrder, fillBatch } from "../../data/batches.js";
 import type { Split } from "../../data/dataset.js";
-import { normalNumber } from "../../models/initial.js";
-import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
+import type { Synthesizer } from "../../data/synthesis/copula.js";
+import { normalNumber } from "../../support/normal.js";
+import type { Spread } from "./spread.js";
 
 /** What a student sees in place of generated images, to compare with. */
 export type ControlImages = { readonly kind: "noise" } | { readonly kind: "related"; readonly split: Split };
@@ -19,8 +20,13 @@ export function fillNormal(target: Float32Array, stream: RandomStream): void {
   for (let i = 0; i < target.length; i++) target[i] = normalNumber(stream);
 }
 
-/** Normal noise with the pixel statistics that generated images have. */
-export function noiseFill(seed: number, { mean, std }: Pick<DataFreeOptions, "mean" | "std">, split: Split): Fill {
+/** Samples that are drawn anew for every run. */
+export function synthesizedFill(seed: number, draw: Synthesizer): Fill {
+  return (target, step, repeat) => draw(target, randomStream(seed, "synthesis", step, repeat));
+}
+
+/** Normal noise with the statistics that generated images have. */
+export function noiseFill(seed: number, { mean, std }: Spread, split: Split): Fill {
   const { channels, height, width } = split.dataset;
   const normal = normalFill(seed, "noise");
   const of = (values: number | readonly number[], channel: number) =>

@@ -7,6 +7,7 @@ import { fillNormal } from "./images.js";
 import { l2Norm, totalVariation } from "./priors.js";
 import { restarting } from "./restarting.js";
 import type { ImageSource, SourceOptions } from "./source.js";
+import { type Spread, spreadOf } from "./spread.js";
 
 /** What stands before the names of what is kept of images. */
 const INVERSION = "inversion/";
@@ -28,8 +29,33 @@ export function invertedImages({ split, train, options }: SourceOptions): ImageS
   const kept = [memory * batchSize, channels, height, width];
   const steps = train.epochs * rounds;
   return {
-    name: "images",
-    learningRate: () => imageLearningRate,
+    turn: {
+      name: "images",
+      learningRate: () => imageLearningRate,
+      made: (graph) => {
+        const batch = graph.parameter(BATCH, "float32", shape);
+        const pixels = toPixels(batch, spreadOf(settings, split.dataset));
+        const isLast = ops.equal(graph.input("iteration", "float32", []), iterations - 1);
+        const fresh = graph.input("fresh", "float32", shape);
+        const priors = { totalVariation: ops.mul(totalVariation(batch), smooth), l2: ops.mul(l2Norm(batch), l2) };
+        return {
+          images: moved(pixels, settings),
+          buffers: [
+            {
+              input: graph.parameter(MEMORY, "float32", kept),
+              next: pixels,
+              rows: graph.input("places", "int64", [batchSize]),
+            },
+          ],
+          parameters: [batch],
+          optimizer: restarting(adam({ betas: BETAS }), { every: iterations, isLast, fresh }),
+          labels: graph.input("classes", "int64", [batchSize]),
+          priors: Object.fromEntries(
+            Object.entries(priors).filter(([name]) => settings[name as keyof typeof priors] > 0),
+          ),
+        };
+      },
+    },
     check: () => checkLength(iterations, steps),
     initial: (seed) => {
       const noise = new Float32Array(sizeOf(shape));
@@ -39,29 +65,6 @@ export function invertedImages({ split, train, options }: SourceOptions): ImageS
     seen: (graph) => {
       const images = ops.gather(graph.parameter(MEMORY, "float32", kept), graph.input("rows", "int64", [batchSize]));
       return { images, buffers: [] };
-    },
-    made: (graph) => {
-      const batch = graph.parameter(BATCH, "float32", shape);
-      const pixels = toPixels(batch, settings);
-      const isLast = ops.equal(graph.input("iteration", "float32", []), iterations - 1);
-      const fresh = graph.input("fresh", "float32", shape);
-      const priors = { totalVariation: ops.mul(totalVariation(batch), smooth), l2: ops.mul(l2Norm(batch), l2) };
-      return {
-        images: moved(pixels, settings),
-        buffers: [
-          {
-            input: graph.parameter(MEMORY, "float32", kept),
-            next: pixels,
-            rows: graph.input("places", "int64", [batchSize]),
-          },
-        ],
-        parameters: [batch],
-        optimizer: restarting(adam({ betas: BETAS }), { every: iterations, isLast, fresh }),
-        labels: graph.input("classes", "int64", [batchSize]),
-        priors: Object.fromEntries(
-          Object.entries(priors).filter(([name]) => settings[name as keyof typeof priors] > 0),
-        ),
-      };
     },
     feeds: (seed) => {
       const rows = new BigInt64Array(batchSize);
@@ -118,7 +121,7 @@ export function finishedSlots(
   return isBegun ? slots.filter((slot) => slot !== batch % memory) : slots;
 }
 
-function toPixels(batch: Tensor, { mean, std }: InversionOptions): Tensor {
+function toPixels(batch: Tensor, { mean, std }: Spread): Tensor {
   const channels = batch.shape[1]!;
   return ops.add(ops.mul(batch, channelConstant(batch, std, channels)), channelConstant(batch, mean, channels));
 }

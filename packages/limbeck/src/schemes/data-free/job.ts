@@ -19,7 +19,8 @@ import { type BuiltTerms, buildTerms } from "../terms.js";
 import type { GraphOptions, SchemeOptions, Wiring } from "../wiring.js";
 import { type ControlImages, type Fill, feeding, noiseFill, relatedFill } from "./images.js";
 import { imageTerms } from "./objectives.js";
-import type { ImageSource, Pictures, SourceOptions } from "./source.js";
+import type { ImageSource, Pictures, SourceOptions, SourceTurn } from "./source.js";
+import { spreadOf } from "./spread.js";
 
 /** A scheme whose student is taught without training images, on those of a source. */
 export function dataFreeWiring(sourceOf: (options: SourceOptions) => ImageSource): Wiring {
@@ -43,8 +44,8 @@ function dataFreeJob(options: SchemeOptions, source: ImageSource): TrainingJob {
   return {
     model,
     program,
-    repeats: settings.studentSteps,
-    ...(control ? {} : { turn: turnOf(options, source) }),
+    repeats: settings.studentSteps ?? 1,
+    ...(control || !source.turn ? {} : { turn: turnOf(options, source, source.turn) }),
     initial: { ...initialize(model, seed), ...(control ? {} : source.initial(seed)) },
     seed,
     epochs: train.epochs,
@@ -61,7 +62,8 @@ function dataFreeJob(options: SchemeOptions, source: ImageSource): TrainingJob {
 function checkDataFree(options: GraphOptions, source: ImageSource): void {
   source.check();
   studentGraph(options, source);
-  const { loss, parameters } = turnGraph(options, source);
+  if (!source.turn) return;
+  const { loss, parameters } = turnGraph(options, source.turn);
   try {
     gradients(loss, parameters);
   } catch (error) {
@@ -83,7 +85,7 @@ function checkPixels(options: GraphOptions): void {
   const { channels } = options.split.dataset;
   for (const key of ["mean", "std"] as const) {
     const value = settingsOf(options)[key];
-    if (typeof value === "number" || value.length === channels) continue;
+    if (value === undefined || typeof value === "number" || value.length === channels) continue;
     throw new LimbeckError(
       "RECIPE_INVALID",
       `${key} has ${value.length} numbers, and images have ${channels} channels`,
@@ -128,14 +130,14 @@ function studentGraph(options: GraphOptions, source: ImageSource): BuiltTerms & 
   };
 }
 
-type StudentParts = Pick<ReturnType<ImageSource["made"]>, "parameters" | "buffers">;
+type StudentParts = Pick<ReturnType<SourceTurn["made"]>, "parameters" | "buffers">;
 
 /** Images become better through the teacher and, where differences count, the student; both stay as they are. */
-function turnGraph(options: GraphOptions, source: ImageSource) {
+function turnGraph(options: GraphOptions, turn: SourceTurn) {
   const { model, liveTeacher } = options;
   const settings = settingsOf(options);
   const graph = createGraph();
-  const { images, parameters, buffers, optimizer, labels, priors } = source.made(graph);
+  const { images, parameters, buffers, optimizer, labels, priors } = turn.made(graph);
   const teacher = teacherForward(liveTeacher!, images).logits;
   const values = settings.adversarial > 0 ? declareTensors(model, graph) : undefined;
   const student = values && model.forward(images, values, true);
@@ -145,11 +147,11 @@ function turnGraph(options: GraphOptions, source: ImageSource) {
   return { loss, terms, parameters, optimizer, buffers: [...buffers, ...theirs] };
 }
 
-function turnOf(options: SchemeOptions, source: ImageSource): Turn {
-  const program = compileTraining(turnGraph(options, source));
+function turnOf(options: SchemeOptions, source: ImageSource, turn: SourceTurn): Turn {
+  const program = compileTraining(turnGraph(options, turn));
   const { made } = source.feeds(options.seed);
-  const { name, learningRate } = source;
-  return { program, name, learningRate, feeds: async (step) => needed(program, made(step)) };
+  const { name, learningRate } = turn;
+  return { program, name, learningRate, feeds: async (step) => needed(program, made!(step)) };
 }
 
 /** Those of the feeds that a program takes. */
@@ -164,6 +166,6 @@ function controlFeeds(control: ControlImages, options: SchemeOptions) {
 function controlFill(control: ControlImages, options: SchemeOptions): Fill {
   const { seed, train, split } = options;
   const settings = settingsOf(options);
-  if (control.kind === "noise") return noiseFill(seed, settings, split);
+  if (control.kind === "noise") return noiseFill(seed, spreadOf(settings, split.dataset), split);
   return relatedFill(seed, control.split, train.batchSize, settings.studentSteps);
 }

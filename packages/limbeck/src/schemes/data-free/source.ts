@@ -25,25 +25,32 @@ type Feeds = Readonly<Record<string, TypedArray>>;
 
 /** Where a student's images come from, and how these become better: what distinguishes data-free schemes. */
 export interface ImageSource {
-  /** What is trained in its turn, as reports name it. */
-  readonly name: string;
-  readonly learningRate: Schedule;
+  /** How images become better. Default: they do not. */
+  readonly turn?: SourceTurn;
   /** @throws LimbeckError RECIPE_INVALID where its options do not fit */
   check(): void;
   /** First values of all that is declared, by name. */
   initial(seed: number): ModelValues;
   /** Declares what the student sees in a step. */
   seen(graph: Graph): Pictures;
-  /** Declares what is trained in the turn. */
-  made(graph: Graph): Made;
   /** What steps and turns are fed; programs may need less. */
   feeds(seed: number): SourceFeeds;
   /** Declares images to look at when training is over, as many as are asked for or fewer. */
   shown(graph: Graph, most: number, seed: number): Tensor;
 }
 
+/** What takes turns with a student. */
+export interface SourceTurn {
+  /** What is trained, as reports name it. */
+  readonly name: string;
+  readonly learningRate: Schedule;
+  /** Declares what is trained. */
+  made(graph: Graph): Made;
+}
+
 export interface SourceFeeds {
   /** @param repeat which of the student's steps in the round, from 0 */
   seen(step: number, repeat: number): Feeds;
-  made(step: number): Feeds;
+  /** Of turns, where there are any. */
+  made?(step: number): Feeds;
 }

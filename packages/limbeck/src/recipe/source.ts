@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { NAMED_DATASETS } from "../data/named/index.js";
+import { tableFields } from "../data/table/options.js";
+import type { Finding } from "./mixing.js";
+
+const idxPair = z.strictObject({
+  images: z.string().min(1).meta({ description: "idx file of unsigned bytes [N, height, width], plain or gzip." }),
+  labels: z.string().min(1).meta({ description: "idx file of unsigned bytes [N], plain or gzip." }),
+});
+
+const table = z
+  .strictObject({
+    table: z.string().min(1).meta({
+      description: "Rows of numbers with a class each: cells separated by commas, semicolons, tabs or spaces.",
+    }),
+    testTable: z.string().min(1).optional().meta({ description: "Rows for testing. Default: some of the table's." }),
+    ...tableFields,
+  })
+  .meta({ description: "Rows of a text file." });
+
+/** Where a recipe's samples come from. */
+export const source = z
+  .union([
+    z.enum(Object.keys(NAMED_DATASETS) as [keyof typeof NAMED_DATASETS, ...(keyof typeof NAMED_DATASETS)[]]),
+    z.strictObject({
+      train: idxPair,
+      test: idxPair.optional(),
+      classes: z.array(z.string().min(1)).min(2).optional().meta({ description: "Names of the classes, in order." }),
+    }),
+    table,
+  ])
+  .meta({ description: "A named data set, idx files, or tables of rows, by path (relative to the recipe)." });
+
+/** A source whose samples are rows, not images. */
+export type TableSource = z.output<typeof table>;
+
+/** Whether a source's samples are rows, not images. */
+export function isTable(given: unknown): given is TableSource {
+  return typeof given === "object" && given !== null && "table" in given;
+}
+
+interface OfSource {
+  readonly data: { readonly source: unknown };
+  readonly scheme: Readonly<Record<string, unknown>>;
+  readonly teacher?: object | undefined;
+  readonly student: Trained;
+  readonly variants: readonly { readonly train: Trained["train"] }[];
+}
+
+interface Trained {
+  readonly train: { readonly augment?: readonly unknown[] | undefined };
+}
+
+/** What a recipe asks for that there is for images only. */
+export function unfitForTables({ data, scheme, teacher, student, variants }: OfSource): Finding[] {
+  if (!isTable(data.source)) return [];
+  const trained: [Trained["train"], Finding["path"]][] = [
+    [student.train, ["student", "train"]],
+    ...(teacher && "train" in teacher ? [[(teacher as Trained).train, ["teacher", "train"]] as const] : []).map(
+      ([train, path]): [Trained["train"], Finding["path"]] => [train, [...path]],
+    ),
+    ...variants.map(({ train }, v): [Trained["train"], Finding["path"]] => [train, ["variants", v, "train"]]),
+  ];
+  const message = "augmentations change images, and this source has rows; leave it out";
+  return [
+    ...trained.flatMap(([{ augment = [] }, path]) =>
+      augment.length > 0 ? [{ path: [...path, "augment"], message }] : [],
+    ),
+    ...(scheme.related === undefined
+      ? []
+      : [{ path: ["scheme", "related"], message: "related images are no control for rows; leave it out" }]),
+  ];
+}
