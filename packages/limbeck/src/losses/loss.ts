@@ -170,6 +170,11 @@ export interface Loss<Options = unknown> {
   readonly mixes?: boolean;
   /** Whether a class that the teacher holds for impossible, with a logit far below all others, would drown everything else. */
   readonly everyClass?: boolean;
+  /**
+   * The temperature at which its gradient is linear in the teacher's softened probabilities, so that an unbiased estimate of
+   * them gives unbiased gradients. Default: there is none.
+   */
+  readonly linearAt?: (options: Options) => number;
   readonly options: OptionsSchema<Options>;
   /** The term's usual weight, converted to this library's convention. Default 1. */
   readonly weight?: number;

@@ -10,6 +10,7 @@ import { ownershipFields, specialistFields } from "../teachers/specialists/optio
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
 import { choice, modelChoice } from "./choice.js";
+import { unfitForDraws } from "./draws.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
 import { presets } from "./presets/index.js";
@@ -283,6 +284,7 @@ export const recipeSchema = z
   .superRefine(finds(unseenLabels))
   .superRefine(finds(misowned))
   .superRefine(finds(unfitForSpecialists))
+  .superRefine(finds(unfitForDraws))
   .superRefine(finds(brokenChain))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 

@@ -15,7 +15,7 @@ export const SPECIALIST_TERMS: readonly object[] = [
 interface Owned extends ManyTeachers {
   readonly data: { readonly source: string | { readonly classes?: readonly string[] | undefined } };
   readonly teacher?: object | { readonly specialists: readonly { readonly owns: readonly number[] }[] } | undefined;
-  readonly answers: { readonly top?: number | undefined };
+  readonly answers: { readonly top?: number | undefined; readonly draws?: number | undefined };
   readonly variants: readonly (ManyTeachers["variants"][number] & { readonly correctBiases: boolean })[];
 }
 
@@ -64,16 +64,18 @@ function knownClasses({ source }: Owned["data"]): number | undefined {
 export function unfitForSpecialists(recipe: Owned): Finding[] {
   const { teacher, answers, variants } = recipe;
   if (!teacher || !("specialists" in teacher)) return [];
-  const top: Finding = {
-    path: ["answers", "top"],
-    message: "specialists' answers stand side by side and are kept whole; leave top out",
-  };
+  const cut = (["top", "draws"] as const)
+    .filter((key) => answers[key] !== undefined)
+    .map((key): Finding => {
+      const message = `specialists' answers stand side by side and are kept whole; leave ${key} out`;
+      return { path: ["answers", key], message };
+    });
   const corrected = variants.flatMap(({ correctBiases }, v): Finding[] => {
     const message = "specialists have no priors over all classes that biases could be matched to";
     return correctBiases ? [{ path: ["variants", v, "correctBiases"], message }] : [];
   });
   const isRouted = "route" in teacher && teacher.route === "labels";
-  return [...(answers.top === undefined ? [] : [top]), ...corrected, ...(isRouted ? impossibleTerms(recipe) : [])];
+  return [...cut, ...corrected, ...(isRouted ? impossibleTerms(recipe) : [])];
 }
 
 /** Where labels say who answers, the classes of all others are impossible. */

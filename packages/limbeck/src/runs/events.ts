@@ -33,7 +33,9 @@ interface StoredAnswers {
   readonly dtype: "float32" | "float16";
   /** Logits that are kept of each sample; null: all. */
   readonly top: number | null;
-  /** Size of what is kept, without the file's header. */
+  /** Classes that are drawn for each sample, in place of logits; null: none. */
+  readonly draws: number | null;
+  /** Size of what is kept, without the file's header; of draws, the most that they can take. */
   readonly bytes: number;
 }
 

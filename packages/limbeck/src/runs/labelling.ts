@@ -55,9 +55,9 @@ function answersOf({ samples: { train }, recipe }: RunContext, { width }: Voice)
 /** What labelling will write. */
 function labelPlan({ recipe }: RunContext, { split, classes }: AnswersOf, path: string): LabelPlan {
   const samples = split.indices.length;
-  const { dtype, top = null } = recipe.answers;
+  const { dtype, top = null, draws = null } = recipe.answers;
   const bytes = storedBytes(samples, classes, recipe.answers);
-  return { type: "label-plan", path, samples, classes, dtype, top, bytes };
+  return { type: "label-plan", path, samples, classes, dtype, top, draws, bytes };
 }
 
 interface Asking {

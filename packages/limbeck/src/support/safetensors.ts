@@ -116,8 +116,10 @@ function readTensor(bytes: Uint8Array, start: number, name: string, entry: Tenso
   if (to - from !== length * array.BYTES_PER_ELEMENT || start + to > bytes.length) {
     throw damaged(where, `${name} does not fit its shape`);
   }
-  const copy = bytes.slice(start + from, start + to);
-  return { dtype, shape: entry.shape, data: new array(copy.buffer, copy.byteOffset, length) };
+  // A copy begins where its type may begin; a slice of what a file was read into would be none.
+  const copy = new Uint8Array(to - from);
+  copy.set(bytes.subarray(start + from, start + to));
+  return { dtype, shape: entry.shape, data: new array(copy.buffer, 0, length) };
 }
 
 function formatOf(dtype: DType): FormatName {

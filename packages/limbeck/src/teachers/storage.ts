@@ -2,6 +2,7 @@ import { fromFloat16 } from "@limbeck/graph";
 import { z } from "zod";
 import { toHalves } from "../support/half.js";
 import type { HostTensor, SafetensorsFile } from "../support/safetensors.js";
+import { type Drawing, drawAnswers, drawnBytes, drawnLogits } from "./draws.js";
 
 const describe = (description: string) => ({ description });
 
@@ -18,6 +19,21 @@ export const answerStorage = z.strictObject({
     .meta(
       describe("Keep this many of the largest logits of each sample, and how much the others weigh. Default: all."),
     ),
+  draws: z
+    .int()
+    .positive()
+    .max(65_535)
+    .optional()
+    .meta(
+      describe(
+        "Keep, in place of logits, this many classes drawn from the teacher's probabilities, and how often each was drawn: an unbiased target for kd. Default: none are drawn.",
+      ),
+    ),
+  temperature: z
+    .number()
+    .positive()
+    .optional()
+    .meta(describe("Softens the probabilities that draws are from; the terms must have the same. Default 1.")),
 });
 
 export type AnswerStorage = z.output<typeof answerStorage>;
@@ -25,8 +41,8 @@ export type AnswerStorage = z.output<typeof answerStorage>;
 type Tensors = SafetensorsFile["tensors"];
 
 /** Whether all logits are kept, and as they are. */
-export function isExact({ dtype, top }: AnswerStorage, classes: number): boolean {
-  return dtype === "float32" && keptOf(classes, top) === classes;
+export function isExact({ dtype, top, draws }: AnswerStorage, classes: number): boolean {
+  return draws === undefined && dtype === "float32" && keptOf(classes, top) === classes;
 }
 
 /** Kept logits of a sample; a tail of a single class would save nothing. */
@@ -36,8 +52,16 @@ function keptOf(classes: number, top = classes): number {
 
 const isNarrow = (classes: number) => classes <= 256;
 
-/** Bytes of the stored answers to so many samples, without the file's header. */
-export function storedBytes(samples: number, classes: number, { dtype, top }: AnswerStorage): number {
+/** How answers are drawn, where they are. */
+function drawingOf({ draws, temperature = 1 }: AnswerStorage): Drawing | undefined {
+  return draws === undefined ? undefined : { draws, temperature };
+}
+
+/** Bytes of the stored answers to so many samples, without the file's header; of drawn ones, the most that they can take. */
+export function storedBytes(samples: number, classes: number, storage: AnswerStorage): number {
+  const { dtype, top } = storage;
+  const drawing = drawingOf(storage);
+  if (drawing) return drawnBytes(samples, classes, drawing);
   const width = dtype === "float32" ? 4 : 2;
   const kept = keptOf(classes, top);
   if (kept === classes) return samples * classes * width;
@@ -50,7 +74,10 @@ export function storedBytes(samples: number, classes: number, { dtype, top }: An
  * are: the tail is neither dropped nor is its mass given to the k, which would bias what a student learns.
  * Source: Anshumann et al. 2025, Sparse Logit Sampling (bias of top-k targets).
  */
-export function packAnswers(logits: Float32Array, classes: number, { dtype, top }: AnswerStorage): Tensors {
+export function packAnswers(logits: Float32Array, classes: number, storage: AnswerStorage): Tensors {
+  const { dtype, top } = storage;
+  const drawing = drawingOf(storage);
+  if (drawing) return drawAnswers(logits, classes, drawing);
   const samples = logits.length / classes;
   const numbers = (shape: number[], values: Float32Array): HostTensor =>
     dtype === "float32" ? { dtype, shape, data: values } : { dtype: "uint16", shape, data: toHalves(values) };
@@ -87,10 +114,12 @@ function numbersOf(tensor: HostTensor | undefined): Float32Array | undefined {
 }
 
 /**
- * Logits [samples, classes] of packed answers: classes that were not kept share what they weigh evenly.
+ * Logits [samples, classes] of packed answers: classes that were not kept share what they weigh evenly; those that were never
+ * drawn weigh nothing.
  * @returns nothing where these are no packed answers to so many classes
  */
 export function unpackAnswers(tensors: Tensors, classes: number): Float32Array | undefined {
+  if (tensors.counts) return drawnLogits(tensors, classes);
   const kept = tensors.logits?.shape[1] ?? 0;
   const values = numbersOf(tensors.logits);
   if (!values || kept === classes) return values;

@@ -16,7 +16,7 @@ describe("a run that only labels", () => {
   it("trains the teacher, states the size, labels; a later run takes both over", async () => {
     const events = await read(distill(small(), { runDir: dir("labels"), goal: "labels" }));
     expect(phasesOf(events)).toEqual(["teacher", "label"]);
-    const plan = { samples: 320, classes: 4, dtype: "float32", top: null, bytes: 320 * 4 * 4 };
+    const plan = { samples: 320, classes: 4, dtype: "float32", top: null, draws: null, bytes: 320 * 4 * 4 };
     const kinds = events.map(({ type }) => type);
     expect(events[kinds.indexOf("label-plan")]).toMatchObject(plan);
     expect(kinds.indexOf("label-plan")).toBeLessThan(kinds.lastIndexOf("progress"));
@@ -40,6 +40,16 @@ describe("a run that only labels", () => {
     expect(readFileSync(join(dir("rounded"), "student.onnx"))).not.toEqual(
       readFileSync(join(dir("later"), "student.onnx")),
     );
+  });
+
+  it("teaches by drawn answers, and says what they can take at most", async () => {
+    const changes = { seeds: 1, baseline: false, answers: { draws: 20 }, distill: [{ loss: "kd", temperature: 1 }] };
+    const events = await read(distill(small(changes), { runDir: dir("drawn") }));
+    const plan = events.find((event) => event.type === "label-plan");
+    expect(plan).toMatchObject({ draws: 20, top: null, bytes: 320 * (4 * 2 + 2) + 4 });
+    const [file] = readdirSync(join(dir("drawn"), "cache")).filter((name) => name.endsWith(".safetensors"));
+    expect(statSync(join(dir("drawn"), "cache", file!)).size).toBeLessThan(320 * 10 + 4 + 500);
+    expect(events.find((event) => event.type === "results")).toBeDefined();
   });
 
   it.each([

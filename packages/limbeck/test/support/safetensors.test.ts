@@ -25,6 +25,14 @@ describe("safetensors", () => {
     );
   });
 
+  it("reads numbers that begin at odd places of a file", () => {
+    const bytes: HostTensor = { dtype: "uint8", shape: [3], data: Uint8Array.of(1, 2, 3) };
+    const numbers: HostTensor = { dtype: "float32", shape: [2], data: Float32Array.of(1.5, -2) };
+    const tensors = { bytes, numbers };
+    const read = decodeSafetensors(Buffer.from(encodeSafetensors({ tensors, metadata: {} })), "x");
+    expect(read.tensors).toEqual(tensors);
+  });
+
   it("refuses the one name that would not come back", () => {
     const none: HostTensor = { dtype: "float32", shape: [0], data: new Float32Array() };
     const write = () => encodeSafetensors({ tensors: Object.fromEntries([["__proto__", none]]), metadata: {} });

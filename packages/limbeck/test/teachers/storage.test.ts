@@ -96,3 +96,85 @@ describe("stored answers", () => {
     expect(unpackAnswers(packAnswers(answers(4, 120), 120, { dtype: "float32" }), 100)).toBeUndefined();
   });
 });
+
+/** Mean over many rows of one answer of what its draws make of it, softened by `temperature`. */
+function meanTarget(answer: readonly number[], storage: AnswerStorage, rows = 4000): number[] {
+  const classes = answer.length;
+  const logits = Float32Array.from({ length: rows * classes }, (_, i) => answer[i % classes]!);
+  const back = stored(logits, classes, storage).map((logit) => logit / (storage.temperature ?? 1));
+  const sums = new Float64Array(classes);
+  for (let row = 0; row < rows; row++) {
+    for (const [k, p] of softmaxRow(back, row, classes).entries()) sums[k]! += p / rows;
+  }
+  return [...sums];
+}
+
+describe("drawn answers", () => {
+  const answer = [3, 1, 0.5, 0, 0, -1, -1, -1.5, -2, -6];
+
+  it.each([
+    { draws: 1, temperature: 1 },
+    { draws: 8, temperature: 1 },
+    { draws: 8, temperature: 4 },
+    { draws: 300, temperature: 0.5 },
+  ])("are on average what the teacher says: $draws at temperature $temperature", (drawing) => {
+    const soft = Float32Array.from(answer, (logit) => logit / drawing.temperature);
+    const truth = softmaxRow(soft, 0, answer.length);
+    const rows = 4000;
+    const mean = meanTarget(answer, { dtype: "float32", ...drawing }, rows);
+    for (const [k, p] of truth.entries()) {
+      // Five standard deviations of a mean of so many draws.
+      const noise = 5 * Math.sqrt((p * (1 - p)) / (rows * drawing.draws)) + 1e-6;
+      expect(Math.abs(mean[k]! - p), `class ${k}`).toBeLessThan(noise);
+    }
+  });
+
+  it("are so where the largest logits alone, made to sum to 1, would be biased", () => {
+    const truth = softmaxRow(Float32Array.from(answer), 0, answer.length);
+    const kept = truth.slice(0, 3).reduce((a, b) => a + b);
+    const [renormalized] = truth.map((p) => p / kept);
+    const [mean] = meanTarget(answer, { dtype: "float32", draws: 8 });
+    expect(renormalized! - truth[0]!).toBeGreaterThan(0.08);
+    expect(Math.abs(mean! - truth[0]!)).toBeLessThan(0.015);
+  });
+
+  it("are counts divided by draws, exactly", () => {
+    const storage = { dtype: "float32", draws: 16, temperature: 2 } as const;
+    const logits = answers(20, 12);
+    const back = stored(logits, 12, storage).map((logit) => logit / 2);
+    for (let row = 0; row < 20; row++) {
+      const counts = Array.from(softmaxRow(back, row, 12), (p) => 16 * p);
+      for (const count of counts) expect(Math.abs(count - Math.round(count))).toBeLessThan(1e-4);
+      expect(counts.reduce((a, b) => a + b)).toBeCloseTo(16, 6);
+    }
+    expect(stored(logits, 12, storage)).toEqual(stored(logits, 12, storage));
+    expect(isExact(storage, 12)).toBe(false);
+  });
+
+  it("give equal answers draws of their own, and take no more bytes than was stated", () => {
+    const logits = Float32Array.from({ length: 2 * 400 }, (_, i) => (i % 400) / 100);
+    const back = stored(logits, 400, { dtype: "float32", draws: 50 });
+    expect(back.slice(0, 400)).not.toEqual(back.slice(400));
+    for (const [classes, draws] of [
+      [10, 3],
+      [400, 300],
+      [400, 20],
+    ] as const) {
+      const storage = { dtype: "float32", draws } as const;
+      const tensors = Object.values(packAnswers(answers(30, classes), classes, storage));
+      const taken = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+      expect(taken).toBeLessThanOrEqual(storedBytes(30, classes, storage));
+    }
+  });
+
+  it("are refused where they do not fit together", () => {
+    const packed = packAnswers(answers(4, 12), 12, { dtype: "float32", draws: 9 });
+    const { distinct: _, ...without } = packed;
+    expect(unpackAnswers(without, 12)).toBeUndefined();
+    expect(unpackAnswers(packed, 2)).toBeUndefined();
+    const counts = { ...packed.counts!, data: packed.counts!.data.map(() => 0) as Uint8Array };
+    expect(unpackAnswers({ ...packed, counts }, 12)).toBeUndefined();
+    const distinct = { ...packed.distinct!, data: Uint16Array.of(1, 1, 1, 1) };
+    expect(unpackAnswers({ ...packed, distinct }, 12)?.length).toBeUndefined();
+  });
+});

@@ -18,6 +18,7 @@ export const kd: Loss<z.infer<typeof options>> = {
   use: "The default wherever teacher and student have the same classes. With few classes, a tiny student or short training, temperatures of 1 to 4. With temperature 1, no labels, mixup and very long training it is function matching, which is a preset.",
   source: "Hinton, Vinyals & Dean 2015, Distilling the Knowledge in a Neural Network, section 2",
   needs: ["teacher logits"],
+  linearAt: ({ temperature }) => temperature,
   options,
   recipe: "- { loss: kd, temperature: 4, weight: 0.9 }\n- { loss: cross-entropy, weight: 0.1 }",
   compute: ({ logits, teacherLogits }, { temperature }) => {
