@@ -56,7 +56,10 @@ export function invertedImages({ split, train, options }: SourceOptions): ImageS
           },
         ],
         parameters: [batch],
-        optimizer: restarting(adam({ betas: BETAS }), { every: iterations, isLast, fresh }),
+        optimizer: restarting(adam({ betas: BETAS }), {
+          ...{ every: iterations, isLast, fresh },
+          settled: (value) => (settings.clip ? withinRange(value, settings) : value),
+        }),
         labels: graph.input("classes", "int64", [batchSize]),
         priors: Object.fromEntries(
           Object.entries(priors).filter(([name]) => settings[name as keyof typeof priors] > 0),
@@ -121,6 +124,14 @@ export function finishedSlots(
 function toPixels(batch: Tensor, { mean, std }: InversionOptions): Tensor {
   const channels = batch.shape[1]!;
   return ops.add(ops.mul(batch, channelConstant(batch, std, channels)), channelConstant(batch, mean, channels));
+}
+
+/** Numbers whose pixels are between black and white. */
+function withinRange(batch: Tensor, { mean, std }: InversionOptions): Tensor {
+  const channels = batch.shape[1]!;
+  const [center, width] = [mean, std].map((values) => channelConstant(batch, values, channels)) as [Tensor, Tensor];
+  const at = (pixel: number) => ops.div(ops.add(ops.neg(center), pixel), width);
+  return ops.minimum(ops.maximum(batch, at(0)), at(1));
 }
 
 type Size = Pick<ImageGeometry, "height" | "width">;
