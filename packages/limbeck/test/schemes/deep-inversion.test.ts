@@ -96,7 +96,7 @@ describe("what images are made for", () => {
   });
 });
 
-const plain = { iterations: 3, memory: 3, rounds: 6, jitter: 0, totalVariation: 0, mean: 0.4, std: 0.2 };
+const plain = { iterations: 3, memory: 3, rounds: 6, jitter: 0, totalVariation: 0, clip: false, mean: 0.4, std: 0.2 };
 
 function given(options: Partial<InversionOptions> = {}, teacher: FileName = "kept") {
   return {
@@ -184,6 +184,13 @@ describe("deep inversion", () => {
     expect([0, 9, 10, 25, 30, 31, 40, 45].map(slots)).toEqual([
       ...[[0], [0], [0], [0, 1], [0, 1, 2], [1, 2], [0, 1, 2], [0, 2]],
     ]);
+  });
+
+  it("cuts pixels off at black and white", async () => {
+    const { state } = await after(jobOf({ clip: true, mean: [0.1], std: [0.5] }), 3);
+    const pixels = (state["inversion/images"] as Float32Array).map((value) => 0.1 + 0.5 * value);
+    const [low, high] = [pixels.reduce((a, b) => Math.min(a, b)), pixels.reduce((a, b) => Math.max(a, b))];
+    expectClose([low, high], [0, 1], 5);
   });
 
   it("shifts and mirrors as a step says", async () => {

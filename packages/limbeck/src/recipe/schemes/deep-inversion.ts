@@ -26,6 +26,9 @@ const options = z.strictObject({
   l2: z.number().min(0).default(0).meta({
     description: "Weight of pixels that are close to the mean: the length of an image, counted in deviations.",
   }),
+  clip: z.boolean().default(true).meta({
+    description: "Whether pixels are cut off at black and white after each step. Published: for ImageNet.",
+  }),
   jitter: z.int().min(0).default(2).meta({
     description: "Pixels by which images are shifted at most, anew in each step, before the teacher sees them.",
   }),

@@ -28,13 +28,16 @@ export function invertedImages({ split, train, options }: SourceOptions): ImageS
   const shape = [batchSize, channels, height, width];
   const kept = [memory * batchSize, channels, height, width];
   const steps = train.epochs * rounds;
+  const spread = spreadOf(settings, split.dataset);
+  // Numbers of rows have no end as those of pixels do.
+  const isClipped = settings.clip && !split.dataset.moments;
   return {
     turn: {
       name: "images",
       learningRate: () => imageLearningRate,
       made: (graph) => {
         const batch = graph.parameter(BATCH, "float32", shape);
-        const pixels = toPixels(batch, spreadOf(settings, split.dataset));
+        const pixels = toPixels(batch, spread);
         const isLast = ops.equal(graph.input("iteration", "float32", []), iterations - 1);
         const fresh = graph.input("fresh", "float32", shape);
         const priors = { totalVariation: ops.mul(totalVariation(batch), smooth), l2: ops.mul(l2Norm(batch), l2) };
@@ -48,7 +51,10 @@ export function invertedImages({ split, train, options }: SourceOptions): ImageS
             },
           ],
           parameters: [batch],
-          optimizer: restarting(adam({ betas: BETAS }), { every: iterations, isLast, fresh }),
+          optimizer: restarting(adam({ betas: BETAS }), {
+            ...{ every: iterations, isLast, fresh },
+            settled: (value) => (isClipped ? withinRange(value, spread) : value),
+          }),
           labels: graph.input("classes", "int64", [batchSize]),
           priors: Object.fromEntries(
             Object.entries(priors).filter(([name]) => settings[name as keyof typeof priors] > 0),
@@ -124,6 +130,14 @@ export function finishedSlots(
 function toPixels(batch: Tensor, { mean, std }: Spread): Tensor {
   const channels = batch.shape[1]!;
   return ops.add(ops.mul(batch, channelConstant(batch, std, channels)), channelConstant(batch, mean, channels));
+}
+
+/** Numbers whose pixels are between black and white. */
+function withinRange(batch: Tensor, { mean, std }: Spread): Tensor {
+  const channels = batch.shape[1]!;
+  const [center, width] = [mean, std].map((values) => channelConstant(batch, values, channels)) as [Tensor, Tensor];
+  const at = (pixel: number) => ops.div(ops.add(ops.neg(center), pixel), width);
+  return ops.minimum(ops.maximum(batch, at(0)), at(1));
 }
 
 type Size = Pick<ImageGeometry, "height" | "width">;
