@@ -51,7 +51,7 @@ describe("the scheme of a recipe", () => {
     [["scheme: { name: mutal }"], `t.yaml:4:17 scheme.name: "mutal" is unknown; use one of ${NAMES}`],
     [
       ["scheme: { name: kdcl, target: min-logits }"],
-      't.yaml:4:31 scheme.target: "min-logits" is not one of naive, linear, min-logit; did you mean "min-logit"?',
+      't.yaml:4:31 scheme.target: "min-logits" is not one of naive, linear, min-logit, general; did you mean "min-logit"?',
     ],
     [["scheme: { name: mean-teacher, decay: 1 }"], "t.yaml:4:38 scheme.decay: too big: expected number to be <1"],
     [
