@@ -99,7 +99,8 @@ const generatorOf = (options: GraphOptions): Generator => generatorFor(settingsO
 /** The generator that a recipe describes, for images or rows. */
 export function generatorFor(settings: DataFreeOptions, geometry: ImageGeometry): Generator {
   const network = settings.network ?? (geometry.moments ? "dense" : "maps");
-  return buildGenerator({ ...settings, ...statisticsOf(settings, geometry), network }, geometry);
+  const correlated = settings.correlated ? geometry.moments : undefined;
+  return buildGenerator({ ...settings, ...statisticsOf(settings, geometry), network, correlated }, geometry);
 }
 
 interface MadeImages {
