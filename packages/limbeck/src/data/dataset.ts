@@ -20,6 +20,8 @@ export interface ImageDataset extends ImageGeometry {
   readonly pixels: Uint8Array | Float32Array;
   /** Of rows and windows: the names of their columns, one for each channel. */
   readonly columns?: readonly string[];
+  /** `[size]`: samples of one group, such as a machine's windows, are either learned from or tested, not both. */
+  readonly groups?: Uint32Array;
   /** `[size]`, each less than `classes.length`. */
   readonly labels: Uint8Array;
 }

@@ -34,6 +34,38 @@ export function drawSubset(split: Split, size: number, seed: number): Split {
 }
 
 /**
+ * Holds out whole groups of samples, in a random order, until there are at least `size` samples.
+ * @throws LimbeckError DATA_TOO_SMALL where no group would be left
+ */
+export function splitByGroups(
+  split: Split,
+  size: number,
+  seed: number,
+): { readonly held: Split; readonly rest: Split } {
+  const groups = split.indices.map((index) => split.dataset.groups![index]!);
+  const order = shuffled(Uint32Array.from(new Set(groups)).sort(), seed, "split", "groups");
+  const members = (group: number) => groups.reduce((sum, one) => sum + (one === group ? 1 : 0), 0);
+  const held = new Set<number>();
+  for (let i = 0, count = 0; i < order.length && count < size; i++) {
+    held.add(order[i]!);
+    count += members(order[i]!);
+  }
+  if (held.size === order.length) {
+    const message = `${size} samples are to be held out in whole groups, and then none of the ${order.length} groups is left`;
+    throw new LimbeckError("DATA_TOO_SMALL", message, {
+      value: size,
+      where: split.dataset.name,
+      fix: "Hold out fewer.",
+    });
+  }
+  const part = (isHeld: boolean): Split => {
+    const indices = split.indices.filter((_, i) => held.has(groups[i]!) === isHeld);
+    return { dataset: split.dataset, indices };
+  };
+  return { held: part(true), rest: part(false) };
+}
+
+/**
  * The samples of some classes, in the split's order; labels keep their numbers.
  * @throws LimbeckError RECIPE_INVALID where there is no such class, DATA_TOO_SMALL where no sample is left.
  */

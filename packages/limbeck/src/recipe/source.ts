@@ -16,7 +16,17 @@ const table = z
     testTable: z.string().min(1).optional().meta({ description: "Rows for testing. Default: some of the table's." }),
     ...tableFields,
   })
-  .meta({ description: "Rows of a text file." });
+  .superRefine(({ label, classes, window }, context) => {
+    if (typeof label === "string") return;
+    const path = ["label", "remaining"];
+    const count = label.remaining.length + 1;
+    if (!window) context.addIssue({ code: "custom", path, message: "what remains is known of windows; add window" });
+    if (classes && classes.length !== count) {
+      const message = `these bounds make ${count} classes, and there are ${classes.length} names`;
+      context.addIssue({ code: "custom", path: ["classes"], message });
+    }
+  })
+  .meta({ description: "Rows of a text file, or windows of them." });
 
 /** Where a recipe's samples come from. */
 export const source = z

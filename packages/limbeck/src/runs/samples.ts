@@ -5,7 +5,7 @@ import { loadIdxPair } from "../data/idx.js";
 import { measureMoments } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
-import { drawSubset, filterClasses, splitStratified } from "../data/split.js";
+import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe, TransferOptions } from "../recipe/schema.js";
 import { isTable, type TableSource } from "../recipe/source.js";
@@ -56,10 +56,21 @@ function requireSameColumns(path: string, moments: Moments, { columns = [], heig
 
 /** Some training samples in the place of the test part. */
 function holdOut({ train, source }: RunSamples, validation: number, seed: number): RunSamples {
+  const named = `${source} (tested on training samples that were held out)`;
+  if (train.dataset.groups) return { source: named, ...splitGroups(train, { test: validation }, seed) };
   const counts = { train: Math.max(1, train.indices.length - validation), validation };
   const parts = splitStratified(splitLabels(train), counts, seed);
-  const named = `${source} (tested on training samples that were held out)`;
   return { train: pick(train, parts.train), test: pick(train, parts.validation), source: named };
+}
+
+/** Holds out whole groups until there are `test` samples. @throws LimbeckError DATA_TOO_SMALL */
+function splitGroups(
+  whole: Split,
+  { train, test }: { train?: number | undefined; test?: number | undefined },
+  seed: number,
+) {
+  const parts = splitByGroups(whole, test!, seed);
+  return { test: parts.held, train: train ? drawSubset(parts.rest, train, seed) : parts.rest };
 }
 
 /** Adds the images of something else, where a scheme names some. */
@@ -90,6 +101,7 @@ async function loadParts({ data, seed }: Recipe, signal: AbortSignal): Promise<R
       fix: "Say how many samples to hold out, for example `test: 2000`.",
     });
   }
+  if (train.groups) return { source, ...splitGroups(wholeSplit(train), data, seed) };
   const counts = { train: data.train ?? Math.max(1, train.size - data.test), test: data.test };
   const parts = splitStratified(train.labels, counts, seed);
   const whole = wholeSplit(train);

@@ -65,11 +65,46 @@ class Generator(nn.Module):
         return self.bn4(torch.tanh(self.conv4(x))) * self.std + self.mean
 
 
-def generator_case(shape, seed, eps):
-    model = Generator(3, 2, shape, 0.4, 0.2, eps).double()
+class DenseGenerator(nn.Module):
+    """Of rows and windows: a mean and a deviation for each column."""
+
+    def __init__(self, latent, width, shape, mean, std, eps=EPS, correlations=None):
+        super().__init__()
+        self.shape, self.correlations = shape, correlations
+        self.mean, self.std = (torch.tensor(v, dtype=torch.float64).view(-1, 1, 1) for v in (mean, std))
+        self.l1 = nn.Linear(latent, 8 * width)
+        self.bn1 = nn.BatchNorm1d(8 * width, eps=eps)
+        self.l2 = nn.Linear(8 * width, 8 * width)
+        self.bn2 = nn.BatchNorm1d(8 * width, eps=eps)
+        self.l3 = nn.Linear(8 * width, shape[0] * shape[1] * shape[2])
+        self.bn4 = nn.BatchNorm2d(shape[0], affine=False, eps=EPS)
+
+    def forward(self, z):
+        x = F.leaky_relu(self.bn1(self.l1(z)), 0.2)
+        x = F.leaky_relu(self.bn2(self.l2(x)), 0.2)
+        x = self.bn4(self.l3(x).view(-1, *self.shape))
+        if self.correlations:
+            columns, times = (torch.linalg.cholesky(torch.tensor(c, dtype=torch.float64)) for c in self.correlations)
+            x = torch.einsum("dc,ncht,st->ndhs", columns, x, times)
+        return x * self.std + self.mean
+
+
+CORRELATION = [[1.0, -0.6, 0.2], [-0.6, 1.0, 0.1], [0.2, 0.1, 1.0]]
+TIME_CORRELATION = [[0.8 ** abs(s - t) for s in range(4)] for t in range(4)]
+
+
+def generator_case(shape, seed, eps, network="maps", correlations=None):
+    mean, std = (0.4, 0.2) if network == "maps" else ([3.0 + c for c in range(shape[0])], [0.5 + c for c in range(shape[0])])
+    if network == "maps":
+        model = Generator(3, 2, shape, mean, std, eps).double()
+    else:
+        model = DenseGenerator(3, 2, shape, mean, std, eps, correlations).double()
     draw(model, seed)
     latents = rounded((4, 3), seed + 50)
-    case = {"shape": shape, "eps": eps, "mean": 0.4, "std": 0.2, "latents": flat(latents), "before": values(model)}
+    case = {"shape": shape, "eps": eps, "mean": mean, "std": std, "latents": flat(latents), "before": values(model)}
+    case["network"] = network
+    if correlations:
+        case["correlated"] = dict(zip(("correlation", "timeCorrelation"), correlations))
     case["training"] = flat(model(latents))
     case["after"] = values(model)
     model.eval()
@@ -148,7 +183,12 @@ def rounds_case():
 def main():
     torch.set_num_threads(1)
     found = {
-        "generators": [generator_case([1, 8, 8], 1, EPS), generator_case([3, 6, 5], 2, 0.8)],
+        "generators": [
+            generator_case([1, 8, 8], 1, EPS),
+            generator_case([3, 6, 5], 2, 0.8),
+            generator_case([3, 1, 4], 3, EPS, "dense"),
+            generator_case([3, 1, 4], 4, EPS, "dense", (CORRELATION, TIME_CORRELATION)),
+        ],
         "objectives": objectives_case(40),
         "rounds": rounds_case(),
     }

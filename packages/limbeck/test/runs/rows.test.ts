@@ -150,14 +150,22 @@ describe("a student of rows that MUNGE makes of a few real ones", () => {
   });
 });
 
-it("a generator makes rows with the moments' means and deviations", async () => {
+it("a generator makes windows, which the report draws as lines", async () => {
   const scheme = { name: "dfad", width: 2, latent: 8, rounds: 20 };
-  const { recipe, runDir } = prepare({ scheme });
+  const window = { length: 4, step: 2, group: "part" };
+  const source = { table: "parts.csv", label: { remaining: [5] }, columns: ["speed", "torque"], window };
+  const { recipe, runDir, rows, folder } = prepare({ scheme, data: { source, test: 60 } });
+  const parts = rows.map((row, i) => `${Math.floor(i / 20)},${row}`);
+  writeFileSync(join(folder, "parts.csv"), ["part,speed,torque,grade,fails", ...parts].join("\n"));
   const { code, stderr } = await limbeck(["run", recipe, "--out", runDir]);
   expect(code, stderr).toBe(0);
-  expect(resultsOf(runDir).student.agreement!.mean).toBeGreaterThan(0.8);
-  expect(resultsOf(runDir).trainedOn!.student).toBe("generated rows");
-  expect(textOf(runDir)).toMatch(/A generator made all of its rows/);
+  expect(resultsOf(runDir).trainedOn!.student).toBe("generated windows");
+  expect(resultsOf(runDir).student.testSize).toBe(63); // of 7 parts with 9 windows each
+  const page = readFileSync(join(runDir, "report.html"), "utf8");
+  expect(page.match(/aria-label="Generated window \d+, which the teacher takes for/g)).toHaveLength(24);
+  expect(page.match(/<polyline/g)).toHaveLength(48);
+  expect(textOf(runDir)).toMatch(/A generator made all of its windows/);
+  expect(textOf(runDir)).not.toMatch(/undefined|NaN/);
 });
 
 it("rows and labels alone make an ordinary run, whose students take rows as they are", async () => {

@@ -23,8 +23,10 @@ interface GoldenValues {
 interface GoldenGenerator {
   readonly shape: readonly [number, number, number];
   readonly eps: number;
-  readonly mean: number;
-  readonly std: number;
+  readonly mean: number | readonly number[];
+  readonly std: number | readonly number[];
+  readonly network: "maps" | "dense";
+  readonly correlated?: { correlation: number[][]; timeCorrelation: number[][] };
   readonly latents: readonly number[];
   readonly before: GoldenValues;
   readonly after: GoldenValues;
@@ -57,10 +59,18 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, dig
   });
 }
 
-describe.each(golden.generators)("the generator, of images $shape", (one) => {
+describe.each(golden.generators)("the generator, $network, of $shape", (one) => {
   const [channels, height, width] = one.shape;
   const generator = buildGenerator(
-    { width: 2, latent: 3, eps: one.eps, mean: one.mean, std: one.std, network: "maps" },
+    {
+      width: 2,
+      latent: 3,
+      eps: one.eps,
+      mean: one.mean,
+      std: one.std,
+      network: one.network,
+      correlated: one.correlated,
+    },
     { channels, height, width },
   );
 

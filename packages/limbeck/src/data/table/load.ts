@@ -2,35 +2,69 @@ import { LimbeckError } from "../../support/errors.js";
 import { readText } from "../../support/files.js";
 import { nearestWord } from "../../support/nearest.js";
 import type { ImageDataset } from "../dataset.js";
-import type { TableOptions } from "./options.js";
+import type { TableOptions, WindowOptions } from "./options.js";
 import { corrupt, parseTable, type Table } from "./parse.js";
+import { cutWindows, remainingClasses, remainingLabels, type Windows, windowValues } from "./windows.js";
 
 /** Labels are bytes. */
 const MOST_CLASSES = 256;
 
 /**
- * Reads rows of numbers with a class each.
+ * Reads rows of numbers with a class each, or windows of them.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT with line and column where a cell is no number or no
- *   class; RECIPE_INVALID where the file has no such column
+ *   class; RECIPE_INVALID where the file has no such column; DATA_TOO_SMALL where no group is as long as a window
  */
 export function loadTable(path: string, options: TableOptions): ImageDataset {
   const table = parseTable(readText(path), path, options.header);
-  const label = placeOf(table, options.label, "label");
-  const columns = (options.columns ?? table.header.filter((_, i) => i !== label)).map((column) => {
-    return { name: column, at: placeOf(table, column, "columns") };
-  });
-  const classes = options.classes ?? classesOf(table, label);
+  const windows = options.window && windowsOf(table, options.window);
+  const { classes, labels } = classified(table, options, windows);
+  const columns = columnsOf(table, options);
+  const rows = numbersOf(table, columns);
+  const length = options.window?.length ?? 1;
   return {
     name: path,
-    size: table.rows.length,
+    size: labels.length,
     channels: columns.length,
     height: 1,
-    width: 1,
+    width: length,
     classes,
     columns: columns.map(({ name }) => name),
-    pixels: numbersOf(table, columns),
-    labels: labelsOf(table, label, classes),
+    pixels: windows ? windowValues(rows, columns.length, windows, length) : rows,
+    labels,
+    ...(windows ? { groups: windows.groups } : {}),
   };
+}
+
+function columnsOf(table: Table, { columns, label, window }: TableOptions) {
+  const others = [typeof label === "string" ? label : undefined, window?.group];
+  const names = columns ?? table.header.filter((name) => !others.includes(name));
+  return names.map((name) => ({ name, at: placeOf(table, name, "columns") }));
+}
+
+function windowsOf(table: Table, options: WindowOptions): Windows {
+  const group = placeOf(table, options.group, "window.group");
+  const windows = cutWindows(
+    table.rows.map((row) => row[group]!),
+    options,
+  );
+  if (windows.ends.length > 0) return windows;
+  const message = `${table.path} has no ${options.length} rows that follow on each other in one group`;
+  throw new LimbeckError("DATA_TOO_SMALL", message, {
+    where: "data.source.window.length",
+    value: options.length,
+    fix: "Take shorter windows, or another column as data.source.window.group.",
+  });
+}
+
+function classified(table: Table, { label, classes }: TableOptions, windows: Windows | undefined) {
+  if (typeof label !== "string") {
+    const names = remainingClasses(label.remaining);
+    return { classes: classes ?? names, labels: remainingLabels(windows!.left, label.remaining) };
+  }
+  const column = placeOf(table, label, "label");
+  const known = classes ?? classesOf(table, column);
+  const ofRows = labelsOf(table, column, known);
+  return { classes: known, labels: windows ? Uint8Array.from(windows.ends, (end) => ofRows[end]!) : ofRows };
 }
 
 function placeOf({ header, path }: Table, name: string, key: string): number {

@@ -102,6 +102,9 @@ export function generatorOptions(published: PublishedGenerator) {
       description:
         "What the generator is made of: convolutions over maps, or dense layers. Default: maps for images, dense for rows.",
     }),
+    correlated: z.boolean().default(true).meta({
+      description: "Of rows: multiply what the generator makes with the moments' correlations.",
+    }),
     width: positive().default(16).meta({
       description:
         "Channels of the generator's last hidden layer; those before have twice as many. Published: 64. Dense layers have 8 units for each.",

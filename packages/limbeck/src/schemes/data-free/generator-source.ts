@@ -12,7 +12,9 @@ export function generatorImages({ split, train, options }: SourceOptions): Image
   const settings = options as unknown as GeneratorOptions;
   const { latent, rounds, studentSteps, generatorLearningRate } = settings;
   const network = settings.network ?? (split.dataset.moments ? "dense" : "maps");
-  const generator = buildGenerator({ ...settings, ...spreadOf(settings, split.dataset), network }, split.dataset);
+  const correlated = settings.correlated ? split.dataset.moments : undefined;
+  const spread = spreadOf(settings, split.dataset);
+  const generator = buildGenerator({ ...settings, ...spread, network, correlated }, split.dataset);
   const shape = [train.batchSize, latent];
   const pass = (latents: Tensor, training: boolean) => {
     const values = declareTensors(generator, latents.graph, GENERATOR);

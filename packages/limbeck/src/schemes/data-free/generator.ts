@@ -1,5 +1,7 @@
 import { createGraph, ops, type Tensor } from "@limbeck/graph";
 import type { ImageGeometry } from "../../data/dataset.js";
+import type { Moments } from "../../data/moments/moments.js";
+import { choleskyFactor } from "../../data/synthesis/copula.js";
 import { Layers } from "../../models/layers.js";
 import type { TensorSpec } from "../../models/model.js";
 import type { Spread } from "./spread.js";
@@ -30,7 +32,11 @@ export interface GeneratorOptions extends Spread {
   readonly eps: number;
   /** Convolutions over maps, or dense layers. */
   readonly network: "maps" | "dense";
+  /** Of rows and windows: what their columns and times go together by. Default: each has what the layers give it. */
+  readonly correlated?: Correlations | undefined;
 }
+
+type Correlations = Pick<Moments, "correlation" | "timeCorrelation">;
 
 /** Units of dense layers for each channel of the width. */
 const DENSE_UNITS = 8;
@@ -62,7 +68,8 @@ function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geomet
   const { channels } = geometry;
   const last =
     options.network === "dense" ? dense(layers, latents, options, geometry) : maps(layers, latents, options, geometry);
-  const normal = layers.batchNorm("bn4", last, { affine: false });
+  const plain = layers.batchNorm("bn4", last, { affine: false });
+  const normal = options.correlated ? correlated(plain, options.correlated) : plain;
   const of = (values: number | readonly number[]) => channelConstant(latents, values, channels);
   return ops.add(ops.mul(normal, of(options.std)), of(options.mean));
 }
@@ -90,6 +97,18 @@ function dense(layers: Layers, latents: Tensor, { width, eps }: GeneratorOptions
   const second = leaky(layers.batchNorm("bn2", layers.linear("l2", first, units), { eps }));
   const last = layers.linear("l3", second, channels * height * across);
   return ops.reshape(last, [-1, channels, height, across]);
+}
+
+/** Makes columns, and times of a window, go together as they did: the factors of both correlations, times what has none. */
+function correlated(x: Tensor, { correlation, timeCorrelation }: Correlations): Tensor {
+  const factor = (rows: readonly (readonly number[])[]) => {
+    const lower = choleskyFactor(rows);
+    const whole = rows.flatMap((_, i) => rows.map((__, j) => lower[i]![j] ?? 0));
+    return x.graph.constant("float32", [rows.length, rows.length], whole);
+  };
+  const [columns, times] = [correlation.length, timeCorrelation.length];
+  const byTime = ops.matmul(ops.reshape(x, [-1, columns, times]), ops.transpose(factor(timeCorrelation)));
+  return ops.reshape(ops.matmul(factor(correlation), byTime), [-1, columns, 1, times]);
 }
 
 /** Numbers of channels, [C, 1, 1]. */
