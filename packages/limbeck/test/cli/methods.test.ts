@@ -61,7 +61,7 @@ describe("limbeck methods", () => {
   });
 
   it("tells of presets: what they set, when, and how", async () => {
-    expect((await limbeck(["methods"])).stdout).toContain("Presets: function-matching.");
+    expect((await limbeck(["methods"])).stdout).toContain("Presets: function-matching, tf-kd-self.");
     const { stdout } = await limbeck(["methods", "function-matching"]);
     for (const text of ["sets\n  distill: kd with temperature 1", "when to use it", "preset: function-matching"]) {
       expect(stdout).toContain(text);
