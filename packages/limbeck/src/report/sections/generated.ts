@@ -57,7 +57,7 @@ function wordsFor({ image, columns }: ReportData, { maker, fromSamples }: Genera
   return {
     one,
     made: `${unseen} Its ${one}s were drawn from moments that are stored with the teacher: means, deviations, quantiles and correlations. The teacher answered them.`,
-    shown: `These ${one}s were drawn as the student's were, sorted by the class that the teacher takes them for. None is a real one.`,
+    shown: `These ${one}s were drawn as the student's were, sorted by the class that the teacher takes them for. None was taken from the data.`,
   };
 }
 
