@@ -53,28 +53,38 @@ interface OfSource {
   readonly data: { readonly source: unknown };
   readonly scheme: Readonly<Record<string, unknown>>;
   readonly teacher?: object | undefined;
-  readonly student: Trained;
-  readonly variants: readonly { readonly train: Trained["train"] }[];
+  readonly assistants: readonly object[];
+  readonly student: object;
+  readonly variants: readonly object[];
 }
 
 interface Trained {
-  readonly train: { readonly augment?: readonly unknown[] | undefined };
+  readonly train?: { readonly augment?: readonly unknown[] | undefined } | undefined;
+}
+
+/** All of a recipe that is trained, or may be. */
+function trainedParts({ teacher, assistants, student, variants }: OfSource): [Trained, Finding["path"]][] {
+  const all = (parts: readonly object[], ...path: Finding["path"]) =>
+    parts.map((part, i): [Trained, Finding["path"]] => [part, [...path, i]]);
+  const { ensemble = [], specialists = [] } = (teacher ?? {}) as Partial<Record<string, readonly object[]>>;
+  return [
+    [student, ["student"]],
+    [teacher ?? {}, ["teacher"]],
+    ...all(ensemble, "teacher", "ensemble"),
+    ...all(specialists, "teacher", "specialists"),
+    ...all(assistants, "assistants"),
+    ...all(variants, "variants"),
+  ];
 }
 
 /** What a recipe asks for that there is for images only. */
-export function unfitForTables({ data, scheme, teacher, student, variants }: OfSource): Finding[] {
+export function unfitForTables(recipe: OfSource): Finding[] {
+  const { data, scheme } = recipe;
   if (!isTable(data.source)) return [];
-  const trained: [Trained["train"], Finding["path"]][] = [
-    [student.train, ["student", "train"]],
-    ...(teacher && "train" in teacher ? [[(teacher as Trained).train, ["teacher", "train"]] as const] : []).map(
-      ([train, path]): [Trained["train"], Finding["path"]] => [train, [...path]],
-    ),
-    ...variants.map(({ train }, v): [Trained["train"], Finding["path"]] => [train, ["variants", v, "train"]]),
-  ];
   const message = "augmentations change images, and this source has rows; leave it out";
   return [
-    ...trained.flatMap(([{ augment = [] }, path]) =>
-      augment.length > 0 ? [{ path: [...path, "augment"], message }] : [],
+    ...trainedParts(recipe).flatMap(([{ train }, path]) =>
+      (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
     ),
     ...(scheme.related === undefined
       ? []

@@ -179,6 +179,8 @@ it("rows and labels alone make an ordinary run, whose students take rows as they
   expect(resultsOf(runDir).student.accuracy.mean).toBeGreaterThan(0.9);
 });
 
+const AUGMENTED = { ...SMALL.teacher, train: { epochs: 1, augment: [{ name: "flip" }] } };
+
 describe("what does not fit rows is refused", () => {
   const data = (changes: object) => ({ data: { ...SMALL.data, ...changes } });
   it.each([
@@ -191,6 +193,8 @@ describe("what does not fit rows is refused", () => {
       { student: { ...SMALL.student, train: { epochs: 1, augment: [{ name: "flip" }] } } },
       /student.train.augment .*rows/,
     ],
+    [{ teacher: { ensemble: [SMALL.teacher, AUGMENTED] } }, /teacher.ensemble\[1\].train.augment .*rows/],
+    [{ scheme: "offline", assistants: [AUGMENTED] }, /assistants\[0\].train.augment .*rows/],
     [{ scheme: { name: "synthesis", by: "copul" } }, /scheme.by/],
     [data({ source: { table: "rows.csv", label: "fails", columns: [] } }), /data.source.columns/],
   ])("%j", (changes, message) => {
