@@ -74,7 +74,9 @@ async function train(trained: TrainingProgram, isBlocked: boolean): Promise<Reco
 const conv = (x: Tensor, filters: Tensor, stride = 1, padding = 1) =>
   ops.conv(x, filters, undefined, { stride, padding });
 
-const cases: Record<string, readonly [readonly number[], (it: Network, x: Tensor) => Tensor]> = {
+type Case = readonly [readonly number[], (it: Network, x: Tensor) => Tensor];
+
+const cases: Record<string, Case> = {
   "a residual block behind few channels": [
     [3, 3, 8, 6],
     ({ parameter, norm }, x) => {
@@ -106,6 +108,18 @@ const cases: Record<string, readonly [readonly number[], (it: Network, x: Tensor
       return conv(ops.relu(a), parameter("b", [16, 48, 1, 3]));
     },
   ],
+  ...Object.fromEntries(
+    [9, 12, 20, 100].map((samples) => [
+      `${samples} samples, which fill no whole blocks`,
+      [
+        [samples, 16, 5, 4],
+        ({ parameter, norm }, x) => {
+          const a = norm(conv(x, parameter("a", [16, 16, 3, 3]), 2), "an");
+          return conv(ops.relu(a), parameter("b", [32, 16, 3, 3]));
+        },
+      ] satisfies Case,
+    ]),
+  ),
   "strides that leave rows and columns over": [
     [4, 16, 12, 10],
     ({ parameter }, x) => {

@@ -22,7 +22,20 @@ const SAMPLES = 4;
  * channels is a blocked filter as it stands. Samples are groups, or the inputs of one.
  * @returns summed over the batch, [O, C · kernel]
  */
-export function correlate({ image, map, axes, block }: Operands): Tensor {
+export function correlate(operands: Operands): Tensor {
+  const { image, map, block } = operands;
+  const batch = image.shape[0]!;
+  // Samples stand where ONNX Runtime wants less channels than a block has, or whole blocks of them.
+  const whole = batch - (batch % block);
+  if (whole === 0 || whole === batch) return correlateAll(operands);
+  const part = (from: number, to: number) => {
+    const samples = (x: Tensor) => f.slice(x, [from], [to], [0]);
+    return correlateAll({ ...operands, image: samples(image), map: samples(map) });
+  };
+  return f.add(part(0, whole), part(whole, batch));
+}
+
+function correlateAll({ image, map, axes, block }: Operands): Tensor {
   const [down, across] = axes as [WindowAxis, WindowAxis];
   const [batch, channels] = image.shape as [number, number];
   const [outputs, imageBlocks, mapBlocks] = [map.shape[1]!, channels / block, map.shape[1]! / block];
