@@ -98,10 +98,10 @@ describe("packages/graph", () => {
   const entries = { node: join("runtime", "node.ts"), web: join("runtime", "web.ts") };
   const named = (files: readonly string[]) => files.map((file) => relative(sources("graph"), file));
 
-  it("knows nothing of Node, but for its Node backend", () => {
+  it("knows nothing of Node, but for its Node backend and the flags that it wants", () => {
     const ofNode = /\b(?:Buffer|process|require|__dirname|__filename|setImmediate)\b(?=[.([])|from "node:/;
     const files = filesOf("graph").filter((file) => ofNode.test(withoutComments(readFileSync(file, "utf8"))));
-    expect(named(files)).toEqual([entries.node]);
+    expect(named(files)).toEqual([join("runtime", "node-flags.ts"), entries.node]);
   });
 
   it.each(Object.entries(entries))(

@@ -25,7 +25,7 @@ function recipe(
     seeds: 1,
     data: { source: "digits", train: 256, test: 100 },
     teacher: { model: { family: "resnet", depth: 8, width: 0.5 }, train: { ...train, epochs: 6 } },
-    student: { model: student, train: { ...train, epochs: 6 } },
+    student: { model: student, train: { ...train, epochs: 10 } },
     distill,
   });
   return parseRecipe(text, "deployment.yaml");
