@@ -1,6 +1,7 @@
 import { createGraph, type RuntimeTensor, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { sampleLength, sampleName } from "../data/dataset.js";
+import { meanAndStd } from "../data/moments/measure.js";
 import type { Moments } from "../data/moments/moments.js";
 import { softmaxRow, topClasses } from "../evaluate/metrics.js";
 import { takesSample } from "../recipe/schemes/fit-generated.js";
@@ -61,15 +62,10 @@ const toByte = (value: number) => Math.min(255, Math.max(0, Math.round(value * 2
 
 /** Each column's mean and deviation, as they were stored and as they were made. */
 function compared({ columns, mean, std, length }: Moments, made: Float32Array) {
+  const numbers = Float64Array.from(made);
   return columns.map((name, c) => {
-    const values = made.filter((_, i) => Math.floor(i / length) % columns.length === c);
-    const average = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length;
-    return {
-      name,
-      stored: { mean: mean[c]!, std: std[c]! },
-      made: { mean: average, std: Math.sqrt(variance) },
-    };
+    const values = numbers.filter((_, i) => Math.floor(i / length) % columns.length === c);
+    return { name, stored: { mean: mean[c]!, std: std[c]! }, made: meanAndStd(values) };
   });
 }
 

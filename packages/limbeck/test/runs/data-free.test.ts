@@ -1,11 +1,9 @@
-import type { ChildProcess } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { RunResults } from "../../src/evaluate/results.js";
 import { readSafetensors } from "../../src/support/safetensors.js";
-import { fingerprint, limbeck, prepareRun } from "./harness.js";
+import { fingerprint, killInTraining, limbeck, prepareRun } from "./harness.js";
 
 const DATA_FREE = {
   distill: undefined,
@@ -81,17 +79,7 @@ describe("a data-free run", () => {
 /** Kills a run once its student has a checkpoint, goes on, and returns the bits of its files. */
 async function killedAndResumed(changes: object, files: readonly string[]) {
   const killed = prepare(changes);
-  const quick = ["--json", "--checkpoint-every", "0.01"];
-  const students = join(killed.runDir, "checkpoints/student");
-  const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
-  const dies = async (child: ChildProcess) => {
-    while (!isTraining() && child.exitCode === null) await sleep(2);
-    process.kill(-child.pid!, "SIGKILL");
-  };
-  const first = await limbeck(["run", killed.recipe, "--out", killed.runDir, ...quick], dies);
-  expect(first.code).not.toBe(0);
-  const second = await limbeck(["resume", killed.runDir, ...quick]);
-  expect(second.code, second.stdout).toBe(0);
+  await killInTraining(killed);
   return fingerprint(killed.runDir, files);
 }
 

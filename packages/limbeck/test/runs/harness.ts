@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomStream } from "@limbeck/graph";
 import type { RunEvent } from "limbeck";
+import { expect } from "vitest";
 
 const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
 
@@ -105,6 +106,21 @@ export function killer(random: { below(bound: number): number }, within: number)
       });
     });
   };
+}
+
+/** Kills a run once its student has a checkpoint, and goes on to its end. */
+export async function killInTraining({ recipe, runDir }: { recipe: string; runDir: string }): Promise<void> {
+  const quick = ["--json", "--checkpoint-every", "0.01"];
+  const students = join(runDir, "checkpoints/student");
+  const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
+  const dies = async (child: ChildProcess) => {
+    while (!isTraining() && child.exitCode === null) await sleep(2);
+    process.kill(-child.pid!, "SIGKILL");
+  };
+  const first = await limbeck(["run", recipe, "--out", runDir, ...quick], dies);
+  expect(first.code).not.toBe(0);
+  const second = await limbeck(["resume", runDir, ...quick]);
+  expect(second.code, second.stdout).toBe(0);
 }
 
 /** A recipe file in a folder of its own, with its data. */

@@ -1,7 +1,5 @@
-import type { ChildProcess } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { randomStream } from "@limbeck/graph";
 import { readRecipe } from "limbeck";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +9,7 @@ import { loadSamples } from "../../src/runs/samples.js";
 import { normalNumber } from "../../src/support/normal.js";
 import { skewedRows } from "../data/rows.js";
 import { problemOf } from "../recipe/problem-of.js";
-import { fingerprint, limbeck, temporaryFolder } from "./harness.js";
+import { fingerprint, killInTraining, limbeck, temporaryFolder } from "./harness.js";
 
 const ROWS = 600;
 
@@ -120,17 +118,7 @@ describe("a student of rows that are drawn from moments", () => {
 
   it.skipIf(process.platform !== "linux")("that is killed resumes to the same bits", { timeout: 240_000 }, async () => {
     const killed = prepare();
-    const quick = ["--json", "--checkpoint-every", "0.01"];
-    const students = join(killed.runDir, "checkpoints/student");
-    const isTraining = () => existsSync(students) && readdirSync(students).some((name) => name.includes("partial"));
-    const dies = async (child: ChildProcess) => {
-      while (!isTraining() && child.exitCode === null) await sleep(2);
-      process.kill(-child.pid!, "SIGKILL");
-    };
-    const first = await limbeck(["run", killed.recipe, "--out", killed.runDir, ...quick], dies);
-    expect(first.code).not.toBe(0);
-    const second = await limbeck(["resume", killed.runDir, ...quick]);
-    expect(second.code, second.stdout).toBe(0);
+    await killInTraining(killed);
     expect(fingerprint(killed.runDir, FILES)).toEqual(fingerprint(runDir, FILES));
   });
 });

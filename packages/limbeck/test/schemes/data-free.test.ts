@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createGraph, gradients, ops, sizeOf, type TrainingState, toOnnx } from "@limbeck/graph";
+import { createGraph, gradients, ops, sizeOf, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { describe, expect, it } from "vitest";
 import { wholeSplit } from "../../src/data/dataset.js";
@@ -13,8 +13,8 @@ import type { ControlImages } from "../../src/schemes/data-free/images.js";
 import { OBJECTIVES } from "../../src/schemes/data-free/objectives.js";
 import { wirings } from "../../src/schemes/index.js";
 import type { TrainingJob } from "../../src/schemes/job.js";
-import { openSteps } from "../../src/train/steps.js";
 import { dataset, train } from "./fixture.js";
+import { afterSteps as after } from "./steps.js";
 
 interface GoldenValues {
   readonly [name: string]: { readonly shape: readonly number[]; readonly data: readonly number[] };
@@ -135,21 +135,6 @@ function jobOf(options: Partial<GeneratorOptions>, control?: ControlImages, reco
     options: record.options.parse({ ...small, ...options }) as object,
     control,
   });
-}
-
-/** Values after some steps, and what the last one reported. */
-async function after(
-  job: TrainingJob,
-  count: number,
-  from: { step: number; state: TrainingState } | undefined = undefined,
-) {
-  const steps = await openSteps(job, { step: 0, state: job.initial, threads: 1, ...from });
-  const reports = [];
-  for (let i = 0; i < count; i++) reports.push(await steps.next());
-  const state = Object.fromEntries(Object.entries(steps.state()).map(([name, values]) => [name, values.slice()]));
-  const { step } = steps;
-  await steps.release();
-  return { state, reports, step };
 }
 
 const isGenerators = (name: string) => name.includes(GENERATOR);

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createGraph, type Graph, gradients, type Tensor, type TrainingState, toOnnx } from "@limbeck/graph";
+import { createGraph, type Graph, gradients, type Tensor, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { wholeSplit } from "../../src/data/dataset.js";
@@ -14,9 +14,9 @@ import { normalizedValues, statisticsLoss } from "../../src/schemes/data-free/st
 import { wirings } from "../../src/schemes/index.js";
 import type { TrainingJob } from "../../src/schemes/job.js";
 import { openOnnxTeacher } from "../../src/teachers/onnx/teacher.js";
-import { openSteps } from "../../src/train/steps.js";
 import { temporaryFolder } from "../runs/harness.js";
 import { dataset, train } from "./fixture.js";
+import { afterSteps as after } from "./steps.js";
 
 interface GoldenValue {
   readonly value: number;
@@ -111,17 +111,6 @@ function given(options: Partial<InversionOptions> = {}, teacher: FileName = "kep
 }
 
 const jobOf = (options: Partial<InversionOptions> = {}) => wirings["deep-inversion"]!.job(given(options));
-
-/** Values after some steps, and what they reported. */
-async function after(job: TrainingJob, count: number, from?: { step: number; state: TrainingState }) {
-  const steps = await openSteps(job, { step: 0, state: job.initial, threads: 1, ...from });
-  const reports = [];
-  for (let i = 0; i < count; i++) reports.push(await steps.next());
-  const state = Object.fromEntries(Object.entries(steps.state()).map(([name, values]) => [name, values.slice()]));
-  const { step } = steps;
-  await steps.release();
-  return { state, reports, step };
-}
 
 describe("deep inversion", () => {
   it("makes one batch after the other as a loop in PyTorch does, and keeps them", async () => {

@@ -1,4 +1,4 @@
-import { TrainingSession } from "@limbeck/graph";
+import { TrainingSession, type TrainingState } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { expect } from "vitest";
 import { wholeSplit } from "../../src/data/dataset.js";
@@ -11,6 +11,7 @@ import type { TrainingJob } from "../../src/schemes/job.js";
 import { offlineJob } from "../../src/schemes/offline.js";
 import { Classifier } from "../../src/teachers/classifier.js";
 import { liveTeacher } from "../../src/teachers/teacher.js";
+import { openSteps } from "../../src/train/steps.js";
 import { dataset, train as momentum } from "./fixture.js";
 
 /** Plain descent, so that a step shows the gradient. */
@@ -86,4 +87,15 @@ export function expectClose(actual: ModelValues, expected: ModelValues): void {
   for (const [name, values] of Object.entries(expected)) {
     for (const [i, value] of values.entries()) expect(actual[name]![i], `${name}[${i}]`).toBeCloseTo(value, 5);
   }
+}
+
+/** Values after some steps of a job, its turns included, and what they reported. */
+export async function afterSteps(job: TrainingJob, count: number, from?: { step: number; state: TrainingState }) {
+  const steps = await openSteps(job, { step: 0, state: job.initial, threads: 1, ...from });
+  const reports = [];
+  for (let i = 0; i < count; i++) reports.push(await steps.next());
+  const state = Object.fromEntries(Object.entries(steps.state()).map(([name, values]) => [name, values.slice()]));
+  const { step } = steps;
+  await steps.release();
+  return { state, reports, step };
 }

@@ -90,7 +90,8 @@ function quantile(sorted: Float64Array, level: number, discrete: boolean): numbe
   return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }
 
-function meanAndStd(values: Float64Array): { mean: number; std: number } {
+/** Mean of values, and deviation from it (divided by n). */
+export function meanAndStd(values: Float64Array): { mean: number; std: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { mean, std: Math.sqrt(variance) };

@@ -4,7 +4,7 @@ import type { Moments } from "../../data/moments/moments.js";
 import { choleskyFactor } from "../../data/synthesis/copula.js";
 import { Layers } from "../../models/layers.js";
 import type { TensorSpec } from "../../models/model.js";
-import type { Spread } from "./spread.js";
+import { type Spread, spreadOut } from "./spread.js";
 
 /** What stands before the names of a generator's values, beside those of the student. */
 export const GENERATOR = "generator/";
@@ -65,13 +65,11 @@ export function buildGenerator(options: GeneratorOptions, geometry: ImageGeometr
 }
 
 function body(layers: Layers, latents: Tensor, options: GeneratorOptions, geometry: ImageGeometry): Tensor {
-  const { channels } = geometry;
   const last =
     options.network === "dense" ? dense(layers, latents, options, geometry) : maps(layers, latents, options, geometry);
   const plain = layers.batchNorm("bn4", last, { affine: false });
   const normal = options.correlated ? correlated(plain, options.correlated) : plain;
-  const of = (values: number | readonly number[]) => channelConstant(latents, values, channels);
-  return ops.add(ops.mul(normal, of(options.std)), of(options.mean));
+  return spreadOut(normal, options);
 }
 
 const leaky = (x: Tensor) => ops.leakyRelu(x, 0.2);
@@ -109,10 +107,4 @@ function correlated(x: Tensor, { correlation, timeCorrelation }: Correlations): 
   const [columns, times] = [correlation.length, timeCorrelation.length];
   const byTime = ops.matmul(ops.reshape(x, [-1, columns, times]), ops.transpose(factor(timeCorrelation)));
   return ops.reshape(ops.matmul(factor(correlation), byTime), [-1, columns, 1, times]);
-}
-
-/** Numbers of channels, [C, 1, 1]. */
-export function channelConstant({ graph }: Tensor, values: number | readonly number[], channels: number): Tensor {
-  const each = typeof values === "number" ? new Array<number>(channels).fill(values) : values;
-  return graph.constant("float32", [channels, 1, 1], each);
 }

@@ -2,12 +2,11 @@ import { adam, ops, permutation, randomStream, sizeOf, type Tensor } from "@limb
 import type { ImageGeometry } from "../../data/dataset.js";
 import type { InversionOptions } from "../../recipe/schemes/deep-inversion.js";
 import { LimbeckError } from "../../support/errors.js";
-import { channelConstant } from "./generator.js";
 import { fillNormal } from "./images.js";
 import { l2Norm, totalVariation } from "./priors.js";
 import { restarting } from "./restarting.js";
 import type { ImageSource, SourceOptions } from "./source.js";
-import { type Spread, spreadOf } from "./spread.js";
+import { normalized, type Spread, spreadOf, spreadOut } from "./spread.js";
 
 /** What stands before the names of what is kept of images. */
 const INVERSION = "inversion/";
@@ -37,7 +36,7 @@ export function invertedImages({ split, train, options }: SourceOptions): ImageS
       learningRate: () => imageLearningRate,
       made: (graph) => {
         const batch = graph.parameter(BATCH, "float32", shape);
-        const pixels = toPixels(batch, spread);
+        const pixels = spreadOut(batch, spread);
         const isLast = ops.equal(graph.input("iteration", "float32", []), iterations - 1);
         const fresh = graph.input("fresh", "float32", shape);
         const priors = { totalVariation: ops.mul(totalVariation(batch), smooth), l2: ops.mul(l2Norm(batch), l2) };
@@ -127,17 +126,10 @@ export function finishedSlots(
   return isBegun ? slots.filter((slot) => slot !== batch % memory) : slots;
 }
 
-function toPixels(batch: Tensor, { mean, std }: Spread): Tensor {
-  const channels = batch.shape[1]!;
-  return ops.add(ops.mul(batch, channelConstant(batch, std, channels)), channelConstant(batch, mean, channels));
-}
-
 /** Numbers whose pixels are between black and white. */
-function withinRange(batch: Tensor, { mean, std }: Spread): Tensor {
-  const channels = batch.shape[1]!;
-  const [center, width] = [mean, std].map((values) => channelConstant(batch, values, channels)) as [Tensor, Tensor];
-  const at = (pixel: number) => ops.div(ops.add(ops.neg(center), pixel), width);
-  return ops.minimum(ops.maximum(batch, at(0)), at(1));
+function withinRange(batch: Tensor, spread: Spread): Tensor {
+  const [black, white] = [normalized(0, spread, batch), normalized(1, spread, batch)];
+  return ops.minimum(ops.maximum(batch, black), white);
 }
 
 type Size = Pick<ImageGeometry, "height" | "width">;

@@ -26,17 +26,18 @@ function synthesizerOf(options: SynthesisOptions, split: Split): Synthesizer {
 
 /** Rows that are drawn anew for every step, and become no better. */
 export function synthesizedRows({ split, train, options }: SourceOptions): ImageSource {
-  const draw = synthesizerOf(options as unknown as SynthesisOptions, split);
+  // Only where rows are drawn: MUNGE compares all of its sample before.
+  const synthesizer = () => synthesizerOf(options as unknown as SynthesisOptions, split);
   const { channels, height, width } = split.dataset;
   const sample = [channels, height, width];
   return {
     check: () => {},
     initial: () => ({}),
     seen: (graph) => ({ images: graph.input("images", "float32", [train.batchSize, ...sample]), buffers: [] }),
-    feeds: (seed) => ({ seen: feeding("images", [train.batchSize, ...sample], synthesizedFill(seed, draw)) }),
+    feeds: (seed) => ({ seen: feeding("images", [train.batchSize, ...sample], synthesizedFill(seed, synthesizer())) }),
     shown: (graph, most, seed) => {
       const rows = new Float32Array(most * sizeOf(sample));
-      draw(rows, randomStream(seed, "shown"));
+      synthesizer()(rows, randomStream(seed, "shown"));
       return graph.constant("float32", [most, ...sample], rows);
     },
   };
