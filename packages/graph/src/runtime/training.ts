@@ -30,8 +30,8 @@ export interface TrainingSessionOptions extends Omit<SessionOptions, "provider" 
 export type StepReport = Readonly<Record<string, number>>;
 
 /**
- * Runs a training program step by step. Each step's outputs become the next step's inputs as they are: ONNX Runtime hands
- * fresh outputs out without a copy, which pre-allocated ones would cost.
+ * Runs a training program step by step. Each step's outputs become the next step's inputs as they are: ONNX Runtime's
+ * Node binding copies outputs once, and would copy pre-allocated ones as well.
  */
 export class TrainingSession {
   readonly program: TrainingProgram;
