@@ -1,6 +1,7 @@
 import { GraphError } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import { LimbeckError } from "../support/errors.js";
+import { bytes } from "./bytes.js";
 import { efficientnetLite } from "./efficientnet-lite.js";
 import { lenet } from "./lenet.js";
 import { mixer } from "./mixer.js";
@@ -31,6 +32,7 @@ export const modelFamilies = [
   repvgg,
   vit,
   mixer,
+  bytes,
 ] as const;
 
 /** A family's name and its options, as a recipe gives them; all families know `resolution`. */

@@ -8,7 +8,7 @@ import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
 import { type Recipe, recipeSchema, type TeacherOptions } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
-import { isTable, type TableSource } from "./source.js";
+import { isFiles, isTable, type TableSource } from "./source.js";
 import { expandSpecialists } from "./specialists.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
@@ -62,6 +62,11 @@ function withWholeData(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { source } = recipe.data;
   if (typeof source === "string") return recipe;
   if (isTable(source)) return { ...recipe, data: { ...recipe.data, source: withWholeTables(layers, source) } };
+  if (isFiles(source)) {
+    const from = dirname(layers.placeOf(["data", "source", "files"]).file);
+    const files = [source.files].flat().map((path) => resolve(from, path));
+    return { ...recipe, data: { ...recipe.data, source: { ...source, files } } };
+  }
   const whole = (part: string, { images, labels }: { images: string; labels: string }) => {
     const from = (key: string) => dirname(layers.placeOf(["data", "source", part, key]).file);
     return { images: resolve(from("images"), images), labels: resolve(from("labels"), labels) };

@@ -18,7 +18,7 @@ import { allowPresets } from "./presets/json-schema.js";
 import { unfitForScheme } from "./schemes/fit.js";
 import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 import { searchOptions } from "./search.js";
-import { source, unfitForTables } from "./source.js";
+import { source, unfitForSource } from "./source.js";
 import { misowned, unfitForSpecialists } from "./specialists.js";
 import { missingTeacher } from "./teacher.js";
 
@@ -279,7 +279,7 @@ export const recipeSchema = z
   })
   .superRefine(finds(undefinedTerms))
   .superRefine(finds(unfitForScheme))
-  .superRefine(finds(unfitForTables))
+  .superRefine(finds(unfitForSource))
   .superRefine(finds(missingTeacher))
   .superRefine(finds(unseenLabels))
   .superRefine(finds(misowned))

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fileFields } from "../data/files/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
@@ -28,6 +29,10 @@ const table = z
   })
   .meta({ description: "Rows of a text file, or windows of them." });
 
+const files = z
+  .strictObject(fileFields)
+  .meta({ description: "Files of any kind, of which models see bytes; the teacher's answers are their labels." });
+
 /** Where a recipe's samples come from. */
 export const source = z
   .union([
@@ -38,11 +43,22 @@ export const source = z
       classes: z.array(z.string().min(1)).min(2).optional().meta({ description: "Names of the classes, in order." }),
     }),
     table,
+    files,
   ])
-  .meta({ description: "A named data set, idx files, or tables of rows, by path (relative to the recipe)." });
+  .meta({
+    description: "A named data set, idx files, tables of rows, or files of any kind, by path (relative to the recipe).",
+  });
 
 /** A source whose samples are rows, not images. */
 export type TableSource = z.output<typeof table>;
+
+/** A source whose samples are bytes of files, which nobody has labelled. */
+export type FileSource = z.output<typeof files>;
+
+/** Whether a source's samples are bytes of files. */
+export function isFiles(given: unknown): given is FileSource {
+  return typeof given === "object" && given !== null && "files" in given;
+}
 
 /** Whether a source's samples are rows, not images. */
 export function isTable(given: unknown): given is TableSource {
@@ -78,16 +94,25 @@ function trainedParts({ teacher, assistants, student, variants }: OfSource): [Tr
 }
 
 /** What a recipe asks for that there is for images only. */
-export function unfitForTables(recipe: OfSource): Finding[] {
+export function unfitForSource(recipe: OfSource): Finding[] {
   const { data, scheme } = recipe;
-  if (!isTable(data.source)) return [];
-  const message = "augmentations change images, and this source has rows; leave it out";
+  const samples = isTable(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
+  if (!samples) return [];
+  const message = `augmentations change images, and this source has ${samples}; leave it out`;
   return [
+    ...(samples === "files" ? unfitForFiles(recipe) : []),
     ...trainedParts(recipe).flatMap(([{ train }, path]) =>
       (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
     ),
     ...(scheme.related === undefined
       ? []
-      : [{ path: ["scheme", "related"], message: "related images are no control for rows; leave it out" }]),
+      : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
   ];
+}
+
+/** Files have no labels of their own. */
+function unfitForFiles({ teacher }: OfSource): Finding[] {
+  if (teacher && "onnx" in teacher) return [];
+  const message = "files have the teacher's answers for labels, so that it must be there before: name an ONNX file";
+  return [{ path: ["teacher"], message }];
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
+import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
 import { measureMoments } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
@@ -8,9 +9,10 @@ import { NAMED_DATASETS } from "../data/named/index.js";
 import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe, TransferOptions } from "../recipe/schema.js";
-import { isTable, type TableSource } from "../recipe/source.js";
+import { isFiles, isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
+import { labelledByTeacher } from "./teacher-labels.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
 export interface RunSamples {
@@ -86,8 +88,9 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
   });
 }
 
-async function loadParts({ data, seed }: Recipe, signal: AbortSignal): Promise<RunSamples> {
-  const { train, test, source } = await loadSource(data.source, signal);
+async function loadParts(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+  const { data, seed } = recipe;
+  const { train, test, source } = await loadSource(recipe, signal);
   if (test) {
     return {
       source,
@@ -169,12 +172,17 @@ interface LoadedSource {
   readonly source: string;
 }
 
-async function loadSource(source: Recipe["data"]["source"], signal: AbortSignal): Promise<LoadedSource> {
+async function loadSource({ data: { source }, teacher }: Recipe, signal: AbortSignal): Promise<LoadedSource> {
   if (typeof source === "string") {
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
   if (isTable(source)) return loadTables(source);
+  if (isFiles(source)) {
+    const files = [source.files].flat();
+    const train = await labelledByTeacher(await loadFiles(files, source, signal), teacher, source.classes, signal);
+    return { train, source: files.map((path) => basename(path)).join(", ") };
+  }
   const load = ({ images, labels }: { images: string; labels: string }, classes?: readonly string[]) =>
     loadIdxPair(images, labels, { name: images, ...(classes ? { classes } : {}) });
   const train = load(source.train, source.classes);

@@ -38,6 +38,7 @@ const SMALL: readonly (readonly [ModelChoice, unfolded: number])[] = [
   [{ family: "repvgg", width: 0.125, resolution: 8 }, 0],
   [{ family: "vit", dim: 16, depth: 2, heads: 2 }, 0],
   [{ family: "mlp-mixer", dim: 16, depth: 2 }, 0],
+  [{ family: "bytes", embedding: 4, channels: [8, 8] }, 0],
 ];
 
 const split: Split = wholeSplit({

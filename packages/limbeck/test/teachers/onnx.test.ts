@@ -232,9 +232,15 @@ describe("an ONNX teacher that does not fit is refused", () => {
     ],
     [
       "no images",
-      () => open(write((x) => x, { input: [1, 3] })),
-      /shape \[n, 3\]; images have four axes/,
+      () => open(write((x) => x, { input: [1, 3, 16] })),
+      /shape \[n, 3, 16\]; images have four axes, rows two/,
       /N, C, H, W/,
+    ],
+    [
+      "rows of another length",
+      () => open(write((x) => x, { input: [1, 3] })),
+      /rows of 3 values, and a sample has 16/,
+      /such/,
     ],
     [
       "four channels",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fromOnnx, type ImportedModel, inspectModel, type ModelInspection, probeWith } from "@limbeck/graph";
+import { fromOnnx, type ImportedModel, inspectModel, type ModelInspection, probeWith, sizeOf } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { checkExternalFiles, type ModelFile, readModelFile } from "../../support/model-file.js";
@@ -46,8 +46,20 @@ export async function openTeacherFile(options: OnnxTeacherOptions, images: Image
   };
 }
 
+/** How many classes a teacher tells apart, or the recipe chose of them. @throws as {@link openTeacherFile} */
+export async function countClasses(options: OnnxTeacherOptions, images: ImageGeometry): Promise<number> {
+  const { output, read } = await openTeacherFile(options, images);
+  const { outputs } = await read(1);
+  return options.classes?.length ?? sizeOf(outputs.get(output)!.shape);
+}
+
 function dimensionsOf({ name, layout, channels, height, width }: ImageInput, batch: number): Record<string, number> {
-  const shape = layout === "nchw" ? [batch, channels, height, width] : [batch, height, width, channels];
+  const shapes = {
+    nchw: [batch, channels, height, width],
+    nhwc: [batch, height, width, channels],
+    rows: [batch, channels * height * width],
+  };
+  const shape = shapes[layout];
   return Object.fromEntries(shape.map((size, axis) => [`${name}[${axis}]`, size]));
 }
 

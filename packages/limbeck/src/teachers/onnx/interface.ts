@@ -6,12 +6,13 @@ import type { OnnxTeacherOptions } from "./options.js";
 /** How images must be for a model that is read from a file. */
 export interface ImageInput {
   readonly name: string;
-  readonly layout: "nchw" | "nhwc";
+  /** Rows are all values of a sample in one row, [N, C · H · W]. */
+  readonly layout: "nchw" | "nhwc" | "rows";
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Bytes are fed as such, after rounding. */
-  readonly dtype: "float32" | "uint8";
+  /** Whole numbers are fed as such, after rounding. */
+  readonly dtype: "float32" | "uint8" | "int32" | "int64";
 }
 
 /** @throws LimbeckError TEACHER_MISMATCH */
@@ -23,6 +24,7 @@ export function mismatch(message: string, value: unknown, fix: string): LimbeckE
 export function imageInput(facts: ModelInspection, options: OnnxTeacherOptions, images: ImageGeometry): ImageInput {
   const input = chosen(facts.inputs, options.input, "input");
   const { name, shape } = input;
+  if (shape?.length === 2) return rowInput(input, images);
   const dtype = input.dtype === "uint8" ? "uint8" : "float32";
   if (!/^(float(16|32)|bfloat16|uint8)$/.test(input.dtype ?? "")) {
     throw mismatch(
@@ -33,7 +35,7 @@ export function imageInput(facts: ModelInspection, options: OnnxTeacherOptions, 
   }
   if (shape?.length !== 4) {
     throw mismatch(
-      `input ${name} has shape [${shape?.join(", ") ?? "?"}]; images have four axes`,
+      `input ${name} has shape [${shape?.join(", ") ?? "?"}]; images have four axes, rows two`,
       shape,
       "Use a classifier of images [N, C, H, W] or [N, H, W, C].",
     );
@@ -49,6 +51,27 @@ export function imageInput(facts: ModelInspection, options: OnnxTeacherOptions, 
     height: side(name, "height", height!, asked?.[0], images.height),
     width: side(name, "width", width!, asked?.[1], images.width),
   };
+}
+
+/** An input [N, F] takes all values of a sample. @throws LimbeckError TEACHER_MISMATCH */
+function rowInput({ name, dtype, shape }: DeclaredValue, { channels, height, width }: ImageGeometry): ImageInput {
+  const [length, declared] = [channels * height * width, shape![1]!];
+  if (typeof declared === "number" && declared !== length) {
+    throw mismatch(
+      `input ${name} takes rows of ${declared} values, and a sample has ${length}`,
+      [declared, length],
+      "Use a teacher of such samples, or others.",
+    );
+  }
+  const whole = /^(uint8|int32|int64)$/.test(dtype ?? "") ? (dtype as "uint8" | "int32" | "int64") : undefined;
+  if (!whole && !/^(float(16|32)|bfloat16)$/.test(dtype ?? "")) {
+    throw mismatch(
+      `input ${name} takes rows of ${dtype ?? "no tensor"}, not of numbers`,
+      dtype,
+      "Use another teacher.",
+    );
+  }
+  return { name, layout: "rows", dtype: whole ?? "float32", channels, height, width };
 }
 
 /** The name of the output that answers. @throws LimbeckError TEACHER_MISMATCH */

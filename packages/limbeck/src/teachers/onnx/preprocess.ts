@@ -11,8 +11,18 @@ export function preprocess(images: Tensor, input: ImageInput, options: OnnxTeach
   const scaled = black === 0 && white === 1 ? sized : ops.add(ops.mul(sized, white - black), black);
   const centered = options.mean === undefined ? scaled : ops.sub(scaled, channelwise(scaled, options.mean, "mean"));
   const ready = options.std === undefined ? centered : ops.div(centered, channelwise(scaled, options.std, "std"));
-  const placed = input.layout === "nchw" ? ready : ops.transpose(ready, [0, 2, 3, 1]);
-  return input.dtype === "uint8" ? ops.cast(ops.clip(ops.add(placed, 0.5), 0, 255.5), "uint8") : placed;
+  return inWholes(inPlace(ready, input), input);
+}
+
+function inPlace(x: Tensor, { layout }: ImageInput): Tensor {
+  if (layout === "nchw") return x;
+  return layout === "nhwc" ? ops.transpose(x, [0, 2, 3, 1]) : ops.flatten(x);
+}
+
+function inWholes(x: Tensor, { dtype }: ImageInput): Tensor {
+  if (dtype === "float32") return x;
+  if (dtype === "uint8") return ops.cast(ops.clip(ops.add(x, 0.5), 0, 255.5), "uint8");
+  return ops.cast(ops.round(x), dtype);
 }
 
 function withChannels(images: Tensor, channels: number): Tensor {
