@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { AUGMENTATIONS, createAugmenter, type ImageChange, prepareAugmentation } from "../../src/data/augment/index.js";
 import type { ImageGeometry } from "../../src/data/dataset.js";
@@ -40,6 +41,41 @@ describe.each(Object.keys(AUGMENTATIONS))("%s", (name) => {
 
   it("refuses unknown options", async () => {
     expect((await errorOf(() => prepareAugmentation(name, { no: 1 }))).code).toBe("RECIPE_INVALID");
+  });
+});
+
+describe("random-resized-crop", () => {
+  const { cases } = JSON.parse(readFileSync(new URL("../golden/resized_crop.json", import.meta.url), "utf8")) as {
+    readonly cases: readonly {
+      readonly shape: readonly [number, number, number];
+      readonly share: number;
+      readonly scale: readonly number[];
+      readonly ratio: readonly number[];
+      readonly image: readonly number[];
+      readonly pixels: readonly number[];
+    }[];
+  };
+
+  it.each(cases)("of $shape at $share is what PyTorch makes of it", ({ shape, share, scale, ratio, image, pixels }) => {
+    const [channels, height, width] = shape;
+    const found = changed(
+      prepareAugmentation("random-resized-crop", { scale, ratio }),
+      { channels, height, width },
+      image,
+      share,
+    );
+    expect(found.length).toBe(pixels.length);
+    for (const [i, value] of found.entries()) expect(Math.abs(value - pixels[i]!)).toBeLessThanOrEqual(0.500001);
+  });
+
+  it("of all of the image is the image", () => {
+    const crop = prepareAugmentation("random-resized-crop", { scale: [1, 1], ratio: [1, 1] });
+    expect(changed(crop, { channels: 1, height: 2, width: 2 }, [1, 2, 3, 4], 0.3)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("refuses ranges that fall", async () => {
+    const error = await errorOf(() => prepareAugmentation("random-resized-crop", { scale: [1, 0.5] }));
+    expect(error.message).toContain("scale must rise");
   });
 });
 

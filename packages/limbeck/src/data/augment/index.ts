@@ -6,6 +6,7 @@ import { cutout } from "./cutout.js";
 import { flip } from "./flip.js";
 import { jitter } from "./jitter.js";
 import { randAugment } from "./rand-augment.js";
+import { randomResizedCrop } from "./random-resized-crop.js";
 import { rotation } from "./rotation.js";
 import { trivialAugment } from "./trivial-augment.js";
 
@@ -14,7 +15,7 @@ export { type Augmenter, createAugmenter } from "./augmenter.js";
 
 /** Every augmentation, by name. */
 export const AUGMENTATIONS: Readonly<Record<string, Augmentation>> = Object.fromEntries(
-  [jitter, crop, flip, rotation, color, cutout, randAugment, trivialAugment].map((augmentation) => {
+  [jitter, crop, randomResizedCrop, flip, rotation, color, cutout, randAugment, trivialAugment].map((augmentation) => {
     return [augmentation.name, augmentation as Augmentation];
   }),
 );
