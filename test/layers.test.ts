@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["create", "gradients", "prune", "verify", "cost"],
     ["onnx", "optim"],
     ["passes"],
+    ["quantize"],
     ["blocked"],
     ["runtime"],
     ["index"],

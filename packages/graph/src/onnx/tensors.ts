@@ -79,7 +79,8 @@ function fromBytes(name: string, dtype: DType, shape: Shape, bytes: Uint8Array):
   return new Target(aligned.buffer, aligned.byteOffset, size);
 }
 
-function externalBytes(proto: TensorProto, externalData?: ExternalData): Uint8Array {
+/** The bytes of a tensor that lies in another file. @throws GraphError MODEL_INVALID */
+export function externalBytes(proto: TensorProto, externalData?: ExternalData): Uint8Array {
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get("location") ?? "";
   if (!isInside(location)) {

@@ -1,6 +1,5 @@
-import { fromFloat16 } from "@limbeck/graph";
+import { fromFloat16, toFloat16 } from "@limbeck/graph";
 import { z } from "zod";
-import { toHalves } from "../support/half.js";
 import type { HostTensor, SafetensorsFile } from "../support/safetensors.js";
 import { type Drawing, drawAnswers, drawnBytes, drawnLogits } from "./draws.js";
 
@@ -80,7 +79,7 @@ export function packAnswers(logits: Float32Array, classes: number, storage: Answ
   if (drawing) return drawAnswers(logits, classes, drawing);
   const samples = logits.length / classes;
   const numbers = (shape: number[], values: Float32Array): HostTensor =>
-    dtype === "float32" ? { dtype, shape, data: values } : { dtype: "uint16", shape, data: toHalves(values) };
+    dtype === "float32" ? { dtype, shape, data: values } : { dtype: "uint16", shape, data: toFloat16(values) };
   const kept = keptOf(classes, top);
   if (kept === classes) return { logits: numbers([samples, classes], logits) };
   const places = isNarrow(classes) ? new Uint8Array(samples * kept) : new Uint16Array(samples * kept);

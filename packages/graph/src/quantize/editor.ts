@@ -1,0 +1,242 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataLocation as DataLocation,
+  type GraphProto,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+} from "onnx-buf";
+import { type DType, type TypedArray, toTypedArray } from "../dtype.js";
+import { GraphError } from "../errors.js";
+import { DATA_TYPES } from "../onnx/data-types.js";
+import { operatorOf, type ParsedModel, parseModel } from "../onnx/model.js";
+import { constantOf } from "../onnx/stored.js";
+import { decodeTensor, type ExternalData, externalBytes } from "../onnx/tensors.js";
+
+/** The first opset whose QuantizeLinear has a scale for each channel. */
+const FIRST_OPSET = 13;
+const QUANTIZED =
+  /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear.*|.*Integer|com\.microsoft:(QLinear|QGemm|MatMulNBits|DynamicQuantize).*)$/;
+const MICROSOFT = "com.microsoft";
+
+/** Numbers of a weight. */
+export interface FloatConstant {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * An ONNX file that is rewritten node by node. What a rewriting does not know, such as other domains' operators and
+ * branches, stays as it is.
+ */
+export class ModelEditor {
+  nodes: NodeProto[];
+  readonly #model: ParsedModel;
+  readonly #constants = new Map<string, TensorProto>();
+  readonly #names = new Set<string>();
+  readonly #decoded = new Map<string, FloatConstant>();
+
+  /**
+   * @throws GraphError MODEL_INVALID for files that are none, or lack their external data; MODEL_UNSUPPORTED for opsets
+   *   below 13 and models that are quantized already
+   */
+  constructor(bytes: Uint8Array, externalData?: ExternalData) {
+    this.#model = parseModel(bytes);
+    requireOpset(this.#model);
+    const { graph } = this.#model;
+    requireFloats(graph.node);
+    this.nodes = [...graph.node];
+    for (const tensor of graph.initializer) this.#constants.set(tensor.name, inside(tensor, externalData));
+    for (const node of graph.node) {
+      const held = constantOf(node);
+      if (held?.$typeName === "onnx.TensorProto") this.#constants.set(node.output[0]!, inside(held, externalData));
+      for (const name of [...node.input, ...node.output]) this.#names.add(name);
+    }
+    for (const { name } of [...graph.input, ...graph.initializer]) this.#names.add(name);
+  }
+
+  get graph(): GraphProto {
+    return this.#model.graph;
+  }
+
+  /** Inputs that are fed, not those that have a value. */
+  get inputs(): readonly string[] {
+    return this.graph.input.map(({ name }) => name).filter((name) => !this.#constants.has(name));
+  }
+
+  get outputs(): readonly string[] {
+    return this.graph.output.map(({ name }) => name);
+  }
+
+  /** Constants by name. */
+  get constants(): ReadonlyMap<string, TensorProto> {
+    return this.#constants;
+  }
+
+  /** Whether a name is that of a float32 constant. */
+  isFloat(name: string): boolean {
+    return this.#constants.get(name)?.dataType === DATA_TYPES.float32;
+  }
+
+  /** A float32 constant's numbers; nothing where the name is none. @throws GraphError MODEL_INVALID where one is not finite */
+  floats(name: string | undefined): FloatConstant | undefined {
+    const proto = name === undefined ? undefined : this.#constants.get(name);
+    if (!proto || !this.isFloat(proto.name || name!)) return undefined;
+    const known = this.#decoded.get(proto.name);
+    if (known) return known;
+    const { shape, data } = decodeTensor(proto);
+    const value = { shape, data: data as Float32Array };
+    requireFinite(name!, value.data);
+    this.#decoded.set(proto.name, value);
+    return value;
+  }
+
+  /** A name that nothing has. */
+  fresh(base: string): string {
+    let name = base;
+    for (let i = 2; this.#names.has(name); i++) name = `${base}_${i}`;
+    this.#names.add(name);
+    return name;
+  }
+
+  /** Adds a constant. @returns its name */
+  constant(base: string, dtype: DType, shape: readonly number[], data: TypedArray | readonly number[]): string {
+    const numbers = Array.isArray(data) ? toTypedArray(dtype, data) : (data as TypedArray);
+    const bytes = new Uint8Array(numbers.buffer as ArrayBuffer, numbers.byteOffset, numbers.byteLength);
+    return this.rawConstant(base, DATA_TYPES[dtype]!, shape, bytes);
+  }
+
+  /** Adds a constant of any element type, given as bytes. @returns its name */
+  rawConstant(base: string, dataType: number, shape: readonly number[], rawData: Uint8Array<ArrayBuffer>): string {
+    const name = this.fresh(base);
+    this.#constants.set(name, create(TensorProtoSchema, { name, dataType, dims: shape.map(BigInt), rawData }));
+    return name;
+  }
+
+  /** Puts other numbers in a constant's place. */
+  replaceConstant(name: string, dataType: number, rawData: Uint8Array<ArrayBuffer>): void {
+    const { dims } = this.#constants.get(name)!;
+    this.#constants.set(name, create(TensorProtoSchema, { name, dataType, dims, rawData }));
+    this.#decoded.delete(name);
+  }
+
+  /** How often top-level nodes and the model's outputs ask for each value. */
+  uses(): Map<string, number> {
+    const counts = new Map<string, number>();
+    const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const node of this.nodes) for (const name of [...node.input, ...innerNames(node)]) count(name);
+    for (const name of this.outputs) count(name);
+    return counts;
+  }
+
+  /** The file, without constants that nobody asks for. */
+  finish(): Uint8Array {
+    const { proto, graph } = this.#model;
+    const used = this.uses();
+    const held = new Set(this.nodes.filter((node) => constantOf(node)).map((node) => node.output[0]!));
+    this.nodes = this.nodes.filter((node) => !constantOf(node) || used.has(node.output[0]!));
+    const fed = new Set(graph.input.map(({ name }) => name));
+    const domains = new Set(proto.opsetImport.map(({ domain }) => domain));
+    const opsetImport = [...proto.opsetImport];
+    if (this.nodes.some(({ domain }) => domain === MICROSOFT) && !domains.has(MICROSOFT)) {
+      opsetImport.push(create(OperatorSetIdProtoSchema, { domain: MICROSOFT, version: 1n }));
+    }
+    const initializer = [...this.#constants].flatMap(([name, tensor]) =>
+      held.has(name) || !(used.has(name) || fed.has(name)) ? [] : [tensor],
+    );
+    // Types of values in between have changed; ONNX Runtime finds them again.
+    const changed = { ...graph, node: this.nodes, initializer, valueInfo: [], quantizationAnnotation: [] };
+    return toBinary(ModelProtoSchema, { ...proto, opsetImport, graph: changed });
+  }
+}
+
+/** A new node. Attributes are whole numbers, or lists of them. */
+export function nodeOf(
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attributes: Readonly<Record<string, number | readonly number[]>> = {},
+  domain = "",
+): NodeProto {
+  const attribute = Object.entries(attributes).map(([name, value]) =>
+    typeof value === "number"
+      ? create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) })
+      : create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) }),
+  );
+  return create(NodeProtoSchema, {
+    opType,
+    input: [...input],
+    output: [...output],
+    name: output[0]!,
+    attribute,
+    domain,
+  });
+}
+
+/** A node with other inputs or outputs. */
+export function rewired(node: NodeProto, change: Partial<Pick<NodeProto, "input" | "output">>): NodeProto {
+  return { ...node, ...change };
+}
+
+/** A whole or real attribute of a node. */
+export function numberAttribute(node: NodeProto, name: string, fallback: number): number {
+  const found = node.attribute.find((attribute) => attribute.name === name);
+  if (!found) return fallback;
+  return found.type === AttributeType.FLOAT ? found.f : Number(found.i);
+}
+
+/** What branches and loops of a node ask for, from wherever it comes. */
+function innerNames(node: NodeProto): string[] {
+  return node.attribute
+    .flatMap(graphsOf)
+    .flatMap((graph) => [
+      ...graph.output.map(({ name }) => name),
+      ...graph.node.flatMap((inner) => [...inner.input, ...innerNames(inner)]),
+    ]);
+}
+
+/** Branches and bodies that a node brings along. */
+export function graphsOf({ g, graphs }: AttributeProto): GraphProto[] {
+  return g ? [g, ...graphs] : graphs;
+}
+
+function requireOpset({ opsets }: ParsedModel): void {
+  const opset = opsets.get("") ?? 0;
+  if (opset >= FIRST_OPSET) return;
+  throw new GraphError("MODEL_UNSUPPORTED", `the model is of opset ${opset}; quantized ones need ${FIRST_OPSET}`, {
+    value: opset,
+    fix: "Export the model again with a newer opset, or convert it with onnx.version_converter.",
+  });
+}
+
+function requireFloats(nodes: readonly NodeProto[]): void {
+  const done = nodes.find((node) => QUANTIZED.test(operatorOf(node)));
+  if (!done) return;
+  throw new GraphError("MODEL_UNSUPPORTED", `the model is quantized already: it has a ${operatorOf(done)}`, {
+    value: done.name,
+    fix: "Quantize the float32 model that it was made of.",
+  });
+}
+
+function requireFinite(name: string, data: Float32Array): void {
+  const place = data.findIndex((value) => !Number.isFinite(value));
+  if (place < 0) return;
+  throw new GraphError("MODEL_INVALID", `weight ${name} is ${data[place]} at place ${place}`, {
+    where: name,
+    value: data[place],
+    fix: "Train or export the model again: numbers that are none cannot be quantized.",
+  });
+}
+
+/** A tensor that holds its numbers itself. */
+function inside(tensor: TensorProto, externalData?: ExternalData): TensorProto {
+  if (tensor.dataLocation !== DataLocation.EXTERNAL) return tensor;
+  const rawData = externalBytes(tensor, externalData) as Uint8Array<ArrayBuffer>;
+  return create(TensorProtoSchema, { name: tensor.name, dims: tensor.dims, dataType: tensor.dataType, rawData });
+}

@@ -1,0 +1,58 @@
+import type { NodeProto } from "onnx-buf";
+import { matchesGlob } from "../onnx/glob.js";
+import { type ModelEditor, numberAttribute } from "./editor.js";
+
+/** A node whose weight is a constant: where the work and the bytes of a network are. */
+export interface WeightedLayer {
+  readonly node: NodeProto;
+  /** The node's name; of one that has none, that of its output. */
+  readonly name: string;
+  readonly kind: "Conv" | "Gemm" | "MatMul";
+  readonly weight: string;
+  /** The weight's axis of output channels; none where products of several matrices are one weight. */
+  readonly axis: number | undefined;
+  /** A constant that is added to each channel. */
+  readonly bias: string | undefined;
+}
+
+/** Which layers are quantized. */
+export interface LayerChoice {
+  /** Names or globs of layers that stay in floating point. Default: none. */
+  readonly exclude?: readonly string[];
+}
+
+/** Layers whose weights can be quantized, in the order in which they run. */
+export function weightedLayers(editor: ModelEditor, { exclude = [] }: LayerChoice = {}): WeightedLayer[] {
+  return editor.nodes
+    .flatMap((node) => layerOf(editor, node) ?? [])
+    .filter(({ name }) => !exclude.some((pattern) => matchesGlob(name, pattern)));
+}
+
+function layerOf(editor: ModelEditor, node: NodeProto): WeightedLayer | undefined {
+  const { opType: kind, domain, input } = node;
+  if (domain !== "" && domain !== "ai.onnx") return undefined;
+  if (kind !== "Conv" && kind !== "Gemm" && kind !== "MatMul") return undefined;
+  const [, weight, bias] = input;
+  const rank = weightRank(editor, weight);
+  if (rank === undefined || editor.constants.has(input[0]!) || (kind !== "Conv" && rank < 2)) return undefined;
+  if (bias && !isChannelBias(editor, bias)) return undefined;
+  const scaled = kind === "Gemm" && (numberAttribute(node, "alpha", 1) !== 1 || numberAttribute(node, "beta", 1) !== 1);
+  if (scaled || (kind === "Gemm" && numberAttribute(node, "transA", 0) !== 0)) return undefined;
+  const name = node.name || node.output[0]!;
+  return { node, name, kind, weight: weight!, axis: axisOf(node, rank), bias: bias || undefined };
+}
+
+function weightRank(editor: ModelEditor, weight: string | undefined): number | undefined {
+  const proto = weight === undefined ? undefined : editor.constants.get(weight);
+  return proto && editor.isFloat(proto.name) ? proto.dims.length : undefined;
+}
+
+function isChannelBias(editor: ModelEditor, bias: string): boolean {
+  return editor.isFloat(bias) && editor.constants.get(bias)!.dims.length === 1;
+}
+
+function axisOf(node: NodeProto, rank: number): number | undefined {
+  if (node.opType === "Conv") return 0;
+  if (rank !== 2) return undefined;
+  return node.opType === "Gemm" && numberAttribute(node, "transB", 0) === 1 ? 0 : 1;
+}

@@ -1,0 +1,20 @@
+import type { ExternalData } from "../onnx/tensors.js";
+import { sizeOf } from "../shape.js";
+import { ModelEditor } from "./editor.js";
+import { weightedLayers } from "./layers.js";
+
+/** A layer that can be quantized, by the name that `exclude` knows it by. */
+export interface QuantizableLayer {
+  readonly name: string;
+  readonly operator: "Conv" | "Gemm" | "MatMul";
+  /** Numbers of its weight. */
+  readonly weights: number;
+}
+
+/** The layers of a model that can be quantized, in the order in which they run. @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED */
+export function quantizableLayers(model: Uint8Array, externalData?: ExternalData): QuantizableLayer[] {
+  const editor = new ModelEditor(model, externalData);
+  return weightedLayers(editor).map(({ name, kind, weight }) => {
+    return { name, operator: kind, weights: sizeOf(editor.constants.get(weight)!.dims.map(Number)) };
+  });
+}
