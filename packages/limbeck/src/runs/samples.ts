@@ -22,11 +22,14 @@ export interface RunSamples {
   readonly source: string;
 }
 
+/** What of a recipe says which samples there are. */
+type DataRecipe = Pick<Recipe, "data" | "seed" | "scheme">;
+
 /**
  * Loads a recipe's data and splits it: seeded, stratified and shuffled.
  * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
  */
-export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+export async function loadSamples(recipe: DataRecipe, signal: AbortSignal): Promise<RunSamples> {
   const samples = await loadParts(recipe, signal);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
@@ -86,7 +89,7 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
   });
 }
 
-async function loadParts({ data, seed }: Recipe, signal: AbortSignal): Promise<RunSamples> {
+async function loadParts({ data, seed }: DataRecipe, signal: AbortSignal): Promise<RunSamples> {
   const { train, test, source } = await loadSource(data.source, signal);
   if (test) {
     return {
