@@ -42,7 +42,9 @@ export async function measureModels(
   const models: FileModel[] = [];
   try {
     // All are opened before any is asked at length: what is wrong with the last one shows at once.
-    for (const source of sources) models.push(await openModel(source, split, options.threads));
+    await progress.phase("open", "models", sources.length, async (at) => {
+      for (const source of sources) await at(models.push(await openModel(source, split, options.threads)));
+    });
     const answers: Answers[] = [];
     for (const [m, model] of models.entries()) answers.push(await answerAll(model, m, split, progress));
     const asked = { labels: splitLabels(split), classes: split.dataset.classes, indices: split.indices };
@@ -70,6 +72,7 @@ function isPictured({ dataset }: Split): boolean {
 
 function phasesOf(sources: readonly FileModelSource[], parts: { changesImages: boolean; isTimed: boolean }) {
   return [
+    { id: "open", label: "models are opened" },
     ...sources.map(({ name }, m) => ({ id: `answers-${m}`, label: `${name} answers` })),
     { id: "statistics", label: "statistics" },
     ...(parts.changesImages ? [{ id: "robustness", label: "robustness" }] : []),

@@ -65,7 +65,7 @@ describe("evaluateModels", () => {
 
   it("tells of its phases in order", () => {
     const [start, ...rest] = events;
-    const phases = ["answers-0", "answers-1", "statistics", "robustness", "cost-0", "cost-1"];
+    const phases = ["open", "answers-0", "answers-1", "statistics", "robustness", "cost-0", "cost-1"];
     expect(start!.type === "evaluation-start" && start!.phases.map(({ id }) => id)).toEqual(phases);
     const ends = rest.flatMap((event) => (event.type === "phase-end" ? [event.phase] : []));
     expect(ends).toEqual(phases);

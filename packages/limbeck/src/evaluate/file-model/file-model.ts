@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
-import type { DeclaredValue } from "@limbeck/graph";
-import { inspectModel, type ModelInspection, probeWith, type RuntimeTensor, TypedError } from "@limbeck/graph";
+import {
+  type DeclaredValue,
+  inspectModel,
+  type ModelInspection,
+  probeWith,
+  type RuntimeTensor,
+  TypedError,
+} from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
 import { LimbeckError } from "../../support/errors.js";
@@ -68,15 +74,20 @@ export class FileModel {
   ): Promise<FileModel> {
     const { contents, facts } = await readContents(path);
     const session = await openSession(contents, threads, name, path);
-    const declared = { inputs: session.inputMetadata.map(declaredOf), outputs: session.outputMetadata.map(declaredOf) };
-    const input = sampleInput(declared, options, samples, name);
-    const feeder = await feederOf(input, options, samples, name);
-    const model = new FileModel({ name, path, contents, facts, input }, session, feeder);
+    let feeder: Feeder | undefined;
     try {
+      const declared = {
+        inputs: session.inputMetadata.map(declaredOf),
+        outputs: session.outputMetadata.map(declaredOf),
+      };
+      const input = sampleInput(declared, options, samples, name);
+      feeder = await feederOf(input, options, samples, name);
+      const model = new FileModel({ name, path, contents, facts, input }, session, feeder);
       await model.#learn(tried, samples, classes, options);
       return model;
     } catch (error) {
-      await model.release();
+      await feeder?.release();
+      await session.release();
       throw error;
     }
   }
