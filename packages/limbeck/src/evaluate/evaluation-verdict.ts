@@ -1,4 +1,5 @@
 import type { EvaluatedModel, Evaluation } from "./evaluation.js";
+import { wilsonEstimate } from "./intervals.js";
 
 /** Classes that are named among the forgotten. */
 const NAMED = 3;
@@ -35,9 +36,11 @@ export function evaluationVerdict(
 
 function forgottenText({ forgotten, classes }: NonNullable<EvaluatedModel["comparison"]>["churn"]): string {
   if (forgotten === 0) return "It forgot nothing.";
+  // By the share that was surely lost: the largest class loses most samples in any case, and the smallest loses all of one.
+  const surely = (one: (typeof classes)[number]) => wilsonEstimate(one.forgotten, one.samples)!.low;
   const most = classes
     .filter((one) => one.forgotten > 0)
-    .sort((a, b) => b.forgotten - a.forgotten)
+    .sort((a, b) => surely(b) - surely(a))
     .slice(0, NAMED)
     .map((one) => `${one.name} (${number(one.forgotten)} of ${number(one.samples)})`);
   return `It forgot ${number(forgotten)} that ${forgotten === 1 ? "was" : "were"} known, most of ${most.join(", ")}.`;

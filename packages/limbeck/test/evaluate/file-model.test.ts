@@ -1,4 +1,5 @@
-import { createGraph, ops, toOnnx } from "@limbeck/graph";
+import { readFileSync } from "node:fs";
+import { createGraph, ops, randomStream, toOnnx } from "@limbeck/graph";
 import { describe, expect, it } from "vitest";
 import { FileModel } from "../../src/evaluate/file-model/file-model.js";
 import type { FileModelOptions } from "../../src/evaluate/file-model/interface.js";
@@ -67,6 +68,32 @@ describe("a model of any form answers alike", () => {
   });
 });
 
+describe("rows and windows are fed as they are", () => {
+  const window = { channels: 4, height: 9, width: 1, columns: ["p", "q", "r", "s"] };
+  const values = images.slice(0, 36);
+  const open = (shape: readonly number[], options: FileModelOptions = {}) => {
+    const graph = createGraph();
+    graph.output("y", ops.flatten(graph.input("x", "float32", shape)));
+    return FileModel.open({ name: "it", path: writeModel(toOnnx(graph)), options }, window, 36, values, 1);
+  };
+
+  it.each([[[1, 36]], [[1, 4, 9]], [[1, 4, 9, 1]]])("into [%s]", async (shape) => {
+    const model = await open(shape);
+    expect([...(await model.logits(values, 1))]).toEqual([...values]);
+    await model.release();
+  });
+
+  it.each([[[1, 9, 4]], [[1, 9, 1, 4]], [[1, 4, 18, 1]], [[1, 35]]])("never into [%s]", async (shape) => {
+    const message = `it: input x has shape [${shape.join(", ")}], and a sample has 4 × 9 × 1 numbers`;
+    await expect(open(shape)).rejects.toMatchObject({ code: "MODEL_MISMATCH", message });
+  });
+
+  it("what is done to images is refused", async () => {
+    const message = "it: mean is for images, and input x takes numbers as they are";
+    await expect(open([1, 36], { mean: 1 })).rejects.toMatchObject({ code: "MODEL_MISMATCH", message });
+  });
+});
+
 /** A model that answers with something of another kind. */
 function strange(
   answer: (x: ReturnType<ReturnType<typeof createGraph>["input"]>) => ReturnType<typeof ops.relu>,
@@ -122,9 +149,25 @@ describe("a model that does not fit is named", () => {
     graph.output("y", ops.relu(graph.input("x", "float32", [1, 2, 2, 2, 2])));
     await expect(open(writeModel(toOnnx(graph)))).rejects.toMatchObject({
       code: "MODEL_MISMATCH",
-      message: "it: input x has shape [1, 2, 2, 2, 2], and a sample has 36 numbers",
+      message: "it: input x has shape [1, 2, 2, 2, 2], and a sample has 2 × 3 × 6 numbers",
     });
   });
+});
+
+it("damaged files are refused with a typed error, or answer all the same", async () => {
+  const whole = readFileSync(patternModel());
+  const random = randomStream(1);
+  for (let round = 0; round < 120; round++) {
+    const bytes = Uint8Array.from(round % 3 === 0 ? whole.subarray(0, random.below(whole.length)) : whole);
+    // Most of a file is weights; the first bytes are what it is made of.
+    const end = Math.min(bytes.length, round % 3 === 1 ? 200 : whole.length);
+    for (let k = 0; k < round % 4 && end > 0; k++) bytes[random.below(end)] = random.below(256);
+    const error = await logitsOf(writeModel(bytes)).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (error !== undefined) expect(error).toBeInstanceOf(LimbeckError);
+  }
 });
 
 function half(): string {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
@@ -7,6 +7,7 @@ import { hasChromium, launchOptions } from "../../../../test/chromium.js";
 import { sampleLength } from "../../src/data/dataset.js";
 import { renderEvaluation } from "../../src/report/evaluation/page.js";
 import { evaluateSamples } from "../../src/runs/evaluate/evaluate.js";
+import { writeEvaluation } from "../../src/runs/evaluate/report.js";
 import { patternModel, patternSamples } from "../evaluate/models.js";
 import { temporaryFolder } from "../runs/harness.js";
 
@@ -38,7 +39,7 @@ async function pageOf(count: number): Promise<string> {
   const priced = evaluation.models.map((model, i) => ({ ...model, cost: { ...COST, bytes: COST.bytes * (i + 1) } }));
   const pixelsOf = (index: number) => data.pixels.slice(index * length, (index + 1) * length);
   const shown = count > 1 ? { ...evaluation, models: priced } : evaluation;
-  return renderEvaluation({ evaluation: shown, image: data, pixelsOf });
+  return renderEvaluation({ evaluation: shown, image: data, pixelsOf, rowOf: null });
 }
 
 describe("the report of an evaluation", () => {
@@ -54,6 +55,21 @@ describe("the report of an evaluation", () => {
     const ids = [...page.matchAll(/<h2 id="([^"]*)"/g)].map(([, id]) => id);
     expect(ids).toEqual(["quality", "forgotten", "classes", "calibration", "setting"]);
     expect(page).toContain("The worst mistakes");
+  });
+});
+
+describe("the report about rows", () => {
+  it("tells their numbers in the place of pictures", async () => {
+    const columns = Array.from({ length: 36 }, (_, i) => `c${i}`);
+    const pixels = Float32Array.from(data.pixels, (value) => value / 255);
+    const rows = { ...data, channels: 36, height: 1, width: 1, columns, pixels };
+    const models = [0, 2].map((blunt) => patternModel({ input: "rows", blunt }));
+    const folder = temporaryFolder();
+    const found = await evaluateSamples({ data: rows, models, resamples: 20, threads: 1, skip: ["cost"] });
+    const page = readFileSync(await writeEvaluation(folder, found), "utf8");
+    const [{ index }] = found.evaluation.models[1]!.comparison!.churn.worst as [{ index: number }];
+    expect(page).toMatch(new RegExp(`row ${index}: c0 ${pixels[index * 36]!.toPrecision(3)}, c1 .*, …`));
+    expect(page).not.toContain("data:image");
   });
 });
 

@@ -62,7 +62,7 @@ export function answerReader(
   if (places.length !== classes || wrong !== undefined) {
     throw mismatch(
       options.classes
-        ? `${name}: classes lists ${wrong === undefined ? `${places.length} places, and the data have ${classes} classes` : `place ${wrong}, and the model answers with ${width}`}`
+        ? `classes lists ${wrong === undefined ? `${places.length} places, and the data have ${classes} classes` : `place ${wrong}, and the model answers with ${width}`}`
         : `${name} tells ${width} classes apart, and the data have ${classes}`,
       options.classes ?? [width, classes],
       `List in classes which of its ${width} places are the data's ${classes} classes, in their order, counted from 0.`,

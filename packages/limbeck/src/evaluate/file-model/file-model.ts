@@ -13,7 +13,7 @@ import { LimbeckError } from "../../support/errors.js";
 import { checkExternalFiles, readModelFile } from "../../support/model-file.js";
 import { type AnswerReader, answerReader, numbersOf, toLogits } from "./answers.js";
 import { type Feeder, feederOf } from "./feed.js";
-import { type FileModelOptions, type SampleInput, sampleInput } from "./interface.js";
+import { type FileModelOptions, type SampleInput, type Samples, sampleInput } from "./interface.js";
 
 type Session = Awaited<ReturnType<typeof nodeBackend.createSession>>;
 
@@ -67,7 +67,7 @@ export class FileModel {
    */
   static async open(
     { name, path, options }: FileModelSource,
-    samples: ImageGeometry,
+    samples: Samples,
     classes: number,
     tried: Float32Array,
     threads: number,

@@ -1,4 +1,4 @@
-import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
+import type { ImageGeometry } from "../../data/dataset.js";
 import {
   answerOutput,
   chosenInput,
@@ -26,30 +26,30 @@ export interface SampleInput {
   readonly output: string;
 }
 
+/** Rows and windows have columns. */
+export type Samples = ImageGeometry & { readonly columns?: readonly string[] };
+
 /** How errors speak of a model that is evaluated. */
 export function subjectOf(name: string): Subject {
   return { code: "MODEL_MISMATCH", noun: name, where: name, prefix: "" };
 }
 
 /** @throws LimbeckError MODEL_MISMATCH */
-export function sampleInput(
-  facts: Interface,
-  options: FileModelOptions,
-  samples: ImageGeometry,
-  name: string,
-): SampleInput {
+export function sampleInput(facts: Interface, options: FileModelOptions, samples: Samples, name: string): SampleInput {
   const subject = subjectOf(name);
   const input = chosenInput(facts, options, subject);
   const output = answerOutput(facts, options, subject);
   const first = input.shape?.[0];
   const batch = typeof first === "number" ? first : null;
   const whole = { name: input.name, batch, output };
-  if (input.shape?.length !== 4) return { ...whole, ...plainInput(input, samples, subject), image: null };
+  if (input.shape?.length !== 4 || samples.columns) {
+    return { ...whole, ...plainInput(input, options, samples, subject), image: null };
+  }
   const image = imageInput(facts, options, samples, subject);
   const dtype = image.dtype === "uint8" ? "uint8" : input.dtype === "float16" ? "float16" : "float32";
   if (input.dtype === "bfloat16") {
     throw mismatch(
-      `${name}: input ${input.name} takes bfloat16, which JavaScript has no numbers for`,
+      `input ${input.name} takes bfloat16, which JavaScript has no numbers for`,
       input.dtype,
       "Export it with float32 inputs.",
       subject,
@@ -62,21 +62,30 @@ export function sampleInput(
 
 type Declared = Interface["inputs"][number];
 
-/** Of inputs that are no images: numbers of a sample, in their order. */
-function plainInput({ name, dtype, shape }: Declared, samples: ImageGeometry, subject: Subject) {
-  const length = sampleLength(samples);
+/** What is done to images alone. */
+const FOR_IMAGES = ["layout", "size", "range", "mean", "std"] as const;
+
+/** Of inputs that take a sample's numbers in their order: channels first, with or without places of their own. */
+function plainInput({ name, dtype, shape }: Declared, options: FileModelOptions, samples: Samples, subject: Subject) {
   if (dtype !== "float32" && dtype !== "float16") {
     const fix = "Use a classifier of images or of rows of numbers.";
-    throw mismatch(`${subject.noun}: input ${name} takes ${dtype ?? "no tensor"}, not numbers`, dtype, fix, subject);
+    throw mismatch(`input ${name} takes ${dtype ?? "no tensor"}, not numbers`, dtype, fix, subject);
   }
+  const given = FOR_IMAGES.find((key) => options[key] !== undefined);
+  if (given) {
+    const message = `${given} is for images, and input ${name} takes numbers as they are`;
+    throw mismatch(message, options[given], `Leave ${given} out.`, subject);
+  }
+  const { channels, height, width } = samples;
+  const length = channels * height * width;
   const axes = (shape ?? []).slice(1);
-  const open = axes.filter((size) => typeof size !== "number").length;
-  const known = axes.reduce<number>((product, size) => (typeof size === "number" ? product * size : product), 1);
-  if (axes.length > 0 && (open === 0 ? known === length : open === 1 && length % known === 0)) {
-    return { dtype, shape: axes.map((size) => (typeof size === "number" ? size : length / known)) } as const;
-  }
+  const orders = [[length], [channels, height * width], [channels, height, width]];
+  const found = orders.find((order) => {
+    return order.length === axes.length && axes.every((size, i) => typeof size !== "number" || size === order[i]);
+  });
+  if (found) return { dtype, shape: found } as const;
   throw mismatch(
-    `${subject.noun}: input ${name} has shape [${shape?.join(", ") ?? "?"}], and a sample has ${length} numbers`,
+    `input ${name} has shape [${shape?.join(", ") ?? "?"}], and a sample has ${channels} × ${height} × ${width} numbers`,
     shape,
     "Use a classifier of such samples.",
     subject,

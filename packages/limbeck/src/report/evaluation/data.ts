@@ -7,4 +7,6 @@ export interface EvaluationReport {
   readonly image: ImageGeometry;
   /** A sample's pixels, channels × height × width, 0 … 255, by its position in the data set; null where samples are no images. */
   readonly pixelsOf: ((index: number) => Uint8Array) | null;
+  /** A row's numbers by the names of their columns, likewise; null where samples are no rows. */
+  readonly rowOf: ((index: number) => readonly { readonly column: string; readonly value: number }[]) | null;
 }

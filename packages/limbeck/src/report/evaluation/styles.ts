@@ -24,6 +24,7 @@ dl.facts dt { min-width: 0; max-width: 18rem; }
 .diagram .bar { fill: var(--arm); opacity: 0.35; }
 .diagram .count { fill: var(--muted); opacity: 0.35; }
 .diagram .line { fill: none; stroke: var(--arm); stroke-width: 2; }
+.diagram .thin { stroke-width: 1; }
 .diagram .dot { fill: var(--arm); }
 .diagram .middle { text-anchor: middle; }
 .diagram .end { text-anchor: end; }

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { sampleLength } from "../../data/dataset.js";
+import { type ImageDataset, sampleLength } from "../../data/dataset.js";
 import { renderEvaluation } from "../../report/evaluation/page.js";
 import { writeFileAtomic } from "../../support/files.js";
 import type { EvaluatedSamples } from "./evaluate.js";
@@ -15,9 +15,14 @@ export async function writeEvaluation(folder: string, { evaluation, split }: Eva
   const length = sampleLength(dataset);
   const isPictured = pixels instanceof Uint8Array && evaluation.data.kind === "image";
   const pixelsOf = isPictured ? (index: number) => pixels.slice(index * length, (index + 1) * length) : null;
-  const page = await renderEvaluation({ evaluation, image: dataset, pixelsOf });
+  const rowOf = evaluation.data.kind === "row" ? rowsOf(dataset) : null;
+  const page = await renderEvaluation({ evaluation, image: dataset, pixelsOf, rowOf });
   const path = (name: string) => join(resolve(folder), name);
   writeFileAtomic(path("evaluation.json"), `${JSON.stringify(evaluation, null, 2)}\n`);
   writeFileAtomic(path("evaluation.html"), page);
   return path("evaluation.html");
+}
+
+function rowsOf({ columns = [], pixels }: ImageDataset) {
+  return (index: number) => columns.map((column, i) => ({ column, value: pixels[index * columns.length + i]! }));
 }

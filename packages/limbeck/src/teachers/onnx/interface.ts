@@ -31,9 +31,11 @@ export const TEACHER: Subject = {
   prefix: "teacher.",
 };
 
-/** @throws LimbeckError TEACHER_MISMATCH, or the subject's own code */
-export function mismatch(message: string, value: unknown, fix: string, { code, where } = TEACHER): LimbeckError {
-  return new LimbeckError(code, message, { where, value, fix });
+/** That a file does not fit. Of several files, the message says which. */
+export function mismatch(message: string, value: unknown, fix: string, subject = TEACHER): LimbeckError {
+  const { code, where, noun } = subject;
+  const isNamed = subject === TEACHER || message.startsWith(noun);
+  return new LimbeckError(code, isNamed ? message : `${noun}: ${message}`, { where, value, fix });
 }
 
 /** What a file declares. */

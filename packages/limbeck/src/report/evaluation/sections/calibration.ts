@@ -5,7 +5,7 @@ import { html, type Markup } from "../../html.js";
 import { colorOf, modelName } from "../names.js";
 
 const SIDE = 220;
-const FRAME = { left: 34, right: 18, top: 8, bottom: 34 };
+const FRAME = { left: 40, right: 18, top: 8, bottom: 34 };
 /** Height of the strip that shows where the samples are. */
 const STRIP = 28;
 
@@ -16,7 +16,7 @@ export function reliabilityDiagrams({ models }: Evaluation): Markup {
     fittedOn > 0 &&
     html` Temperatures are fitted on ${plural(fittedOn, "sample")} that were drawn; diagrams and arrows are of the other ${plural(testedOn, "sample")}.`;
   return html`<p>Where a model is as right as it is sure, bars reach the dashed line: below it the model is too sure, above it not sure enough.
-The line with dots is the same after temperature scaling; the strip at the bottom shows how many answers are how sure.${halves}</p>
+The line with dots is the same after temperature scaling, larger where there are more answers; the strip at the bottom shows how many answers are how sure.${halves}</p>
 <div class="diagrams">${models.map(diagram)}</div>`;
 }
 
@@ -59,8 +59,11 @@ function bar({ low, high, count, accuracy }: ReliabilityBin): Markup | false {
 function curve(bins: readonly ReliabilityBin[]): Markup {
   const known = bins.filter(({ count }) => count > 0);
   const points = known.map(({ confidence, accuracy }) => `${x(confidence)},${y(accuracy)}`).join(" ");
-  return html`<polyline class="line" points="${points}"/>${known.map(
-    ({ confidence, accuracy }) => html`<circle class="dot" cx="${x(confidence)}" cy="${y(accuracy)}" r="2.5"/>`,
+  const most = Math.max(...known.map(({ count }) => count));
+  const radius = (count: number) => round(1.5 + 3 * Math.sqrt(count / most));
+  return html`<polyline class="line thin" points="${points}"/>${known.map(
+    ({ confidence, accuracy, count }) =>
+      html`<circle class="dot" cx="${x(confidence)}" cy="${y(accuracy)}" r="${radius(count)}"/>`,
   )}`;
 }
 

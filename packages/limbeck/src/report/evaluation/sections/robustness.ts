@@ -5,7 +5,7 @@ import { colorOf, modelName } from "../names.js";
 
 const WIDTH = 240;
 const HEIGHT = 170;
-const FRAME = { left: 36, right: 8, top: 8, bottom: 22 };
+const FRAME = { left: 40, right: 8, top: 8, bottom: 22 };
 
 /** A small chart for each change, with a line for each model; nothing where robustness was not measured. */
 export function robustnessCharts({ models }: Evaluation): Markup | false {
