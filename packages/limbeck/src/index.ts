@@ -1,3 +1,18 @@
+export type { Calibration, CalibrationScores } from "./evaluate/calibration.js";
+export type {
+  Churn,
+  ClassScores,
+  EvaluatedModel,
+  Evaluation,
+  EvaluationEvent,
+  EvaluationPart,
+  JudgedSample,
+  ModelCost,
+  ReferenceComparison,
+  Robustness,
+  TaskScores,
+} from "./evaluate/evaluation.js";
+export type { Estimate } from "./evaluate/intervals.js";
 export type {
   Comparison,
   HelperResult,
@@ -19,6 +34,8 @@ export { parseRecipe, readRecipe } from "./recipe/parse.js";
 export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
 export { type DistillOptions, distill, resume } from "./runs/distill.js";
+export { type EvaluateOptions, evaluateModels } from "./runs/evaluate/evaluate.js";
+export type { LabeledSamples, ModelToEvaluate } from "./runs/evaluate/subject.js";
 export type { Phase, RunEvent } from "./runs/events.js";
 export type { SearchEvent } from "./runs/search/events.js";
 export { resumeSearch, type SearchOptions, search } from "./runs/search/search.js";

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
+import type { EvaluationEvent } from "../evaluate/evaluation.js";
 import type { Phase, PhaseEnd } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import type { ProgressEvent } from "../train/events.js";
@@ -7,9 +8,12 @@ import { formatDuration, wrapText } from "./format.js";
 import { storageText } from "./labels.js";
 import { searchRoundText, searchStartText } from "./search-text.js";
 
-/** Shows the events of a run, or of a search, to somebody who is waiting. */
+/** What is shown: a run, a search, or an evaluation. */
+type ShownEvent = SearchEvent | EvaluationEvent;
+
+/** Shows events to somebody who is waiting. */
 export interface ProgressView {
-  show(event: SearchEvent): void;
+  show(event: ShownEvent): void;
   /** Leaves the screen as it should be, however the run ended. */
   close(): void;
 }
@@ -24,8 +28,9 @@ class Status {
   #errors: number | null = null;
 
   /** Takes note of an event; returns the line to print when a phase is over. */
-  note(event: SearchEvent): string | undefined {
-    if (event.type === "run-start" || event.type === "search-round") this.#name(event.phases);
+  note(event: ShownEvent): string | undefined {
+    if (event.type === "run-start" || event.type === "search-round" || event.type === "evaluation-start")
+      this.#name(event.phases);
     if (event.type === "phase-start") this.#errors = null;
     if (event.type === "epoch") this.#errors = event.errors ?? this.#errors;
     if (event.type !== "phase-end") return undefined;
@@ -49,19 +54,22 @@ function outcome({ seconds, reused, from }: PhaseEnd): string {
   return reused ? "kept from before" : formatDuration(seconds);
 }
 
-function figures({ step, totalSteps, loss, stepsPerSecond }: ProgressEvent): string {
+/** How far a phase is, and what its steps are where they are not a training's. */
+type Step = ProgressEvent & { readonly unit?: string };
+
+function figures({ step, totalSteps, loss, stepsPerSecond, unit }: Step): string {
   const left = stepsPerSecond > 0 ? `${formatDuration((totalSteps - step) / stepsPerSecond)} left` : "";
   const parts = [
     `${Math.floor((100 * step) / totalSteps)}%`.padStart(4),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
-    `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} ${loss === null ? "images" : "steps"}/s`,
+    `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} ${unit ?? (loss === null ? "images" : "steps")}/s`,
     left,
   ];
   return parts.filter((part) => part !== "").join("   ");
 }
 
 /** One line that never wraps: a narrow terminal loses the bar first. */
-function progressLine(label: string, event: ProgressEvent, columns: number, stream: NodeJS.WriteStream): string {
+function progressLine(label: string, event: Step, columns: number, stream: NodeJS.WriteStream): string {
   const text = figures(event);
   const bare = `  ${label.trimEnd()}   ${text}`;
   if (label.length + text.length + BAR_WIDTH + 6 > columns) return bare.slice(0, columns);
@@ -76,7 +84,7 @@ function chosenLines({ variant, terms, reasons }: Extract<SearchEvent, { type: "
 }
 
 /** What is printed of events that are told once. */
-function noticeOf(event: SearchEvent): string | undefined {
+function noticeOf(event: ShownEvent): string | undefined {
   if (event.type === "search-start") return searchStartText(event);
   if (event.type === "search-round") return searchRoundText(event);
   if (event.type === "run-start") return `${event.name}: the run folder is ${event.runDir}`;
@@ -84,8 +92,13 @@ function noticeOf(event: SearchEvent): string | undefined {
   return event.type === "label-plan" ? `labelling writes ${storageText(event)}` : undefined;
 }
 
+/** What suits a stream: a bar where somebody looks, else plain lines. */
+export function viewOn(out: NodeJS.WriteStream): ProgressView {
+  return out.isTTY && process.env.TERM !== "dumb" ? terminalView(out) : plainView(out);
+}
+
 /** A bar for the phase under way, redrawn in place; finished phases stay above it. */
-export function terminalView(out: NodeJS.WriteStream): ProgressView {
+function terminalView(out: NodeJS.WriteStream): ProgressView {
   const status = new Status();
   const clear = "\r\u001b[2K";
   const columns = () => (out.columns || 80) - 1;
@@ -108,7 +121,7 @@ export function terminalView(out: NodeJS.WriteStream): ProgressView {
 }
 
 /** Plain lines, a few seconds apart, for logs and pipes. */
-export function plainView(out: NodeJS.WritableStream): ProgressView {
+function plainView(out: NodeJS.WritableStream): ProgressView {
   const status = new Status();
   let last = performance.now();
   return {

@@ -9,7 +9,7 @@ import type { SearchEvent } from "../runs/search/events.js";
 import { toErrorRecord } from "../support/errors.js";
 import { bold } from "./format.js";
 import { labelsText } from "./labels.js";
-import { type ProgressView, plainView, terminalView } from "./progress.js";
+import { type ProgressView, viewOn } from "./progress.js";
 import { searchSummary } from "./search-text.js";
 import {
   exitsTable,
@@ -60,8 +60,7 @@ export async function watchRun(
   { json }: { json: boolean },
 ): Promise<Outcome> {
   const out = json ? process.stderr : process.stdout;
-  const view = out.isTTY && process.env.TERM !== "dumb" ? terminalView(out) : plainView(out);
-  return follow(start, view, out, (runDir) => {
+  return follow(start, viewOn(out), out, (runDir) => {
     if (json) writeSync(1, `${JSON.stringify(toJson({ status: "interrupted", runDir }))}\n`);
     process.exit(EXIT.interrupted);
   });
@@ -78,15 +77,10 @@ async function follow(
   let results: RunResults | undefined;
   let labels: LabelsEvent | undefined;
   let search: SearchResults | undefined;
-  const onSignal = () => {
-    if (controller.signal.aborted) {
-      view.close();
-      leaveAtOnce(runDir);
-    }
-    controller.abort();
-    out.write("\nStopping after this step; press Ctrl-C again to stop at once.\n");
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const stopWatching = onInterrupt(controller, out, () => {
+    view.close();
+    leaveAtOnce(runDir);
+  });
   try {
     for await (const event of start(controller.signal)) {
       view.show(event);
@@ -103,8 +97,24 @@ async function follow(
     return { status: "failed", runDir, error };
   } finally {
     view.close();
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    stopWatching();
   }
+}
+
+/**
+ * The first Ctrl-C aborts, the second calls `leave`.
+ * @returns what ends that
+ */
+export function onInterrupt(controller: AbortController, out: NodeJS.WritableStream, leave: () => never): () => void {
+  const onSignal = () => {
+    if (controller.signal.aborted) leave();
+    controller.abort();
+    out.write("\nStopping after this step; press Ctrl-C again to stop at once.\n");
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
 }
 
 function toJson({ status, runDir, results, labels, search, error }: Outcome): object {

@@ -2,8 +2,11 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ImageGeometry, sampleLength } from "../data/dataset.js";
+import { INPUT } from "../models/inference.js";
 import { Classifier } from "../teachers/classifier.js";
+import type { ProbedInput } from "./memory-probe.js";
 import { median } from "./statistics.js";
+import { timeRuns } from "./timing.js";
 
 const WARM_UP = 30;
 const RUNS = 300;
@@ -12,12 +15,7 @@ const RUNS = 300;
 export async function measureLatency(file: Uint8Array, geometry: ImageGeometry): Promise<number> {
   const classifier = await Classifier.load(file, geometry, 1);
   const image = new Float32Array(sampleLength(geometry)).fill(0.5);
-  const times: number[] = [];
-  for (let run = 0; run < WARM_UP + RUNS; run++) {
-    const start = performance.now();
-    await classifier.logits(image, 1);
-    if (run >= WARM_UP) times.push(performance.now() - start);
-  }
+  const times = await timeRuns(() => classifier.logits(image, 1), { warmUp: WARM_UP, runs: RUNS });
   await classifier.release();
   return median(times);
 }
@@ -25,10 +23,15 @@ export async function measureLatency(file: Uint8Array, geometry: ImageGeometry):
 const probe = fileURLToPath(new URL("./memory-probe.js", import.meta.url));
 
 /** Peak resident memory, in bytes, of a fresh process that loads an ONNX file and answers at batch 1. */
-export async function measurePeakMemory(path: string, { channels, height, width }: ImageGeometry): Promise<number> {
-  const shape = [channels, height, width].join(",");
+export function measurePeakMemory(path: string, { channels, height, width }: ImageGeometry): Promise<number> {
+  return probeMemory(path, { name: INPUT, dtype: "float32", shape: [1, channels, height, width], weights: [] });
+}
+
+/** The same of any file. @param signal ends the process */
+export async function probeMemory(path: string, input: ProbedInput, signal?: AbortSignal): Promise<number> {
   // Allocator settings that suit training would show in the figure.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MALLOC_")));
-  const { stdout } = await promisify(execFile)(process.execPath, [probe, path, shape], { env });
+  const options = { env, ...(signal ? { signal } : {}) };
+  const { stdout } = await promisify(execFile)(process.execPath, [probe, path, JSON.stringify(input)], options);
   return Number(stdout);
 }

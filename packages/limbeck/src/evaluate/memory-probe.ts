@@ -1,21 +1,42 @@
 /**
  * A process of its own: loads the ONNX file named by its first argument, answers a few times at batch 1 and prints its
- * peak resident memory in bytes.
+ * peak resident memory in bytes. The second argument is a {@link ProbedInput} as JSON.
  */
-import { readFileSync } from "node:fs";
-import { sampleLength } from "../data/dataset.js";
+import { nodeBackend } from "@limbeck/graph/node";
+import { readModelFile } from "../support/model-file.js";
 import { peakMemoryBytes } from "../support/peak-memory.js";
-import { Classifier } from "../teachers/classifier.js";
+
+/** 0.5 of the range, and of half numbers; of whole numbers, one that vocabularies have. */
+const FILLED = {
+  float32: [Float32Array, 0.5],
+  float16: [Uint16Array, 0x3800],
+  uint8: [Uint8Array, 128],
+  int32: [Int32Array, 1],
+  int64: [BigInt64Array, 1n],
+} as const;
+
+/** What a model is fed. */
+export interface ProbedInput {
+  readonly name: string;
+  readonly dtype: keyof typeof FILLED;
+  readonly shape: readonly number[];
+  /** Files beside the model that hold its numbers. */
+  readonly weights: readonly string[];
+}
 
 // A terminal sends Ctrl-C to all processes; the run decides when to stop.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 
 const RUNS = 10;
 
-const [path, shape] = process.argv.slice(2);
-const [channels, height, width] = shape!.split(",").map(Number);
-const geometry = { channels: channels!, height: height!, width: width! };
-const classifier = await Classifier.load(readFileSync(path!), geometry, 1);
-const image = new Float32Array(sampleLength(geometry));
-for (let run = 0; run < RUNS; run++) await classifier.logits(image, 1);
+const [path, json] = process.argv.slice(2);
+const { name, dtype, shape, weights }: ProbedInput = JSON.parse(json!);
+const [Numbers, value] = FILLED[dtype];
+const data = new Numbers(shape.reduce((a, b) => a * b, 1)).fill(value as never);
+const { bytes, externalData } = readModelFile(path!);
+const session = await nodeBackend.createSession(bytes, {
+  threads: 1,
+  weights: new Map(weights.map((location) => [location, externalData(location)])),
+});
+for (let run = 0; run < RUNS; run++) await session.run({ [name]: nodeBackend.tensor(dtype, data, shape) });
 process.stdout.write(String(peakMemoryBytes()));

@@ -1,3 +1,5 @@
+import { mean } from "./statistics.js";
+
 /** Logits of some samples, [size, classes], and their true classes. */
 export interface Predictions {
   readonly logits: Float32Array;
@@ -39,19 +41,50 @@ export function confusionMatrix({ logits, classes, labels }: Predictions): numbe
   return matrix;
 }
 
+/** Samples whose confidence lies in one of 15 ranges of equal width, (low, high]. */
+export interface ReliabilityBin {
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+  /** Mean probability of the top class; 0 where there are no samples. */
+  readonly confidence: number;
+  /** Share of them that are right; 0 where there are no samples. */
+  readonly accuracy: number;
+}
+
+/** How right a model is where it is how sure. @param temperature divides the logits */
+export function reliabilityBins({ logits, classes, labels }: Predictions, temperature = 1): ReliabilityBin[] {
+  const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ confidence: 0, correct: 0, count: 0 }));
+  topClasses(logits, classes).forEach((top, row) => {
+    const confidence = softmaxRow(logits, row, classes, temperature)[top]!;
+    const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.ceil(confidence * CALIBRATION_BINS) - 1)]!;
+    bin.confidence += confidence;
+    bin.count += 1;
+    if (top === labels[row]) bin.correct += 1;
+  });
+  return bins.map(({ confidence, correct, count }, i) => ({
+    low: i / CALIBRATION_BINS,
+    high: (i + 1) / CALIBRATION_BINS,
+    count,
+    confidence: count > 0 ? confidence / count : 0,
+    accuracy: count > 0 ? correct / count : 0,
+  }));
+}
+
+/** How far confidence is from accuracy, averaged over samples. */
+export function binnedError(bins: readonly ReliabilityBin[]): number {
+  const samples = bins.reduce((sum, { count }) => sum + count, 0);
+  return (
+    bins.reduce((sum, { count, confidence, accuracy }) => sum + count * Math.abs(confidence - accuracy), 0) / samples
+  );
+}
+
 /**
  * Expected calibration error: how far confidence is from accuracy, averaged over 15 bins of equal width.
  * Source: Guo et al. 2017, On Calibration of Modern Neural Networks, equation 3.
  */
-export function calibrationError({ logits, classes, labels }: Predictions): number {
-  const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ confidence: 0, correct: 0 }));
-  topClasses(logits, classes).forEach((top, row) => {
-    const confidence = softmaxRow(logits, row, classes)[top]!;
-    const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.ceil(confidence * CALIBRATION_BINS) - 1)]!;
-    bin.confidence += confidence;
-    if (top === labels[row]) bin.correct += 1;
-  });
-  return bins.reduce((sum, { confidence, correct }) => sum + Math.abs(confidence - correct), 0) / labels.length;
+export function calibrationError(predictions: Predictions): number {
+  return binnedError(reliabilityBins(predictions));
 }
 
 /** Share of samples on which two models have the same top class. */
@@ -60,15 +93,19 @@ export function agreement(a: Float32Array, b: Float32Array, classes: number): nu
   return left.reduce((same, top, i) => same + (top === right[i] ? 1 : 0), 0) / left.length;
 }
 
-/** Mean KL(teacher ‖ student) over samples at temperature 1, in nats. */
-export function meanKl(teacher: Float32Array, student: Float32Array, classes: number): number {
-  const rows = teacher.length / classes;
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
+/** KL(teacher ‖ student) of each sample at temperature 1, in nats. */
+export function rowKl(teacher: Float32Array, student: Float32Array, classes: number): number[] {
+  return Array.from({ length: teacher.length / classes }, (_, row) => {
     const [p, q] = [softmaxRow(teacher, row, classes), softmaxRow(student, row, classes)];
+    let sum = 0;
     p.forEach((value, k) => {
       if (value > 0) sum += value * Math.log(value / Math.max(q[k]!, Number.MIN_VALUE));
     });
-  }
-  return sum / rows;
+    return sum;
+  });
+}
+
+/** Mean KL(teacher ‖ student) over samples at temperature 1, in nats. */
+export function meanKl(teacher: Float32Array, student: Float32Array, classes: number): number {
+  return mean(rowKl(teacher, student, classes));
 }

@@ -58,7 +58,8 @@ function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
   return withWholeData(layers, { ...recipe, teacher: found() });
 }
 
-function withWholeData(layers: RecipeLayers, recipe: Recipe): Recipe {
+/** The same of the data alone. */
+export function withWholeData<Part extends Pick<Recipe, "data">>(layers: RecipeLayers, recipe: Part): Part {
   const { source } = recipe.data;
   if (typeof source === "string") return recipe;
   if (isTable(source)) return { ...recipe, data: { ...recipe.data, source: withWholeTables(layers, source) } };
@@ -89,22 +90,32 @@ function withWholeTables(layers: RecipeLayers, source: TableSource): TableSource
   return { ...source, table: whole("table", source.table), ...test };
 }
 
-function problemsOf(issue: z.core.$ZodIssue, layers: RecipeLayers): RecipeProblem[] {
+/** What is wrong, with its place. @param whole schema of the file */
+export function problemsOf(
+  issue: z.core.$ZodIssue,
+  layers: RecipeLayers,
+  whole: z.core.$ZodType = recipeSchema,
+): RecipeProblem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol");
   if (issue.code === "unrecognized_keys") {
-    const known = siblingKeys(path, layers);
+    const known = siblingKeys(path, layers, whole);
     return issue.keys.map((key) => ({
       ...layers.placeOfKey(path, key),
       path: formatPath([...path, key]),
       message: `unknown key "${key}"${suggestion(key, known) || `; known keys: ${known.join(", ")}`}`,
     }));
   }
-  if (issue.code === "invalid_union" && issue.errors.length > 0) return unionProblems(issue, path, layers);
+  if (issue.code === "invalid_union" && issue.errors.length > 0) return unionProblems(issue, path, layers, whole);
   return [{ ...layers.placeOf(path), path: formatPath(path), message: messageOf(issue, path, layers) }];
 }
 
 /** Of a union's members, the one that got farthest into what was written tells what is wrong. */
-function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, layers: RecipeLayers): RecipeProblem[] {
+function unionProblems(
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: Path,
+  layers: RecipeLayers,
+  whole: z.core.$ZodType,
+): RecipeProblem[] {
   const value = layers.get(path);
   const isObject = typeof value === "object" && value !== null;
   const depth = (issues: readonly z.core.$ZodIssue[]) =>
@@ -118,7 +129,7 @@ function unionProblems(issue: z.core.$ZodIssueInvalidUnion, path: Path, layers: 
   const worse = (a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]) =>
     depth(b) - depth(a) || strangeKeys(a) - strangeKeys(b) || problemCount(a) - problemCount(b);
   const best = [...issue.errors].sort(worse)[0]!;
-  return best.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, layers));
+  return best.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, layers, whole));
 }
 
 /** How many of a record's own keys are unknown. */
@@ -173,8 +184,8 @@ function formatPath(path: Path): string {
 }
 
 /** Keys that may stand where an unknown one stood. */
-function siblingKeys(path: Path, layers: RecipeLayers): string[] {
-  const schema = schemaAt(recipeSchema, path, layers, []);
+function siblingKeys(path: Path, layers: RecipeLayers, whole: z.core.$ZodType): string[] {
+  const schema = schemaAt(whole, path, layers, []);
   const keys = schema ? Object.keys(schema.shape) : [];
   return path.length === 0 ? [...keys, EXTENDS] : keys;
 }
@@ -190,7 +201,7 @@ function schemaAt(schema: z.core.$ZodType, rest: Path, layers: RecipeLayers, don
   }
   if (rest.length === 0) return def.shape ? (schema as unknown as z.ZodObject) : undefined;
   const [key, ...deeper] = rest;
-  const next = typeof key === "number" ? def.element : def.shape?.[key as string];
+  const next = typeof key === "number" ? def.element : (def.shape?.[key as string] ?? def.valueType);
   return next ? schemaAt(next, deeper, layers, [...done, key as string | number]) : undefined;
 }
 
@@ -206,6 +217,7 @@ interface SchemaDef {
   readonly options?: readonly z.core.$ZodType[];
   readonly discriminator?: string;
   readonly element?: z.core.$ZodType;
+  readonly valueType?: z.core.$ZodType;
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
 }
 

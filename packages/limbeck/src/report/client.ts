@@ -170,3 +170,8 @@ addEventListener("afterprint", () => {
 
 /** What the page runs, after uPlot. */
 export const CLIENT: string = `(() => {\n"use strict";${CHARTS}${THEME}})();`;
+
+/** What a page without charts runs: the same button, and paper in light colors. */
+export const THEME_CLIENT: string = `(() => {\n"use strict";
+const root = document.documentElement;
+const drawAll = () => {};${THEME}})();`;

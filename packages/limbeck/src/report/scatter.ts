@@ -26,7 +26,7 @@ interface ScatterOptions {
 
 const WIDTH = 720;
 const HEIGHT = 380;
-const FRAME = { left: 64, right: 120, top: 16, bottom: 52 };
+const FRAME = { left: 74, right: 120, top: 16, bottom: 52 };
 
 /** Dots over a logarithmic x axis, drawn as SVG without any script. */
 export function scatter(dots: readonly Dot[], options: ScatterOptions): Markup {

@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { TypedError } from "@limbeck/graph";
 import { renderReport } from "../report/report.js";
@@ -11,6 +10,7 @@ import { settleTerms } from "./auto.js";
 import { learnersFrom, TEACHER } from "./chain.js";
 import { checkArms } from "./checks.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
+import { environment } from "./environment.js";
 import { evaluateRun } from "./evaluation.js";
 import type { PhaseEnd, RunEvent } from "./events.js";
 import { FinishedWork } from "./finished-work.js";
@@ -25,7 +25,6 @@ import { loadSamples } from "./samples.js";
 import { openTeacher } from "./teacher.js";
 import { haveAnswer, prepareTeacher, teacherFor, trainChain } from "./teachers.js";
 import { trainArm } from "./trainings.js";
-import { onnxRuntimeVersion } from "./versions.js";
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
@@ -42,7 +41,7 @@ export async function* executeRun(folder: RunFolder, options: ExecuteOptions): A
   try {
     folder.sweep();
     folder.mendMetrics();
-    folder.updateRun({ status: "running", environment: environment(), error: undefined });
+    folder.updateRun({ status: "running", environment: { ...environment() }, error: undefined });
     for await (const event of work(folder, options)) {
       record(folder, event);
       yield event;
@@ -150,13 +149,4 @@ function noteFailure(folder: RunFolder, error: unknown): void {
   } catch (second) {
     if (!(second instanceof LimbeckError)) throw second;
   }
-}
-
-function environment(): Record<string, string> {
-  return {
-    node: process.version,
-    onnxruntime: onnxRuntimeVersion(),
-    cpu: cpus()[0]?.model ?? "unknown",
-    platform: `${process.platform} ${process.arch}`,
-  };
 }

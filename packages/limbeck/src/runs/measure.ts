@@ -5,6 +5,7 @@ import { measureLatency, measurePeakMemory } from "../evaluate/cost.js";
 import { agreement, calibrationError, countErrors, meanKl, topClasses } from "../evaluate/metrics.js";
 import { addToClasses, matchPriors } from "../evaluate/prior-matching.js";
 import type { CorrectedResult, ExitTable, ModelResult } from "../evaluate/results.js";
+import { takeRows } from "../evaluate/rows.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
 import { type Model, parameterCount } from "../models/model.js";
@@ -218,15 +219,6 @@ function errorsOn(logits: Float32Array, classes: number, labels: Uint8Array, cho
     logits: takeRows(logits, classes, rows),
     labels: Uint8Array.from(rows, (row) => labels[row]!),
   });
-}
-
-/** Some rows of a matrix [n, width]. */
-function takeRows(values: Float32Array, width: number, rows: Uint32Array): Float32Array {
-  const taken = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    taken.set(values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return taken;
 }
 
 async function classify(file: Uint8Array, split: Split, { threads }: RunContext): Promise<Float32Array> {

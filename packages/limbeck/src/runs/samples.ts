@@ -24,11 +24,14 @@ export interface RunSamples {
   readonly source: string;
 }
 
+/** What of a recipe says which samples there are. */
+type DataRecipe = Pick<Recipe, "data" | "seed" | "scheme"> & Partial<Pick<Recipe, "teacher">>;
+
 /**
  * Loads a recipe's data and splits it: seeded, stratified and shuffled.
  * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
  */
-export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+export async function loadSamples(recipe: DataRecipe, signal: AbortSignal): Promise<RunSamples> {
   const samples = await loadParts(recipe, signal);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
@@ -88,7 +91,7 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
   });
 }
 
-async function loadParts(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+async function loadParts(recipe: DataRecipe, signal: AbortSignal): Promise<RunSamples> {
   const { data, seed } = recipe;
   const { train, test, source } = await loadSource(recipe, signal);
   if (test) {
@@ -172,7 +175,7 @@ interface LoadedSource {
   readonly source: string;
 }
 
-async function loadSource({ data: { source }, teacher }: Recipe, signal: AbortSignal): Promise<LoadedSource> {
+async function loadSource({ data: { source }, teacher }: DataRecipe, signal: AbortSignal): Promise<LoadedSource> {
   if (typeof source === "string") {
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };

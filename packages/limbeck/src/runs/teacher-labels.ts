@@ -22,8 +22,12 @@ export async function labelledByTeacher(
   names: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<ImageDataset> {
-  if (!teacher || !("onnx" in teacher))
-    throw new TypeError("a recipe of files without an ONNX teacher was let through");
+  if (!teacher || !("onnx" in teacher)) {
+    throw new LimbeckError("RECIPE_INVALID", "files have no labels without a teacher that is an ONNX file", {
+      where: "teacher",
+      fix: "Name one as teacher.onnx, or take the recipe or run folder that names it.",
+    });
+  }
   const count = await countClasses(teacher, samples);
   if (count > MOST_CLASSES || (names && names.length !== count)) {
     const few = `data.source.classes has ${names?.length} names, and the teacher ${count} classes`;

@@ -13,6 +13,9 @@ export const ERROR_CODES = {
   FILE_UNREADABLE: "A file exists, but cannot be read or does not hold what it should.",
   FILE_UNWRITABLE: "A file or folder cannot be written.",
   HASH_MISMATCH: "A file's sha256 is not the one that was expected.",
+  MODEL_FAILED: "ONNX Runtime cannot load or run a model, or what it answers are not finite numbers.",
+  MODEL_MISMATCH:
+    "A model does not take the samples that it is to be evaluated on, or does not answer with their classes.",
   OPTION_INVALID: "An option of the command line does not fit what it is used on.",
   RECIPE_INVALID: "A recipe does not say what a recipe must say.",
   RECIPE_SYNTAX: "A recipe is not valid YAML.",

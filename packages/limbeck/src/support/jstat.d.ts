@@ -9,6 +9,12 @@ declare module "jstat" {
       /** The number that a normal one is smaller than with probability `p`. */
       inv(p: number, mean: number, std: number): number;
     };
+    readonly beta: {
+      /** Probability that a number with the beta distribution of `alpha` and `beta` is at most `x`. */
+      cdf(x: number, alpha: number, beta: number): number;
+    };
+    /** Quantiles of at least two numbers; with `alphap` and `betap` 1 they are interpolated as NumPy does. */
+    quantiles(values: readonly number[], shares: readonly number[], alphap: number, betap: number): number[];
   };
   export default jstat;
 }

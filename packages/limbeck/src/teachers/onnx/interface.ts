@@ -1,6 +1,6 @@
 import type { DeclaredValue, ModelInspection } from "@limbeck/graph";
 import type { ImageGeometry } from "../../data/dataset.js";
-import { LimbeckError } from "../../support/errors.js";
+import { type ErrorCode, LimbeckError } from "../../support/errors.js";
 import type { OnnxTeacherOptions } from "./options.js";
 
 /** How images must be for a model that is read from a file. */
@@ -15,22 +15,61 @@ export interface ImageInput {
   readonly dtype: "float32" | "uint8" | "int32" | "int64";
 }
 
-/** @throws LimbeckError TEACHER_MISMATCH */
-export function mismatch(message: string, value: unknown, fix: string): LimbeckError {
-  return new LimbeckError("TEACHER_MISMATCH", message, { where: "teacher", value, fix });
+/** Whose file it is: how errors speak of it. */
+export interface Subject {
+  readonly code: ErrorCode;
+  /** Such as `the teacher`. */
+  readonly noun: string;
+  readonly where: string;
+  /** Stands before an option's name. */
+  readonly prefix: string;
 }
 
-/** Of a model's inputs, the one that takes images, and how. @throws LimbeckError TEACHER_MISMATCH */
-export function imageInput(facts: ModelInspection, options: OnnxTeacherOptions, images: ImageGeometry): ImageInput {
-  const input = chosen(facts.inputs, options.input, "input");
+export const TEACHER: Subject = {
+  code: "TEACHER_MISMATCH",
+  noun: "the teacher",
+  where: "teacher",
+  prefix: "teacher.",
+};
+
+/** That a file does not fit. Of several files, the message says which. */
+export function mismatch(message: string, value: unknown, fix: string, subject = TEACHER): LimbeckError {
+  const { code, where, noun } = subject;
+  const isNamed = subject === TEACHER || message.startsWith(noun);
+  return new LimbeckError(code, isNamed ? message : `${noun}: ${message}`, { where, value, fix });
+}
+
+/** What a file declares. */
+export type Interface = Pick<ModelInspection, "inputs" | "outputs">;
+
+/** What is asked of a model's input. */
+type InputOptions = Pick<OnnxTeacherOptions, "input" | "layout" | "size">;
+
+/** The input that was asked for, or the only one. @throws LimbeckError TEACHER_MISMATCH, or the subject's own code */
+export function chosenInput(facts: Interface, options: InputOptions, subject = TEACHER): DeclaredValue {
+  return chosen(facts.inputs, options.input, "input", subject);
+}
+
+/**
+ * Of a model's inputs, the one that takes images, and how.
+ * @throws LimbeckError TEACHER_MISMATCH, or the subject's own code
+ */
+export function imageInput(
+  facts: Interface,
+  options: InputOptions,
+  images: ImageGeometry,
+  subject: Subject = TEACHER,
+): ImageInput {
+  const input = chosenInput(facts, options, subject);
   const { name, shape } = input;
-  if (shape?.length === 2) return rowInput(input, images);
+  if (shape?.length === 2) return rowInput(input, images, subject);
   const dtype = input.dtype === "uint8" ? "uint8" : "float32";
   if (!/^(float(16|32)|bfloat16|uint8)$/.test(input.dtype ?? "")) {
     throw mismatch(
       `input ${name} takes ${input.dtype ?? "no tensor"}, not images`,
       input.dtype,
       "Use a classifier of images.",
+      subject,
     );
   }
   if (shape?.length !== 4) {
@@ -38,29 +77,35 @@ export function imageInput(facts: ModelInspection, options: OnnxTeacherOptions, 
       `input ${name} has shape [${shape?.join(", ") ?? "?"}]; images have four axes, rows two`,
       shape,
       "Use a classifier of images [N, C, H, W] or [N, H, W, C].",
+      subject,
     );
   }
-  const layout = options.layout ?? layoutOf(name, shape, images);
+  const layout = options.layout ?? layoutOf(name, shape, images, subject);
   const [channels, height, width] = layout === "nchw" ? shape.slice(1) : [shape[3]!, shape[1]!, shape[2]!];
   const asked = typeof options.size === "number" ? [options.size, options.size] : options.size;
   return {
     name,
     layout,
     dtype,
-    channels: channelsOf(name, channels!, images.channels),
-    height: side(name, "height", height!, asked?.[0], images.height),
-    width: side(name, "width", width!, asked?.[1], images.width),
+    channels: channelsOf(name, channels!, images.channels, subject),
+    height: side(`height of input ${name}`, height!, asked?.[0], images.height, subject),
+    width: side(`width of input ${name}`, width!, asked?.[1], images.width, subject),
   };
 }
 
 /** An input [N, F] takes all values of a sample. @throws LimbeckError TEACHER_MISMATCH */
-function rowInput({ name, dtype, shape }: DeclaredValue, { channels, height, width }: ImageGeometry): ImageInput {
+function rowInput(
+  { name, dtype, shape }: DeclaredValue,
+  { channels, height, width }: ImageGeometry,
+  subject: Subject,
+): ImageInput {
   const [length, declared] = [channels * height * width, shape![1]!];
   if (typeof declared === "number" && declared !== length) {
     throw mismatch(
       `input ${name} takes rows of ${declared} values, and a sample has ${length}`,
       [declared, length],
-      "Use a teacher of such samples, or others.",
+      "Use a classifier of such samples, or other samples.",
+      subject,
     );
   }
   const whole = /^(uint8|int32|int64)$/.test(dtype ?? "") ? (dtype as "uint8" | "int32" | "int64") : undefined;
@@ -68,56 +113,71 @@ function rowInput({ name, dtype, shape }: DeclaredValue, { channels, height, wid
     throw mismatch(
       `input ${name} takes rows of ${dtype ?? "no tensor"}, not of numbers`,
       dtype,
-      "Use another teacher.",
+      "Use another classifier.",
+      subject,
     );
   }
   return { name, layout: "rows", dtype: whole ?? "float32", channels, height, width };
 }
 
-/** The name of the output that answers. @throws LimbeckError TEACHER_MISMATCH */
-export function answerOutput(facts: ModelInspection, options: OnnxTeacherOptions): string {
+/** The name of the output that answers. @throws LimbeckError TEACHER_MISMATCH, or the subject's own code */
+export function answerOutput(
+  facts: Interface,
+  options: Pick<OnnxTeacherOptions, "output">,
+  subject: Subject = TEACHER,
+): string {
   if (options.output === undefined) return facts.outputs[0]!.name;
-  return chosen(facts.outputs, options.output, "output").name;
+  return chosen(facts.outputs, options.output, "output", subject).name;
 }
 
-function chosen(all: readonly DeclaredValue[], name: string | undefined, what: "input" | "output"): DeclaredValue {
+function chosen(
+  all: readonly DeclaredValue[],
+  name: string | undefined,
+  what: "input" | "output",
+  subject: Subject,
+): DeclaredValue {
   const names = all.map((value) => value.name).join(", ");
   const found = name === undefined ? all : all.filter((value) => value.name === name);
   if (found.length === 1) return found[0]!;
   const message =
-    name === undefined ? `the teacher has ${all.length} ${what}s: ${names}` : `the teacher has no ${what} "${name}"`;
-  throw mismatch(message, name ?? all.length, `Set teacher.${what} to one of ${names}.`);
+    name === undefined
+      ? `${subject.noun} has ${all.length} ${what}s: ${names}`
+      : `${subject.noun} has no ${what} "${name}"`;
+  throw mismatch(message, name ?? all.length, `Set ${subject.prefix}${what} to one of ${names}.`, subject);
 }
 
 type Dimension = number | string;
 
-function layoutOf(name: string, shape: readonly Dimension[], images: ImageGeometry): "nchw" | "nhwc" {
+function layoutOf(name: string, shape: readonly Dimension[], images: ImageGeometry, subject: Subject): "nchw" | "nhwc" {
   const isChannels = (dim: Dimension | undefined) => dim === 1 || dim === 3 || dim === images.channels;
   const [first, last] = [isChannels(shape[1]), isChannels(shape[3])];
   if (first !== last) return first ? "nchw" : "nhwc";
   throw mismatch(
     `it cannot be told where input ${name} [${shape.join(", ")}] has its channels`,
     shape,
-    "Set teacher.layout to nchw or nhwc.",
+    `Set ${subject.prefix}layout to nchw or nhwc.`,
+    subject,
   );
 }
 
-function channelsOf(name: string, declared: Dimension, own: number): number {
+function channelsOf(name: string, declared: Dimension, own: number, subject: Subject): number {
   const wanted = typeof declared === "number" ? declared : own;
   if (wanted === own || (own === 1 && wanted === 3) || (own === 3 && wanted === 1)) return wanted;
   throw mismatch(
     `input ${name} takes ${wanted} channels, and the images have ${own}`,
     [wanted, own],
-    "Only gray becomes color, and color gray: use images or a teacher with the same channels.",
+    `Only gray becomes color, and color gray: use images, or for ${subject.noun} a file, with the same channels.`,
+    subject,
   );
 }
 
-function side(name: string, what: string, declared: Dimension, asked: number | undefined, own: number): number {
+function side(what: string, declared: Dimension, asked: number | undefined, own: number, subject: Subject): number {
   if (typeof declared !== "number") return asked ?? own;
   if (asked === undefined || asked === declared) return declared;
   throw mismatch(
-    `the file fixes the ${what} of input ${name} at ${declared}, and teacher.size asks for ${asked}`,
+    `the file fixes the ${what} at ${declared}, and ${subject.prefix}size asks for ${asked}`,
     [declared, asked],
-    "Leave teacher.size out, or export the model with an open size.",
+    `Leave ${subject.prefix}size out, or export the model with an open size.`,
+    subject,
   );
 }

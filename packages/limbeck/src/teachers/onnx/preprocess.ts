@@ -1,16 +1,23 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import { LUMA } from "../../data/augment/luma.js";
 import { resizeBilinear } from "../../models/resize.js";
-import { type ImageInput, mismatch } from "./interface.js";
+import { type ImageInput, mismatch, type Subject, TEACHER } from "./interface.js";
 import type { OnnxTeacherOptions } from "./options.js";
 
 /** Turns a run's images into what a model takes. @param images [N, C, H, W], values 0 … 1 */
-export function preprocess(images: Tensor, input: ImageInput, options: OnnxTeacherOptions): Tensor {
+export function preprocess(
+  images: Tensor,
+  input: ImageInput,
+  options: Pick<OnnxTeacherOptions, "range" | "mean" | "std">,
+  subject: Subject = TEACHER,
+): Tensor {
   const sized = resizeBilinear(withChannels(images, input.channels), input.height, input.width);
   const [black, white] = options.range ?? (input.dtype === "uint8" ? [0, 255] : [0, 1]);
   const scaled = black === 0 && white === 1 ? sized : ops.add(ops.mul(sized, white - black), black);
-  const centered = options.mean === undefined ? scaled : ops.sub(scaled, channelwise(scaled, options.mean, "mean"));
-  const ready = options.std === undefined ? centered : ops.div(centered, channelwise(scaled, options.std, "std"));
+  const centered =
+    options.mean === undefined ? scaled : ops.sub(scaled, channelwise(scaled, options.mean, "mean", subject));
+  const ready =
+    options.std === undefined ? centered : ops.div(centered, channelwise(scaled, options.std, "std", subject));
   return inWholes(inPlace(ready, input), input);
 }
 
@@ -32,14 +39,15 @@ function withChannels(images: Tensor, channels: number): Tensor {
   return ops.conv(images, images.graph.constant("float32", [1, 3, 1, 1], [...LUMA]));
 }
 
-/** One number for each channel, [1, C, 1, 1]. @throws LimbeckError TEACHER_MISMATCH */
-function channelwise(x: Tensor, values: number | readonly number[], what: string): Tensor {
+/** One number for each channel, [1, C, 1, 1]. @throws LimbeckError TEACHER_MISMATCH, or the subject's own code */
+function channelwise(x: Tensor, values: number | readonly number[], what: string, subject: Subject): Tensor {
   const channels = x.shape[1]!;
   const all = typeof values === "number" ? new Array<number>(channels).fill(values) : values;
   if (all.length === channels) return x.graph.constant("float32", [1, channels, 1, 1], all);
   throw mismatch(
-    `teacher.${what} has ${all.length} numbers, and the teacher takes ${channels} channels`,
+    `${subject.prefix}${what} has ${all.length} numbers, and ${subject.noun} takes ${channels} channels`,
     values,
     "Give one number, or one for each channel.",
+    subject,
   );
 }

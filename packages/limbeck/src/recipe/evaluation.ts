@@ -1,0 +1,57 @@
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { readText } from "../support/files.js";
+import { onnxTeacherOptions } from "../teachers/onnx/options.js";
+import { RecipeLayers } from "./layers.js";
+import { problemsOf, withWholeData } from "./parse.js";
+import { recipeError } from "./problem.js";
+import { type Recipe, recipeSchema } from "./schema.js";
+
+const describe = (description: string) => ({ description });
+
+/** What an evaluation file says: which data, and which models. */
+const evaluationSchema = z.strictObject({
+  data: recipeSchema.shape.data,
+  seed: recipeSchema.shape.seed,
+  reference: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(describe("Model that the others are compared with. Default: the first.")),
+  models: z
+    .record(z.string().min(1), z.union([z.string().min(1), onnxTeacherOptions]))
+    .default({})
+    .meta(describe("Models by name: an ONNX file, or a record of it and of what it takes, as of a teacher.")),
+});
+
+/** A validated evaluation file, with whole paths. */
+export interface EvaluationFile extends Pick<Recipe, "data" | "seed"> {
+  readonly reference?: string | undefined;
+  readonly models: Readonly<Record<string, z.output<typeof onnxTeacherOptions>>>;
+}
+
+/** Whether a YAML file is an evaluation file, and not a recipe. */
+export function isEvaluationFile(path: string): boolean {
+  const { value } = new RecipeLayers(readText(path), path);
+  return typeof value === "object" && value !== null && !("student" in value) && !("preset" in value);
+}
+
+/**
+ * Reads an evaluation file; paths in it are relative to it.
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID
+ */
+export function readEvaluationFile(path: string): EvaluationFile {
+  const layers = new RecipeLayers(readText(path), path);
+  const result = evaluationSchema.safeParse(layers.value);
+  if (!result.success) {
+    const problems = result.error.issues.flatMap((issue) => problemsOf(issue, layers, evaluationSchema));
+    throw recipeError("RECIPE_INVALID", problems, "docs/evaluate.md tells what an evaluation file takes.");
+  }
+  const { models, ...whole } = withWholeData(layers, result.data);
+  const named = Object.entries(models).map(([name, model]) => {
+    const key = typeof model === "string" ? ["models", name] : ["models", name, "onnx"];
+    const options = typeof model === "string" ? { onnx: model } : model;
+    return [name, { ...options, onnx: resolve(dirname(layers.placeOf(key).file), options.onnx) }];
+  });
+  return { ...whole, models: Object.fromEntries(named) };
+}

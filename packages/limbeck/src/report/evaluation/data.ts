@@ -1,0 +1,12 @@
+import type { ImageGeometry } from "../../data/dataset.js";
+import type { Evaluation } from "../../evaluate/evaluation.js";
+
+/** What the report of an evaluation shows. */
+export interface EvaluationReport {
+  readonly evaluation: Evaluation;
+  readonly image: ImageGeometry;
+  /** A sample's pixels, channels × height × width, 0 … 255, by its position in the data set; null where samples are no images. */
+  readonly pixelsOf: ((index: number) => Uint8Array) | null;
+  /** A row's numbers by the names of their columns, likewise; null where samples are no rows. */
+  readonly rowOf: ((index: number) => readonly { readonly column: string; readonly value: number }[]) | null;
+}
