@@ -27,6 +27,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["schemes"],
     ["train"],
     ["evaluate"],
+    ["quantize"],
     ["doctor"],
     ["report"],
     ["runs"],

@@ -30,6 +30,8 @@ export type {
   SearchLimits,
   SearchResults,
 } from "./evaluate/search-results.js";
+export type { QuantizedFormatName } from "./quantize/formats.js";
+export type { LayerLoss, QuantizationReport, QuantizedModel } from "./quantize/quantize-model.js";
 export { parseRecipe, readRecipe } from "./recipe/parse.js";
 export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
@@ -37,6 +39,7 @@ export { type DistillOptions, distill, resume } from "./runs/distill.js";
 export { type EvaluateOptions, evaluateModels } from "./runs/evaluate/evaluate.js";
 export type { LabeledSamples, ModelToEvaluate } from "./runs/evaluate/subject.js";
 export type { Phase, RunEvent } from "./runs/events.js";
+export { type QuantizeOptions, quantizeFile } from "./runs/quantize.js";
 export type { SearchEvent } from "./runs/search/events.js";
 export { resumeSearch, type SearchOptions, search } from "./runs/search/search.js";
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, LimbeckError } from "./support/errors.js";

@@ -36,24 +36,37 @@ export function widened(dataType: number, bits: Uint16Array): Float32Array {
   return fromFloat16(bits);
 }
 
-const LARGEST = 65_504;
-/** The distance of numbers that have no exponent of their own. */
-const SMALLEST = 2 ** (1 - EXPONENT_BIAS - FRACTION_BITS);
+/** 65,504 as bits of float32, and as bits of float16. */
+const LARGEST = 0x477fe000;
+const LARGEST_HALF = 0x7bff;
+/** Places that float32 has more than float16. */
+const MORE_PLACES = 13;
 
 /** Numbers as the bits of float16, rounded to the nearest, of two to the even one; what is beyond 65,504 becomes that. */
 export function toFloat16(values: Float32Array): Uint16Array {
-  return Uint16Array.from(values, halfOf);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(bits.length);
+  // `from` would take ten times as long.
+  for (let i = 0; i < bits.length; i++) halves[i] = halfOf(bits[i]!);
+  return halves;
 }
 
-function halfOf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  if (Number.isNaN(value)) return 0x7e00;
-  const size = Math.min(Math.abs(value), LARGEST);
-  if (size < 2 ** (1 - EXPONENT_BIAS)) return sign + roundHalfEven(size / SMALLEST);
-  const exponent = Math.floor(Math.log2(size));
-  const fraction = roundHalfEven((size / 2 ** exponent) * 2 ** FRACTION_BITS) - 2 ** FRACTION_BITS;
-  // A fraction that was rounded up to the next power of two carries into the exponent, as it should.
-  return sign + ((exponent + EXPONENT_BIAS) << FRACTION_BITS) + fraction;
+function halfOf(single: number): number {
+  const sign = (single >>> 16) & 0x8000;
+  const size = single & 0x7fffffff;
+  if (size > 0x7f800000) return 0x7e00;
+  if (size > LARGEST) return sign | LARGEST_HALF;
+  const exponent = (size >>> 23) - 127;
+  if (exponent < -25) return sign;
+  const isSmall = exponent < 1 - EXPONENT_BIAS;
+  // Numbers too small for an exponent of their own have fewer places, and the leading one is written out.
+  const shift = isSmall ? -1 - exponent : MORE_PLACES;
+  const whole = isSmall ? (size & 0x7fffff) | 0x800000 : size - ((127 - EXPONENT_BIAS) << 23);
+  const kept = whole >>> shift;
+  const rest = whole & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  // A fraction that is rounded up to the next power of two carries into the exponent, as it should.
+  return sign | (rest > half || (rest === half && kept % 2 === 1) ? kept + 1 : kept);
 }
 
 /** To the nearest whole number; of two, the even one. */

@@ -2,14 +2,14 @@ import type { NodeProto } from "onnx-buf";
 import { DATA_TYPES } from "../onnx/data-types.js";
 import type { ExternalData } from "../onnx/tensors.js";
 import { quantizeWeight } from "./affine.js";
-import { type FloatConstant, ModelEditor, nodeOf, numberAttribute } from "./editor.js";
-import { type LayerChoice, type WeightedLayer, weightedLayers } from "./layers.js";
+import { type FloatConstant, type ModelEditor, nodeOf, numberAttribute } from "./editor.js";
+import { type LayerChoice, openForLayers, type WeightedLayer, weightedLayers } from "./layers.js";
 
 export interface DynamicOptions extends LayerChoice {
   /** Bytes of files that lie beside the model. */
-  readonly externalData?: ExternalData;
+  readonly externalData?: ExternalData | undefined;
   /** Whether weights have 7 bits, for processors that add pairs of products up in int16. Default `false`. */
-  readonly reduceRange?: boolean;
+  readonly reduceRange?: boolean | undefined;
 }
 
 /** Attributes that ConvInteger has as well. */
@@ -21,7 +21,7 @@ const WINDOW = new Set(["auto_pad", "dilations", "group", "kernel_shape", "pads"
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED
  */
 export function quantizeDynamic(model: Uint8Array, options: DynamicOptions = {}): Uint8Array {
-  const editor = new ModelEditor(model, options.externalData);
+  const editor = openForLayers(model, options.externalData);
   const layers = new Map(weightedLayers(editor, options).map((layer) => [layer.node, layer]));
   /** A value that several layers take becomes whole numbers once. */
   const activations = new Map<string, readonly string[]>();

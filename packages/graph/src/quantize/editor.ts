@@ -179,9 +179,12 @@ export function nodeOf(
   });
 }
 
-/** A node with other inputs or outputs. */
-export function rewired(node: NodeProto, change: Partial<Pick<NodeProto, "input" | "output">>): NodeProto {
-  return { ...node, ...change };
+/** A node with other inputs or outputs. What it leaves to its prototype, as messages do with defaults, stays there. */
+export function rewired(
+  node: NodeProto,
+  change: Partial<Pick<NodeProto, "input" | "output" | "attribute">>,
+): NodeProto {
+  return Object.assign(Object.create(Object.getPrototypeOf(node)), node, change);
 }
 
 /** A whole or real attribute of a node. */

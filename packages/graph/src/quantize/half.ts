@@ -6,7 +6,7 @@ import { graphsOf, ModelEditor, nodeOf, rewired } from "./editor.js";
 
 export interface HalfOptions {
   /** Bytes of files that lie beside the model. */
-  readonly externalData?: ExternalData;
+  readonly externalData?: ExternalData | undefined;
 }
 
 /** What became of the numbers of a model in half precision. */
@@ -83,13 +83,13 @@ function withHalfTypes(node: NodeProto, editor: ModelEditor): NodeProto {
   if (node.opType === "Constant") {
     const tensor = editor.constants.get(node.output[0]!);
     const attribute = node.attribute.map((a) => (tensor && a.name === "value" ? { ...a, t: tensor } : a));
-    return { ...node, attribute };
+    return rewired(node, { attribute });
   }
   const attribute = node.attribute.map((a) => {
     const isType = (a.name === "to" || a.name === "dtype") && Number(a.i) === DataType.FLOAT;
     return isType ? { ...a, i: BigInt(DataType.FLOAT16) } : a;
   });
-  return { ...node, attribute };
+  return rewired(node, { attribute });
 }
 
 /** Numbers as the bytes of float16. */

@@ -6,22 +6,24 @@ import type { ExternalData } from "../onnx/tensors.js";
 import { sizeOf } from "../shape.js";
 import { clamp } from "./affine.js";
 import { transposed } from "./dynamic.js";
-import { type FloatConstant, ModelEditor, nodeOf, numberAttribute } from "./editor.js";
-import { type LayerChoice, type WeightedLayer, weightedLayers } from "./layers.js";
+import { type FloatConstant, type ModelEditor, nodeOf, numberAttribute } from "./editor.js";
+import { type LayerChoice, openForLayers, type WeightedLayer, weightedLayers } from "./layers.js";
+import { publicLayer, type QuantizableLayer } from "./list.js";
 
 export interface Int4Options extends LayerChoice {
   /** Bytes of files that lie beside the model. */
-  readonly externalData?: ExternalData;
+  readonly externalData?: ExternalData | undefined;
   /** Weights of one column that share a scale: a power of two from 16 on. Default 32. */
-  readonly block?: number;
+  readonly block?: number | undefined;
   /** Whether each block has a zero point too. Default `false`: numbers are symmetric around zero. */
-  readonly asymmetric?: boolean;
+  readonly asymmetric?: boolean | undefined;
   /** Matrices with fewer numbers stay as they are. Default 4096. */
-  readonly least?: number;
+  readonly least?: number | undefined;
   /** Precision of activations in the product, as ONNX Runtime's `accuracy_level`: 0 leaves it to the runtime, 1 float32, 4 int8. Default 0. */
-  readonly accuracyLevel?: 0 | 1 | 2 | 3 | 4;
+  readonly accuracyLevel?: 0 | 1 | 2 | 3 | 4 | undefined;
 }
 
+const LEAST = 4096;
 const ZERO = 8;
 const MOST = 15;
 
@@ -31,23 +33,33 @@ const MOST = 15;
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED; OPTION_INVALID
  */
 export function quantizeInt4(model: Uint8Array, options: Int4Options = {}): Uint8Array {
-  const { block = 32, least = 4096 } = options;
+  const { block = 32, least = LEAST } = options;
   if (!Number.isInteger(Math.log2(block)) || block < 16) {
     throw new GraphError("OPTION_INVALID", `blocks of ${block} weights`, {
       value: block,
       fix: "Take 16, 32, 64, 128 or 256.",
     });
   }
-  const editor = new ModelEditor(model, options.externalData);
-  const layers = weightedLayers(editor, options).filter(({ kind, axis, weight }) => {
-    return kind !== "Conv" && axis !== undefined && sizeOf(editor.floats(weight)!.shape) >= least;
-  });
+  const editor = openForLayers(model, options.externalData);
+  const layers = largeMatrices(editor, options, least);
   const byNode = new Map(layers.map((layer) => [layer.node, layer]));
   editor.nodes = editor.nodes.flatMap((node) => {
     const layer = byNode.get(node);
     return layer ? blockLayer(editor, layer, { ...options, block }) : [node];
   });
   return editor.finish();
+}
+
+/** The layers that {@link quantizeInt4} quantizes. @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED */
+export function int4Layers(model: Uint8Array, options: Int4Options = {}): QuantizableLayer[] {
+  const editor = openForLayers(model, options.externalData);
+  return largeMatrices(editor, options, options.least ?? LEAST).map((layer) => publicLayer(editor, layer));
+}
+
+function largeMatrices(editor: ModelEditor, choice: LayerChoice, least: number): WeightedLayer[] {
+  return weightedLayers(editor, choice).filter(({ kind, axis, weight }) => {
+    return kind !== "Conv" && axis !== undefined && sizeOf(editor.floats(weight)!.shape) >= least;
+  });
 }
 
 function blockLayer(editor: ModelEditor, layer: WeightedLayer, options: Int4Options & { block: number }): NodeProto[] {

@@ -1,6 +1,8 @@
 import type { NodeProto } from "onnx-buf";
 import { matchesGlob } from "../onnx/glob.js";
-import { type ModelEditor, numberAttribute } from "./editor.js";
+import type { ExternalData } from "../onnx/tensors.js";
+import { ModelEditor, numberAttribute } from "./editor.js";
+import { foldConvolutionNorms } from "./fold-batch-norm.js";
 
 /** A node whose weight is a constant: where the work and the bytes of a network are. */
 export interface WeightedLayer {
@@ -18,13 +20,23 @@ export interface WeightedLayer {
 /** Which layers are quantized. */
 export interface LayerChoice {
   /** Names or globs of layers that stay in floating point. Default: none. */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
+  /** Names of the layers that are quantized. Default: all that can be. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** Opens a file whose layers will be quantized. @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED */
+export function openForLayers(model: Uint8Array, externalData?: ExternalData): ModelEditor {
+  const editor = new ModelEditor(model, externalData);
+  foldConvolutionNorms(editor);
+  return editor;
 }
 
 /** Layers whose weights can be quantized, in the order in which they run. */
-export function weightedLayers(editor: ModelEditor, { exclude = [] }: LayerChoice = {}): WeightedLayer[] {
+export function weightedLayers(editor: ModelEditor, { exclude = [], only }: LayerChoice = {}): WeightedLayer[] {
   return editor.nodes
     .flatMap((node) => layerOf(editor, node) ?? [])
+    .filter(({ name }) => only?.includes(name) ?? true)
     .filter(({ name }) => !exclude.some((pattern) => matchesGlob(name, pattern)));
 }
 

@@ -1,7 +1,7 @@
 import type { ExternalData } from "../onnx/tensors.js";
 import { sizeOf } from "../shape.js";
-import { ModelEditor } from "./editor.js";
-import { weightedLayers } from "./layers.js";
+import type { ModelEditor } from "./editor.js";
+import { openForLayers, type WeightedLayer, weightedLayers } from "./layers.js";
 
 /** A layer that can be quantized, by the name that `exclude` knows it by. */
 export interface QuantizableLayer {
@@ -13,8 +13,10 @@ export interface QuantizableLayer {
 
 /** The layers of a model that can be quantized, in the order in which they run. @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED */
 export function quantizableLayers(model: Uint8Array, externalData?: ExternalData): QuantizableLayer[] {
-  const editor = new ModelEditor(model, externalData);
-  return weightedLayers(editor).map(({ name, kind, weight }) => {
-    return { name, operator: kind, weights: sizeOf(editor.constants.get(weight)!.dims.map(Number)) };
-  });
+  const editor = openForLayers(model, externalData);
+  return weightedLayers(editor).map((layer) => publicLayer(editor, layer));
+}
+
+export function publicLayer(editor: ModelEditor, { name, kind, weight }: WeightedLayer): QuantizableLayer {
+  return { name, operator: kind, weights: sizeOf(editor.constants.get(weight)!.dims.map(Number)) };
 }

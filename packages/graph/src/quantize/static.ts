@@ -2,22 +2,23 @@ import type { NodeProto } from "onnx-buf";
 import { GraphError } from "../errors.js";
 import type { ExternalData } from "../onnx/tensors.js";
 import { type Affine, leastWeightScales, quantizeBias, quantizeWeight, type Range, unsignedAffine } from "./affine.js";
-import { ModelEditor, nodeOf, rewired } from "./editor.js";
+import { type ModelEditor, nodeOf, rewired } from "./editor.js";
 import type { LayerChoice, WeightedLayer } from "./layers.js";
+import { openForLayers } from "./layers.js";
 import { planStatic, type StaticPlan } from "./static-plan.js";
 
 export interface StaticOptions extends LayerChoice {
   /** Bytes of files that lie beside the model. */
-  readonly externalData?: ExternalData;
+  readonly externalData?: ExternalData | undefined;
   /** Whether weights have 7 bits, for processors that add pairs of products up in int16. Default `false`. */
-  readonly reduceRange?: boolean;
+  readonly reduceRange?: boolean | undefined;
   /** Whether each output channel has a scale of its own. Default `true`. */
-  readonly perChannel?: boolean;
+  readonly perChannel?: boolean | undefined;
 }
 
 /** The values of a model that {@link quantizeStatic} asks the ranges of. @throws GraphError as {@link quantizeStatic} */
 export function valuesToCalibrate(model: Uint8Array, options: StaticOptions = {}): readonly string[] {
-  const { values, sameScale } = planStatic(new ModelEditor(model, options.externalData), options);
+  const { values, sameScale } = planStatic(openForLayers(model, options.externalData), options);
   return [...values].filter((name) => !(sameScale.has(name) && values.has(sameScale.get(name)!)));
 }
 
@@ -34,7 +35,7 @@ export function quantizeStatic(
   ranges: ReadonlyMap<string, Range>,
   options: StaticOptions = {},
 ): Uint8Array {
-  const editor = new ModelEditor(model, options.externalData);
+  const editor = openForLayers(model, options.externalData);
   return new StaticQuantizer(editor, planStatic(editor, options), ranges, options).run();
 }
 

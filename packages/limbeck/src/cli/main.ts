@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { TypedError } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
+import { QUANTIZED_FORMATS } from "../quantize/formats.js";
 import { readRecipe } from "../recipe/parse.js";
 import { recipeJsonSchema } from "../recipe/schema.js";
 import { type DistillOptions, distill, resume } from "../runs/distill.js";
@@ -17,6 +18,7 @@ import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
 import { showMoments } from "./moments.js";
 import { byteCount, milliseconds, share } from "./quantities.js";
+import { calibrationMethod, formatName, showQuantization } from "./quantize.js";
 import { EXIT, printError, showRun } from "./run.js";
 import { showSchemes } from "./schemes.js";
 
@@ -176,6 +178,27 @@ program
   .option("--out <folder>", "folder for evaluation.html and evaluation.json (default: the run folder, if one is named)")
   .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
   .action((models, options) => showEvaluation(models, { ...options, data: options.data, out: options.out }));
+
+program
+  .command("quantize")
+  .description("Make an ONNX model smaller: half precision, 8 or 4 bits; and tell what that changes.")
+  .argument("<model>", "ONNX file in float32")
+  .requiredOption("--to <format>", `one of ${QUANTIZED_FORMATS.map(({ name }) => name).join(", ")}`, formatName)
+  .option("--data <path>", "recipe or run folder: its training samples give ranges, its test samples are compared")
+  .option("--samples <n>", "training samples by which ranges are found (default: 128)", positiveInteger)
+  .option("--held-out <n>", "test samples that are compared (default: 512)", positiveInteger)
+  .option("--method <name>", "how ranges are chosen: minmax, percentile, entropy (default: minmax)", calibrationMethod)
+  .option("--percentile <p>", "of the method percentile (default: 99.99)", positiveNumber)
+  .option("--exclude <glob...>", "layers that stay as they are")
+  .option("--max-drop <share>", "leave the worst layers as they are until no more answers change, such as 0.005", share)
+  .option("--reduce-range", "int8 weights in 7 bits, for x86 processors without VNNI", false)
+  .option("--block <n>", "int4: weights that share a scale (default: 32)", positiveInteger)
+  .option("--no-layers", "do not quantize each layer alone to see which hurt")
+  .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
+  .option("--out <file>", "the quantized model (default: <model>.<format>.onnx beside it)")
+  .option("--force", "write over a file that is there", false)
+  .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
+  .action((path, { out, ...options }) => showQuantization(path, { ...options, out }));
 
 program
   .command("moments")

@@ -4,37 +4,35 @@ import { type Feeds, RunningModel } from "./run-model.js";
 
 export interface CalibrationOptions {
   /** Default `minmax`. */
-  readonly method?: CalibrationMethod;
+  readonly method?: CalibrationMethod | undefined;
   /** Of the method `percentile`: the share of values within the range, in percent. Default 99.99. */
-  readonly percentile?: number;
+  readonly percentile?: number | undefined;
   readonly threads: number;
   readonly externalData?: ExternalData | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Is told how many of how many batches were run. */
-  readonly onProgress?: (done: number, total: number) => void;
+  /** Is waited for before each batch. */
+  readonly onBatch?: (() => Promise<void>) | undefined;
 }
 
 /**
  * Ranges of a model's values over samples.
  * @param values names of float32 values
- * @param batches what the model is fed; gone through once, or twice where the method counts
+ * @param batches what the model is fed; asked for once, or twice where the method counts
  * @throws LimbeckError FILE_UNREADABLE; the signal's reason
  */
 export async function calibrate(
   model: Uint8Array,
   values: readonly string[],
-  batches: readonly Feeds[],
+  batches: () => AsyncIterable<{ readonly feeds: Feeds }>,
   options: CalibrationOptions,
 ): Promise<ReadonlyMap<string, Range>> {
   const { method = "minmax", percentile = 99.99, threads, externalData } = options;
   const running = await RunningModel.open(exposeValues(model, values, externalData), threads);
-  const total = batches.length * (method === "minmax" ? 1 : 2);
-  let done = 0;
   const visit = async (see: (name: string, found: Float32Array) => void) => {
-    for (const feeds of batches) {
+    for await (const { feeds } of batches()) {
       options.signal?.throwIfAborted();
+      await options.onBatch?.();
       for (const [name, found] of await running.values(feeds, values)) see(name, found);
-      options.onProgress?.(++done, total);
     }
   };
   try {

@@ -16,9 +16,13 @@ export class RunningModel {
   }
 
   /** @throws LimbeckError FILE_UNREADABLE where ONNX Runtime refuses the file */
-  static async open(model: Uint8Array, threads: number): Promise<RunningModel> {
+  static async open(
+    model: Uint8Array,
+    threads: number,
+    weights: ReadonlyMap<string, Uint8Array> = new Map(),
+  ): Promise<RunningModel> {
     try {
-      return new RunningModel(await nodeBackend.createSession(model, { threads }));
+      return new RunningModel(await nodeBackend.createSession(model, { threads, weights }));
     } catch (cause) {
       throw new LimbeckError("FILE_UNREADABLE", `ONNX Runtime does not load the model: ${(cause as Error).message}`, {
         fix: "Check the model with `limbeck inspect`.",
@@ -32,10 +36,6 @@ export class RunningModel {
     const asked = names.filter((name) => !Object.hasOwn(feeds, name));
     const results = await this.#session.run(feeds, asked);
     return new Map(names.map((name) => [name, (feeds[name] ?? results[name]!).data as Float32Array]));
-  }
-
-  get outputs(): readonly string[] {
-    return this.#session.outputNames;
   }
 
   async release(): Promise<void> {

@@ -47,19 +47,20 @@ function toFloats(type: string, data: RuntimeTensor["data"]): Float32Array | und
 
 /**
  * Tells from a few answers how all are to be read.
+ * @param classes how many the data have; undefined where that does not matter
  * @throws LimbeckError MODEL_MISMATCH where there are not as many classes
  */
 export function answerReader(
   numbers: Float32Array,
   count: number,
   options: FileModelOptions,
-  classes: number,
+  classes: number | undefined,
   name: string,
 ): AnswerReader {
   const width = numbers.length / count;
   const places = options.classes ?? Array.from({ length: width }, (_, place) => place);
   const wrong = places.find((place) => place >= width);
-  if (places.length !== classes || wrong !== undefined) {
+  if ((classes !== undefined && places.length !== classes) || wrong !== undefined) {
     throw mismatch(
       options.classes
         ? `classes lists ${wrong === undefined ? `${places.length} places, and the data have ${classes} classes` : `place ${wrong}, and the model answers with ${width}`}`

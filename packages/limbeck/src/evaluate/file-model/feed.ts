@@ -1,7 +1,6 @@
-import { createGraph, type RuntimeTensor, toOnnx } from "@limbeck/graph";
+import { createGraph, type RuntimeTensor, toFloat16, toOnnx } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
-import { toHalves } from "../../support/half.js";
 import { preprocess } from "../../teachers/onnx/preprocess.js";
 import { type FileModelOptions, type SampleInput, subjectOf } from "./interface.js";
 
@@ -38,7 +37,7 @@ export async function feederOf(
 }
 
 function numbersAs(dtype: SampleInput["dtype"], values: Float32Array) {
-  if (dtype === "float16") return toHalves(values);
+  if (dtype === "float16") return toFloat16(values);
   if (dtype === "int32") return Int32Array.from(values, Math.round);
   if (dtype === "int64") return BigInt64Array.from(values, (value) => BigInt(Math.round(value)));
   return dtype === "uint8" ? Uint8Array.from(values) : values;

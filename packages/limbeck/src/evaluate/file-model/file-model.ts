@@ -62,13 +62,14 @@ export class FileModel {
 
   /**
    * Opens a file and asks it about some samples, to learn how it answers.
+   * @param classes how many the data have; undefined where it does not matter which classes the model tells apart
    * @param tried [count, C, H, W], images 0 … 1
    * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, MODEL_FAILED, MODEL_MISMATCH
    */
   static async open(
     { name, path, options }: FileModelSource,
     samples: Samples,
-    classes: number,
+    classes: number | undefined,
     tried: Float32Array,
     threads: number,
   ): Promise<FileModel> {
@@ -140,7 +141,7 @@ export class FileModel {
     await this.#session.release();
   }
 
-  async #learn(tried: Float32Array, samples: ImageGeometry, classes: number, options: FileModelOptions) {
+  async #learn(tried: Float32Array, samples: ImageGeometry, classes: number | undefined, options: FileModelOptions) {
     const count = tried.length / sampleLength(samples);
     const numbers = await this.#tryTogether(tried, count);
     this.#reader = answerReader(numbers, count, options, classes, this.name);

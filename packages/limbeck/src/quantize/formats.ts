@@ -1,0 +1,79 @@
+import {
+  type ExternalData,
+  int4Layers,
+  type QuantizableLayer,
+  quantizableLayers,
+  quantizeDynamic,
+  quantizeInt4,
+  quantizeStatic,
+  type Range,
+  toHalf,
+  valuesToCalibrate,
+} from "@limbeck/graph";
+import type { CalibrationMethod } from "./ranges.js";
+
+/** What all formats are told. */
+export interface FormatChoice {
+  /** Names or globs of layers that stay as they are. Default: none. */
+  readonly exclude?: readonly string[] | undefined;
+  /** Names of the layers that are quantized. Default: all that can be. */
+  readonly only?: readonly string[] | undefined;
+  /** Of int8: weights of 7 bits, for processors that add pairs of products up in int16. Default `false`. */
+  readonly reduceRange?: boolean | undefined;
+  /** Of int4: weights that share a scale. Default 32. */
+  readonly block?: number | undefined;
+  readonly externalData?: ExternalData | undefined;
+}
+
+/** How the ranges of activations are found. */
+export interface CalibrationChoice {
+  /** Default `minmax`. */
+  readonly method?: CalibrationMethod | undefined;
+  /** Of `percentile`, in percent. Default 99.99. */
+  readonly percentile?: number | undefined;
+}
+
+/** A form that a model's numbers can have. */
+export interface QuantizedFormat {
+  readonly name: string;
+  readonly description: string;
+  /** Layers that it quantizes, where they can be left out one by one. */
+  layers?(model: Uint8Array, choice: FormatChoice): readonly QuantizableLayer[];
+  /** Values whose ranges it needs; nothing where it needs none. */
+  calibrated?(model: Uint8Array, choice: FormatChoice): readonly string[];
+  quantize(model: Uint8Array, choice: FormatChoice, ranges: ReadonlyMap<string, Range>): Uint8Array;
+}
+
+/** All formats, those that lose least first. */
+export const QUANTIZED_FORMATS = [
+  {
+    name: "fp16",
+    description: "half precision; inputs and outputs stay float32",
+    quantize: (model, choice) => toHalf(model, choice).model,
+  },
+  {
+    name: "int8-dynamic",
+    description: "weights in 8 bits for each channel, activations as they come; for matrix products",
+    layers: (model, { externalData }) => quantizableLayers(model, externalData),
+    quantize: (model, choice) => quantizeDynamic(model, choice),
+  },
+  {
+    name: "int8-static",
+    description: "weights and activations in 8 bits, with ranges from samples (QDQ); for convolutions",
+    layers: (model, { externalData }) => quantizableLayers(model, externalData),
+    calibrated: (model, choice) => valuesToCalibrate(model, choice),
+    quantize: (model, choice, ranges) => quantizeStatic(model, ranges, choice),
+  },
+  {
+    name: "int4",
+    description: "weights of large matrices in 4 bits, in blocks (MatMulNBits); for language models",
+    layers: int4Layers,
+    quantize: (model, choice) => quantizeInt4(model, choice),
+  },
+] as const satisfies readonly QuantizedFormat[];
+
+export type QuantizedFormatName = (typeof QUANTIZED_FORMATS)[number]["name"];
+
+export function quantizedFormat(name: QuantizedFormatName): QuantizedFormat {
+  return QUANTIZED_FORMATS.find((format) => format.name === name)!;
+}
