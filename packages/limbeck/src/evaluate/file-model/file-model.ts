@@ -115,7 +115,11 @@ export class FileModel {
   }
 
   /** Runs a session of the file. @throws LimbeckError MODEL_FAILED */
-  async run(session: Session, feed: Record<string, RuntimeTensor>, count: number) {
+  async run(
+    session: Session,
+    feed: Record<string, RuntimeTensor>,
+    count: number,
+  ): Promise<Readonly<Record<string, RuntimeTensor>>> {
     try {
       return await session.run(feed, [this.input.output]);
     } catch (error) {
