@@ -29,6 +29,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["doctor"],
     ["report"],
     ["runs"],
+    ["export"],
     ["index", "cli"],
   ],
 };

@@ -15,6 +15,7 @@ export type {
   SearchLimits,
   SearchResults,
 } from "./evaluate/search-results.js";
+export { type ExportOptions, type ExportResult, exportStudent } from "./export/export.js";
 export { parseRecipe, readRecipe } from "./recipe/parse.js";
 export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";

@@ -11,6 +11,7 @@ import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { showDiagnosis } from "./doctor.js";
+import { showExport } from "./export.js";
 import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
@@ -50,6 +51,10 @@ function dimension(text: string, known: Readonly<Record<string, number>>): Recor
   const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
   if (!name || !Number.isSafeInteger(Number(size))) throw new InvalidArgumentError("Write it as batch=1.");
   return { ...known, [name]: Number(size) };
+}
+
+function several(text: string, known: readonly string[]): string[] {
+  return [...known, text];
 }
 
 function imageSize(text: string): ImageGeometry {
@@ -129,6 +134,16 @@ program
     const goOn = SearchFolder.isThere(folder) ? resumeSearch : resume;
     await showRun((signal) => goOn(folder, { ...options, signal }), { json });
   });
+
+program
+  .command("export")
+  .description("Write the student of a finished run to a folder of its own, ready for pipelines, browsers and phones.")
+  .argument("<run>", "run folder")
+  .option("--out <folder>", "folder to write; must be new or empty (default: export, in the run folder)")
+  .option("--variant <name>", "another form of the student beside fp32: ort; may be repeated", several, [])
+  .option("--force", "replace an earlier export", false)
+  .option("--json", "print one JSON document on stdout", false)
+  .action((run, { variant, ...options }) => showExport(run, { ...options, variants: variant }));
 
 program
   .command("label")

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { limbeckVersion } from "../runs/versions.js";
+import { Interrupted } from "../train/events.js";
+import { type FinishedRun, readFinishedRun } from "./finished-run.js";
+import { exportedModel } from "./model.js";
+import { type Files, Output } from "./output.js";
+import { packageFile } from "./package-file.js";
+import { modelConfig, preprocessorConfig } from "./transformers.js";
+import { chosenVariants } from "./variants/index.js";
+import type { Variant } from "./variants/variant.js";
+import { wrapperFiles } from "./wrapper-files.js";
+
+export interface ExportOptions {
+  /** Folder to write. Default: `export` in the run folder. */
+  readonly out?: string | undefined;
+  /** Further forms of the student beside single precision, by name. Default: none. */
+  readonly variants?: readonly string[] | undefined;
+  /** Replace an earlier export. Default false. */
+  readonly force?: boolean | undefined;
+  /** Ends the export between two files; then nothing is written. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What was written. */
+export interface ExportResult {
+  readonly folder: string;
+  /** Bytes by the names of files in the folder. */
+  readonly files: Readonly<Record<string, number>>;
+}
+
+/**
+ * Writes the student of a finished run to a folder of its own: all that using it takes, and nothing else of the run.
+ * @throws LimbeckError RUN_INVALID where there is no finished run; FILE_EXISTS where the folder holds something; OPTION_INVALID
+ * for unknown variants; FILE_MISSING, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL; GraphError MODEL_INVALID for a broken student
+ */
+export async function exportStudent(runDir: string, options: ExportOptions = {}): Promise<ExportResult> {
+  const variants = chosenVariants(options.variants ?? []);
+  const finished = readFinishedRun(runDir);
+  const output = Output.at(options.out ?? join(finished.path, "export"), options.force ?? false);
+  const files = await exportedFiles(finished, variants, options.signal);
+  output.write(files, { limbeck: limbeckVersion(), run: finished.recipe.name });
+  return { folder: output.path, files: sizesOf(files) };
+}
+
+async function exportedFiles(
+  finished: FinishedRun,
+  variants: readonly Variant[],
+  signal?: AbortSignal,
+): Promise<Files> {
+  const { recipe, samples, student } = finished;
+  const model = await exportedModel(student, samples);
+  const files = new Map<string, string | Uint8Array>();
+  for (const variant of variants) {
+    files.set(variant.file, await variant.make({ model, samples }));
+    if (signal?.aborted) throw new Interrupted();
+  }
+  files.set("config.json", json(modelConfig(samples, String(recipe.student.model.family), limbeckVersion())));
+  if (samples.kind === "image") files.set("preprocessor_config.json", json(preprocessorConfig(samples)));
+  files.set("package.json", json(packageFile(recipe.name, recipe.description)));
+  for (const [name, text] of wrapperFiles(samples)) files.set(name, text);
+  return files;
+}
+
+const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+
+function sizesOf(files: Files): Record<string, number> {
+  return Object.fromEntries([...files].map(([name, content]) => [name, Buffer.byteLength(content)]));
+}
