@@ -141,6 +141,12 @@ program
   .argument("<run>", "run folder")
   .option("--out <folder>", "folder to write; must be new or empty (default: export, in the run folder)")
   .option("--variant <name>", "another form of the student beside fp32: ort; may be repeated", several, [])
+  .option("--license <name>", "license of the student, for its model card (default: what the recipe says)")
+  .option(
+    "--playground",
+    "ask for the page that runs the student in a browser (default: where onnxruntime-web is installed)",
+  )
+  .option("--no-playground", "leave that page out, and the runtime of 14 MB that it takes")
   .option("--force", "replace an earlier export", false)
   .option("--json", "print one JSON document on stdout", false)
   .action((run, { variant, ...options }) => showExport(run, { ...options, variants: variant }));

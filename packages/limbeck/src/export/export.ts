@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { limbeckVersion } from "../runs/versions.js";
 import { Interrupted } from "../train/events.js";
+import { modelCard } from "./card/card.js";
 import { type FinishedRun, readFinishedRun } from "./finished-run.js";
 import { exportedModel } from "./model.js";
 import { type Files, Output } from "./output.js";
 import { packageFile } from "./package-file.js";
+import { missingRuntime, runtimeFiles } from "./playground/files.js";
+import { renderPlayground } from "./playground/page.js";
 import { modelConfig, preprocessorConfig } from "./transformers.js";
 import { chosenVariants } from "./variants/index.js";
 import type { Variant } from "./variants/variant.js";
@@ -15,6 +18,10 @@ export interface ExportOptions {
   readonly out?: string | undefined;
   /** Further forms of the student beside single precision, by name. Default: none. */
   readonly variants?: readonly string[] | undefined;
+  /** A page on which the student answers in the browser. Default: where onnxruntime-web is installed. */
+  readonly playground?: boolean | undefined;
+  /** The student's license, as an SPDX identifier. Default: what the recipe's `card` says. */
+  readonly license?: string | undefined;
   /** Replace an earlier export. Default false. */
   readonly force?: boolean | undefined;
   /** Ends the export between two files; then nothing is written. */
@@ -37,7 +44,7 @@ export async function exportStudent(runDir: string, options: ExportOptions = {})
   const variants = chosenVariants(options.variants ?? []);
   const finished = readFinishedRun(runDir);
   const output = Output.at(options.out ?? join(finished.path, "export"), options.force ?? false);
-  const files = await exportedFiles(finished, variants, options.signal);
+  const files = await exportedFiles(finished, variants, options);
   output.write(files, { limbeck: limbeckVersion(), run: finished.recipe.name });
   return { folder: output.path, files: sizesOf(files) };
 }
@@ -45,9 +52,11 @@ export async function exportStudent(runDir: string, options: ExportOptions = {})
 async function exportedFiles(
   finished: FinishedRun,
   variants: readonly Variant[],
-  signal?: AbortSignal,
+  { signal, playground, license }: ExportOptions,
 ): Promise<Files> {
   const { recipe, samples, student } = finished;
+  const runtime = playground === false ? undefined : runtimeFiles();
+  if (playground && !runtime) throw missingRuntime();
   const model = await exportedModel(student, samples);
   const files = new Map<string, string | Uint8Array>();
   for (const variant of variants) {
@@ -58,6 +67,14 @@ async function exportedFiles(
   if (samples.kind === "image") files.set("preprocessor_config.json", json(preprocessorConfig(samples)));
   files.set("package.json", json(packageFile(recipe.name, recipe.description)));
   for (const [name, text] of wrapperFiles(samples)) files.set(name, text);
+  if (runtime) {
+    const models = variants.filter(({ file }) => file.endsWith(".onnx"));
+    const { name, description } = recipe;
+    files.set("index.html", renderPlayground({ name, description, samples, models, limbeck: limbeckVersion() }));
+    for (const [file, content] of runtime) files.set(file, content);
+  }
+  const card = { finished, license: license ?? recipe.card?.license, variants, files: sizesOf(files) };
+  files.set("README.md", modelCard(card));
   return files;
 }
 
