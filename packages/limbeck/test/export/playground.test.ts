@@ -59,13 +59,14 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
       const url = request.url();
       if (!url.startsWith(origin) && !/^(blob|data):/.test(url)) troubles.push(url);
     });
+    page.setDefaultTimeout(15_000);
     await page.goto(origin);
-    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("Ready"));
+    await page.locator("#status", { hasText: /^Ready/ }).waitFor();
     return page;
   }
 
   const answersOf = async (page: Page) => {
-    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("Answered"));
+    await page.locator("#status", { hasText: /^Answered/ }).waitFor();
     return page.$$eval("#answers li", (rows) =>
       rows.map((row) => ({ label: row.querySelector("span")!.textContent, score: Number(row.dataset.score) })),
     );
@@ -106,7 +107,7 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
     await page.mouse.up();
     expect(await answersOf(page)).toHaveLength(10);
     await page.setInputFiles("#file", { name: "no.png", mimeType: "image/png", buffer: Buffer.from("no image") });
-    await page.waitForFunction(() => document.querySelector("#status")!.classList.contains("trouble"));
+    await page.locator("#status.trouble").waitFor();
     expect(troubles).toEqual([]);
     await page.close();
   });
@@ -127,7 +128,7 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
     for (const [i, { score }] of found.entries()) expect(Math.abs(score - wanted[i]!.score)).toBeLessThan(1e-4);
     await page.fill("#rows", "25, 1");
     await page.click("#ask");
-    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.includes("3 rows"));
+    await page.locator("#status", { hasText: "3 rows" }).waitFor();
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -9,7 +9,7 @@ const SHOWN = 10;
 const at = (id) => document.getElementById(id);
 const files = at("variant");
 ort.env.wasm.numThreads = 1;
-ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
+ort.env.wasm.wasmPaths = { wasm: new URL("./ort/ort-wasm-simd-threaded.wasm", import.meta.url).href };
 
 let predictor;
 let last;
