@@ -25,7 +25,9 @@ button.main:hover { color: var(--ground); filter: brightness(1.08); }
 .answers { list-style: none; margin: 0; padding: 0; }
 .answers li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.1rem 1rem; padding: 0.35rem 0; font-size: 0.9375rem; }
 .answers span:first-child { overflow-wrap: anywhere; }
-.answers i { grid-column: 1 / -1; display: block; height: 0.5rem; border-radius: 99px; background: var(--surface); overflow: hidden; }
+.answers i { grid-column: 1 / -1; display: block; height: 0.5rem; border-radius: 99px; background: var(--line); overflow: hidden; }
+.answers + p { margin-top: 1rem; }
+footer a { color: var(--focus); }
 .answers b { display: block; height: 100%; width: calc(var(--p) * 100%); min-width: 2px; background: var(--student); border-radius: 99px; transition: width 0.15s; }
 .trouble { color: var(--baseline); font-weight: 600; }
 @media (max-width: 46rem) { .play { grid-template-columns: minmax(0, 1fr); gap: 1.5rem; } }
