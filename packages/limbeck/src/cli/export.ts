@@ -1,28 +1,43 @@
 import { relative } from "node:path";
-import { type ExportOptions, exportStudent } from "../export/export.js";
+import { type ExportOptions, type ExportResult, exportStudent } from "../export/export.js";
 import { Interrupted } from "../train/events.js";
 import { formatBytes, formatTable } from "./format.js";
 import { EXIT } from "./run.js";
 import { stopSignal } from "./stop.js";
 
+interface ExportCommand extends Omit<ExportOptions, "push" | "signal"> {
+  /** Repository of the hub. */
+  readonly push?: string | undefined;
+  readonly private: boolean;
+  readonly json: boolean;
+}
+
 /** Exports a student and prints what was written. @throws LimbeckError and GraphError as `exportStudent` does */
-export async function showExport(run: string, { json, ...options }: ExportOptions & { json: boolean }): Promise<void> {
+export async function showExport(
+  run: string,
+  { json, push, private: isPrivate, ...options }: ExportCommand,
+): Promise<void> {
   const { signal, release } = stopSignal();
+  const { HF_TOKEN: token, HF_ENDPOINT: hubUrl } = process.env;
   try {
-    const { folder, files } = await exportStudent(run, { ...options, signal });
-    if (json) process.stdout.write(`${JSON.stringify({ status: "done", folder, files }, null, 2)}\n`);
-    else process.stdout.write(`${exportText(folder, files)}\n`);
+    const result = await exportStudent(run, {
+      ...options,
+      signal,
+      ...(push === undefined ? {} : { push: { repository: push, token, isPrivate, hubUrl } }),
+    });
+    if (json) process.stdout.write(`${JSON.stringify({ status: "done", ...result }, null, 2)}\n`);
+    else process.stdout.write(`${exportText(result)}\n`);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     if (json) process.stdout.write(`${JSON.stringify({ status: "interrupted" })}\n`);
-    else process.stdout.write("Stopped; nothing was written.\n");
+    else process.stdout.write("Stopped.\n");
     process.exitCode = EXIT.interrupted;
   } finally {
     release();
   }
 }
 
-function exportText(folder: string, files: Readonly<Record<string, number>>): string {
+function exportText({ folder, files, pushed }: ExportResult): string {
   const rows = Object.entries(files).map(([name, bytes]) => [name, formatBytes(bytes)]);
-  return `${formatTable(rows)}\n\nexport   ${relative(process.cwd(), folder) || "."}`;
+  return `${formatTable(rows)}\n\nexport   ${relative(process.cwd(), folder) || "."}${pushed === undefined ? "" : `\npushed   ${pushed}`}`;
 }

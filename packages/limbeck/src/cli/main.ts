@@ -147,6 +147,8 @@ program
     "ask for the page that runs the student in a browser (default: where onnxruntime-web is installed)",
   )
   .option("--no-playground", "leave that page out, and the runtime of 14 MB that it takes")
+  .option("--push <owner/name>", "also upload the folder to the Hugging Face hub; HF_TOKEN has the token")
+  .option("--private", "make a new repository of the hub private", false)
   .option("--force", "replace an earlier export", false)
   .option("--json", "print one JSON document on stdout", false)
   .action((run, { variant, ...options }) => showExport(run, { ...options, variants: variant }));

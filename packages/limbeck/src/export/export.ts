@@ -8,6 +8,8 @@ import { type Files, Output } from "./output.js";
 import { packageFile } from "./package-file.js";
 import { missingRuntime, runtimeFiles } from "./playground/files.js";
 import { renderPlayground } from "./playground/page.js";
+import { preparePush, push } from "./push.js";
+import type { PushOptions } from "./push-options.js";
 import { modelConfig, preprocessorConfig } from "./transformers.js";
 import { chosenVariants } from "./variants/index.js";
 import type { Variant } from "./variants/variant.js";
@@ -24,6 +26,8 @@ export interface ExportOptions {
   readonly license?: string | undefined;
   /** Replace an earlier export. Default false. */
   readonly force?: boolean | undefined;
+  /** Also upload the folder to a model repository of the Hugging Face hub. */
+  readonly push?: Omit<PushOptions, "signal"> | undefined;
   /** Ends the export between two files; then nothing is written. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,20 +37,28 @@ export interface ExportResult {
   readonly folder: string;
   /** Bytes by the names of files in the folder. */
   readonly files: Readonly<Record<string, number>>;
+  /** Address of the hub's commit, where it was pushed. */
+  readonly pushed?: string;
 }
 
 /**
  * Writes the student of a finished run to a folder of its own: all that using it takes, and nothing else of the run.
  * @throws LimbeckError RUN_INVALID where there is no finished run; FILE_EXISTS where the folder holds something; OPTION_INVALID
- * for unknown variants; FILE_MISSING, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL; GraphError MODEL_INVALID for a broken student
+ * for unknown variants; FILE_MISSING, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL; GraphError MODEL_INVALID for a broken student;
+ * PUSH_FAILED where the hub did not take the folder, which is whole then
  */
 export async function exportStudent(runDir: string, options: ExportOptions = {}): Promise<ExportResult> {
   const variants = chosenVariants(options.variants ?? []);
+  const { signal } = options;
+  const hub = options.push && (await preparePush(options.push));
   const finished = readFinishedRun(runDir);
   const output = Output.at(options.out ?? join(finished.path, "export"), options.force ?? false);
   const files = await exportedFiles(finished, variants, options);
   output.write(files, { limbeck: limbeckVersion(), run: finished.recipe.name });
-  return { folder: output.path, files: sizesOf(files) };
+  const result = { folder: output.path, files: sizesOf(files) };
+  if (!hub || !options.push) return result;
+  const title = `${finished.recipe.name}, exported by limbeck ${limbeckVersion()}`;
+  return { ...result, pushed: await push(hub, files, title, { ...options.push, signal }) };
 }
 
 async function exportedFiles(

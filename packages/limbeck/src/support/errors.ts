@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   FILE_UNWRITABLE: "A file or folder cannot be written.",
   HASH_MISMATCH: "A file's sha256 is not the one that was expected.",
   OPTION_INVALID: "An option of the command line does not fit what it is used on.",
+  PUSH_FAILED: "The hub refused an upload, or could not be reached.",
   RECIPE_INVALID: "A recipe does not say what a recipe must say.",
   RECIPE_SYNTAX: "A recipe is not valid YAML.",
   RUN_BUSY: "Another process is working in the run folder.",
