@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { limbeckVersion } from "../runs/versions.js";
 import { Interrupted } from "../train/events.js";
 import { modelCard } from "./card/card.js";
+import { modelFeeds } from "./feeds.js";
 import { type FinishedRun, readFinishedRun } from "./finished-run.js";
 import { exportedModel } from "./model.js";
 import { type Files, Output } from "./output.js";
@@ -71,8 +72,9 @@ async function exportedFiles(
   if (playground && !runtime) throw missingRuntime();
   const model = await exportedModel(student, samples);
   const files = new Map<string, string | Uint8Array>();
+  const feeds = (count: number) => modelFeeds(recipe, count, signal ?? new AbortController().signal);
   for (const variant of variants) {
-    files.set(variant.file, await variant.make({ model, samples }));
+    files.set(variant.file, await variant.make({ model, samples, feeds }));
     if (signal?.aborted) throw new Interrupted();
   }
   files.set("config.json", json(modelConfig(samples, String(recipe.student.model.family), limbeckVersion())));

@@ -8,6 +8,11 @@ export function inputName({ kind }: Pick<SampleFacts, "kind">): string {
   return kind === "image" ? "pixel_values" : "rows";
 }
 
+/** Channels that it takes: of images always red, green and blue. */
+export function inputChannels({ kind, channels }: Pick<SampleFacts, "kind" | "channels">): number {
+  return kind === "image" ? 3 : channels;
+}
+
 /** Shares of red, green and blue in gray: ITU-R BT.601, as Pillow and most decoders have it. */
 const GRAY = [0.299, 0.587, 0.114] as const;
 

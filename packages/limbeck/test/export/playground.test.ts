@@ -59,7 +59,7 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
       const url = request.url();
       if (!url.startsWith(origin) && !/^(blob|data):/.test(url)) troubles.push(url);
     });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(origin);
     await page.locator("#status", { hasText: /^Ready/ }).waitFor();
     return page;

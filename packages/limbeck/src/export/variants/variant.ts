@@ -1,10 +1,19 @@
 import type { SampleFacts } from "../../runs/sample-facts.js";
 
+/** Numbers for one input of a model. */
+export interface Feed {
+  readonly data: Float32Array;
+  /** The first counts samples. */
+  readonly dims: readonly number[];
+}
+
 /** What variants are made of. */
 export interface VariantSource {
   /** The exported model in single precision, an ONNX file. */
   readonly model: Uint8Array;
   readonly samples: SampleFacts;
+  /** So many training samples as the model takes them, in batches, by the names of inputs. Reads the run's data, if it is asked for. */
+  feeds(count: number): AsyncIterable<Readonly<Record<string, Feed>>>;
 }
 
 /** One form of the student in an exported folder. */
