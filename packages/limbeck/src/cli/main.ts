@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { TypedError } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
+import { variants } from "../export/variants/index.js";
 import { readRecipe } from "../recipe/parse.js";
 import { recipeJsonSchema } from "../recipe/schema.js";
 import { type DistillOptions, distill, resume } from "../runs/distill.js";
@@ -135,12 +136,19 @@ program
     await showRun((signal) => goOn(folder, { ...options, signal }), { json });
   });
 
+const FORMS = variants.map(({ name }) => name).filter((name) => name !== "fp32");
+
 program
   .command("export")
   .description("Write the student of a finished run to a folder of its own, ready for pipelines, browsers and phones.")
   .argument("<run>", "run folder")
   .option("--out <folder>", "folder to write; must be new or empty (default: export, in the run folder)")
-  .option("--variant <name>", "another form of the student beside fp32: ort; may be repeated", several, [])
+  .option(
+    "--variant <name>",
+    `another form of the student beside fp32: ${FORMS.join(", ")}; may be repeated`,
+    several,
+    [],
+  )
   .option("--license <name>", "license of the student, for its model card (default: what the recipe says)")
   .option(
     "--playground",

@@ -92,8 +92,6 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
     for (const [i, { score }] of found.entries()) expect(Math.abs(score - wanted[i]!.score)).toBeLessThan(1e-4);
     expect(await page.textContent("#top")).toBe(wanted[0]!.label);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
-    if (process.env.LIMBECK_SCREENSHOTS)
-      await page.screenshot({ path: `${process.env.LIMBECK_SCREENSHOTS}/${scheme}.png`, fullPage: true });
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -6,6 +6,9 @@ import * as ort from "./ort/ort.wasm.bundle.min.mjs";
 import { load } from "./predict.js";
 
 const SHOWN = 10;
+/** The time shown is the median of so many passes, or that of one where it takes more milliseconds than people are patient. */
+const PASSES = 9;
+const PATIENCE = 50;
 const at = (id) => document.getElementById(id);
 const files = at("variant");
 ort.env.wasm.numThreads = 1;
@@ -36,10 +39,14 @@ async function ask(sample) {
   last = sample;
   if (!predictor) return;
   try {
-    await predictor.predict(sample);
-    const start = performance.now();
-    const answers = await predictor.predict(sample);
-    show(answers, performance.now() - start);
+    const times = [];
+    let answers;
+    do {
+      const start = performance.now();
+      answers = await predictor.predict(sample);
+      times.push(performance.now() - start);
+    } while (times.length < PASSES && times[0] < PATIENCE);
+    show(answers, times.sort((a, b) => a - b)[times.length >> 1]);
   } catch (error) {
     say(error.message, true);
   }
