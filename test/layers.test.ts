@@ -31,6 +31,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["doctor"],
     ["report"],
     ["runs"],
+    ["export"],
     ["index", "cli"],
   ],
 };

@@ -30,6 +30,7 @@ export type {
   SearchLimits,
   SearchResults,
 } from "./evaluate/search-results.js";
+export { type ExportOptions, type ExportResult, exportStudent } from "./export/export.js";
 export type { QuantizedFormatName } from "./quantize/formats.js";
 export type { LayerLoss, QuantizationReport, QuantizedModel } from "./quantize/quantize-model.js";
 export { parseRecipe, readRecipe } from "./recipe/parse.js";

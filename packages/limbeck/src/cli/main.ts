@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { TypedError } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
+import { variants } from "../export/variants/index.js";
 import { QUANTIZED_FORMATS } from "../quantize/formats.js";
 import { readRecipe } from "../recipe/parse.js";
 import { recipeJsonSchema } from "../recipe/schema.js";
@@ -13,6 +14,7 @@ import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { showDiagnosis } from "./doctor.js";
 import { evaluationParts, showEvaluation } from "./evaluate.js";
+import { showExport } from "./export.js";
 import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
@@ -53,6 +55,10 @@ function dimension(text: string, known: Readonly<Record<string, number>>): Recor
   const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
   if (!name || !Number.isSafeInteger(Number(size))) throw new InvalidArgumentError("Write it as batch=1.");
   return { ...known, [name]: Number(size) };
+}
+
+function several(text: string, known: readonly string[]): string[] {
+  return [...known, text];
 }
 
 function imageSize(text: string): ImageGeometry {
@@ -132,6 +138,31 @@ program
     const goOn = SearchFolder.isThere(folder) ? resumeSearch : resume;
     await showRun((signal) => goOn(folder, { ...options, signal }), { json });
   });
+
+const FORMS = variants.map(({ name }) => name).filter((name) => name !== "fp32");
+
+program
+  .command("export")
+  .description("Write the student of a finished run to a folder of its own, ready for pipelines, browsers and phones.")
+  .argument("<run>", "run folder")
+  .option("--out <folder>", "folder to write; must be new or empty (default: export, in the run folder)")
+  .option(
+    "--variant <name>",
+    `another form of the student beside fp32: ${FORMS.join(", ")}; may be repeated`,
+    several,
+    [],
+  )
+  .option("--license <name>", "license of the student, for its model card (default: what the recipe says)")
+  .option(
+    "--playground",
+    "ask for the page that runs the student in a browser (default: where onnxruntime-web is installed)",
+  )
+  .option("--no-playground", "leave that page out, and the runtime of 14 MB that it takes")
+  .option("--push <owner/name>", "also upload the folder to the Hugging Face hub; HF_TOKEN has the token")
+  .option("--private", "make a new repository of the hub private", false)
+  .option("--force", "replace an earlier export", false)
+  .option("--json", "print one JSON document on stdout", false)
+  .action((run, { variant, ...options }) => showExport(run, { ...options, variants: variant }));
 
 program
   .command("label")

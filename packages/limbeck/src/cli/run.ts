@@ -11,6 +11,7 @@ import { bold } from "./format.js";
 import { labelsText } from "./labels.js";
 import { type ProgressView, viewOn } from "./progress.js";
 import { searchSummary } from "./search-text.js";
+import { SIGNALS } from "./stop.js";
 import {
   exitsTable,
   helpersTable,
@@ -23,8 +24,6 @@ import {
 
 /** Exit codes: done, a fault of our own, a mistake that the user can put right, stopped by Ctrl-C. */
 export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const;
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What came of a run; what it did not get to is missing. */
 export interface Outcome {

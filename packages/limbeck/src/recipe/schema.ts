@@ -9,6 +9,7 @@ import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { ownershipFields, specialistFields } from "../teachers/specialists/options.js";
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
+import { cardOptions } from "./card.js";
 import { choice, modelChoice } from "./choice.js";
 import { unfitForDraws } from "./draws.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
@@ -267,6 +268,7 @@ export const recipeSchema = z
     student: z.strictObject({ model, train }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
+    card: cardOptions.optional(),
     search: searchOptions.prefault({}).meta(describe("How `limbeck search` looks for a student.")),
     variants: z
       .array(variant)

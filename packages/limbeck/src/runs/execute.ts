@@ -21,6 +21,7 @@ import { acquireLock } from "./lock.js";
 import { phasesOf } from "./phases.js";
 import { reportData } from "./report.js";
 import { requireSameData } from "./same-data.js";
+import { sampleFacts } from "./sample-facts.js";
 import { loadSamples } from "./samples.js";
 import { openTeacher } from "./teacher.js";
 import { haveAnswer, prepareTeacher, teacherFor, trainChain } from "./teachers.js";
@@ -74,7 +75,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   const { recipe, chosen } = settleTerms(open, samples, teacher);
   checkArms(recipe, samples, teacher?.live);
   const dataSha256 = requireSameData(folder, samples);
-  folder.updateRun({ dataSha256 });
+  folder.updateRun({ dataSha256, samples: sampleFacts(samples) });
   if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
   for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {

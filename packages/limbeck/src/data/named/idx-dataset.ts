@@ -9,6 +9,7 @@ export interface IdxDatasetRecord {
   readonly name: string;
   readonly description: string;
   readonly license: string;
+  readonly hub: string;
   readonly source: string;
   readonly classes: readonly string[];
   readonly files: Readonly<Record<"trainImages" | "trainLabels" | "testImages" | "testLabels", PublishedFile>>;
@@ -16,13 +17,14 @@ export interface IdxDatasetRecord {
 
 /** A named data set of four idx files: training and test images, and their labels. */
 export function idxDataset(record: IdxDatasetRecord): NamedDataset {
-  const { name, description, license, source, classes } = record;
+  const { name, description, license, hub, source, classes } = record;
   const { trainImages, trainLabels, testImages, testLabels } = record.files;
   const files = [trainImages, trainLabels, testImages, testLabels];
   return {
     name,
     description,
     license,
+    hub,
     source,
     classes,
     files,

@@ -11,6 +11,7 @@ export const mnist: NamedDataset = idxDataset({
   name: "mnist",
   description: "handwritten digits, 60,000 for training and 10,000 for testing, 28 × 28, gray",
   license: "CC BY-SA 3.0",
+  hub: "ylecun/mnist",
   source: "https://yann.lecun.com/exdb/mnist/",
   classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
   files: {

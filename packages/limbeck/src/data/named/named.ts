@@ -17,6 +17,8 @@ export interface NamedDataset {
   /** One line for people. */
   readonly description: string;
   readonly license: string;
+  /** Its name on the Hugging Face hub, for model cards. */
+  readonly hub: string;
   /** Names of its classes, in order. */
   readonly classes: readonly string[];
   /** Where people read about it. */

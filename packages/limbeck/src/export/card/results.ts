@@ -1,0 +1,36 @@
+import type { ModelResult, Spread } from "../../evaluate/results.js";
+import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "../../report/format.js";
+import type { Card } from "./card.js";
+import { inline, table } from "./text.js";
+
+/** What was measured, of student, teacher and baseline. */
+export function resultsSection({ finished }: Card): string {
+  const { student, teacher, baseline, verdict } = finished.results;
+  const models = [student, ...(teacher ? [teacher] : []), ...(baseline ? [baseline] : [])];
+  const names = ["student", ...(teacher ? ["teacher"] : []), ...(baseline ? ["baseline"] : [])];
+  const percent = (value: Spread | null) => (value ? `${plusMinus(value, 2, 100)}%` : NOTHING);
+  const row = (label: string, cell: (model: ModelResult) => string) => [label, ...models.map(cell)];
+  const seeds = student.errors.length;
+  return [
+    "## Results",
+    `Measured on ${count(student.testSize)} held-out samples. ${
+      seeds > 1
+        ? `Mean ± standard deviation over ${seeds} seeds; the files here are the first seed's, with ${count(student.errors[0]!)} test errors.`
+        : "One seed: how much chance has to do with it is unknown."
+    }${baseline ? " The baseline is the same network, trained without what the student was taught with." : ""}`,
+    table(
+      ["", ...names],
+      [
+        row("test errors", ({ errors }) => errorsText(errors)),
+        row("accuracy", ({ accuracy }) => percent(accuracy)),
+        ...(teacher ? [row("agreement with the teacher", ({ agreement }) => percent(agreement))] : []),
+        row("calibration error (ECE)", ({ ece }) => percent(ece)),
+        row("parameters", ({ parameters }) => count(parameters)),
+        row("size", (model) => bytes(model.bytes)),
+        row("latency, one sample on one thread", ({ latencyMs }) => milliseconds(latencyMs)),
+      ],
+    ),
+    ...(verdict ? [inline(verdict.sentence)] : []),
+    `Latency was measured on ${inline(finished.run.environment?.cpu ?? "the machine that trained")}.`,
+  ].join("\n\n");
+}

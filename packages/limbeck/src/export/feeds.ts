@@ -1,0 +1,45 @@
+import { batchesToCover, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
+import { drawSubset } from "../data/split.js";
+import type { Recipe } from "../recipe/schema.js";
+import { loadSamples } from "../runs/samples.js";
+import { inputChannels, inputName } from "./model.js";
+import type { Feed } from "./variants/variant.js";
+
+const BATCH = 32;
+
+/**
+ * Training samples as the exported model takes them, drawn by the run's seed, for variants that measure what flows through it.
+ * @param count how many; fewer where there are not as many
+ * @throws LimbeckError as `loadSamples` does: the run's data must be there
+ */
+export async function* modelFeeds(
+  recipe: Recipe,
+  count: number,
+  signal: AbortSignal,
+): AsyncGenerator<Readonly<Record<string, Feed>>> {
+  const { train } = await loadSamples({ ...recipe, scheme: { name: "offline" } }, signal);
+  const split = drawSubset(train, Math.min(count, train.indices.length), recipe.seed);
+  const { channels, height, width, columns } = split.dataset;
+  const kind = columns ? "row" : "image";
+  const given = inputChannels({ kind, channels });
+  const size = split.indices.length;
+  const order = sequentialOrder(size);
+  const target = createBatchTarget(split.dataset, BATCH);
+  for (let batch = 0; batch < batchesToCover(size, BATCH); batch++) {
+    fillBatch(split, order, batch, BATCH, target);
+    const samples = Math.min(BATCH, size - batch * BATCH);
+    const values = target.images.slice(0, samples * channels * height * width);
+    const data = given === channels ? values : inColors(values, height * width);
+    yield { [inputName({ kind })]: { data, dims: [samples, given, height, width] } };
+  }
+}
+
+/** Gray images [n, 1, area] as [n, 3, area]. */
+function inColors(gray: Float32Array, area: number): Float32Array {
+  const colors = new Float32Array(3 * gray.length);
+  for (let start = 0; start < gray.length; start += area) {
+    const image = gray.subarray(start, start + area);
+    for (let c = 0; c < 3; c++) colors.set(image, 3 * start + c * area);
+  }
+  return colors;
+}

@@ -1,0 +1,55 @@
+import { chainOnnx, createGraph, fromOnnx, ops, renameInOnnx, toOnnx } from "@limbeck/graph";
+import { INPUT, OUTPUT } from "../models/inference.js";
+import type { SampleFacts } from "../runs/sample-facts.js";
+import { LimbeckError } from "../support/errors.js";
+
+/** What the exported model's input is called: images have the name that pipelines feed. */
+export function inputName({ kind }: Pick<SampleFacts, "kind">): string {
+  return kind === "image" ? "pixel_values" : "rows";
+}
+
+/** Channels that it takes: of images always red, green and blue. */
+export function inputChannels({ kind, channels }: Pick<SampleFacts, "kind" | "channels">): number {
+  return kind === "image" ? 3 : channels;
+}
+
+/** Shares of red, green and blue in gray: ITU-R BT.601, as Pillow and most decoders have it. */
+const GRAY = [0.299, 0.587, 0.114] as const;
+
+/**
+ * The student as others take it. Images come in as [batch, 3, H, W], red, green and blue of 0 … 1 by the name
+ * `pixel_values`, whether the student sees colors or not: pipelines decode to that on every platform. Rows and windows are
+ * [batch, columns, 1, times] by the name `rows`, as they are.
+ * @throws GraphError MODEL_INVALID where the file is broken; LimbeckError RUN_INVALID where it is not the run's student
+ */
+export async function exportedModel(student: Uint8Array, samples: SampleFacts): Promise<Uint8Array> {
+  await requireStudent(student, samples);
+  if (samples.kind !== "image" || samples.channels === 3) return renameInOnnx(student, { [INPUT]: inputName(samples) });
+  if (samples.channels === 1) return chainOnnx(grayFront(samples), student);
+  throw new LimbeckError("OPTION_INVALID", `images of ${samples.channels} channels cannot be exported`, {
+    value: samples.channels,
+    fix: "Use student.onnx as it is: exports are for gray and color images, rows and windows.",
+  });
+}
+
+function grayFront({ height, width }: SampleFacts): Uint8Array {
+  const graph = createGraph();
+  const pixels = graph.input("pixel_values", "float32", [1, 3, height, width]);
+  graph.output(INPUT, ops.conv(pixels, graph.constant("float32", [1, 3, 1, 1], [...GRAY])));
+  const symbols = { pixel_values: { 0: "batch" }, [INPUT]: { 0: "batch" } };
+  return toOnnx(graph, { symbols });
+}
+
+/** The file may have been put there by anyone. */
+async function requireStudent(student: Uint8Array, { channels, height, width, classes }: SampleFacts): Promise<void> {
+  const { inputs, outputs } = await fromOnnx(student, { dims: { "*": 1 } });
+  const shapes = (values: ReadonlyMap<string, { shape: readonly number[] }>) =>
+    [...values].map(([name, { shape }]) => `${name} [${shape.join(", ")}]`).join(", ");
+  const is = `${shapes(inputs)} to ${shapes(outputs)}`;
+  const wanted = `${INPUT} [1, ${channels}, ${height}, ${width}] to ${OUTPUT} [1, ${classes.length}]`;
+  if (is === wanted) return;
+  throw new LimbeckError("RUN_INVALID", `student.onnx goes from ${is}, and the run's student from ${wanted}`, {
+    value: is,
+    fix: "Put the run's own student.onnx back, or run the recipe again.",
+  });
+}

@@ -1,0 +1,77 @@
+import { fileURLToPath } from "node:url";
+import type { SampleFacts } from "../runs/sample-facts.js";
+import { limbeckVersion } from "../runs/versions.js";
+import { readText } from "../support/files.js";
+
+/** A form of a module, and where the build has it. The same paths hold in `src` and in `dist`. */
+const FORMS = {
+  ".ts": "../../src/export/wrapper/",
+  ".js": "../../dist/export/wrapper/",
+  ".d.ts": "../../dist/export/wrapper/",
+} as const;
+
+type Form = keyof typeof FORMS;
+
+/**
+ * `predict.ts`, and what the compiler makes of it: the modules in `wrapper/`, which are code of this package like any other,
+ * in one file, with the facts of one student in place of those that they are checked with.
+ */
+export function wrapperFiles(samples: SampleFacts): ReadonlyMap<string, string> {
+  const main = samples.kind === "image" ? "image" : "rows";
+  const forms = Object.keys(FORMS) as Form[];
+  return new Map(forms.map((form) => [`predict${form}`, wrapper(main, form, samples)]));
+}
+
+function wrapper(main: string, form: Form, samples: SampleFacts): string {
+  const imports: string[] = [];
+  const inlined = new Set<string>();
+  const inline = (name: string): string => {
+    if (inlined.has(name)) return "";
+    inlined.add(name);
+    if (name === "facts") return factsText(samples, form);
+    const text = readText(fileURLToPath(new URL(`${FORMS[form]}${name}${form}`, import.meta.url)));
+    const parts: string[] = [];
+    const rest = text
+      .replace(/^\/\/# sourceMappingURL.*$/m, "")
+      .replace(/^export (type )?\{[^}]*\};$/gm, "")
+      .replace(/^import [^;]*? from "([^"]+)";$/gm, (statement, from: string) => {
+        const local = /^\.\/(.+)\.js$/.exec(from)?.[1];
+        if (local === undefined) imports.push(statement);
+        else parts.push(inline(local));
+        return "";
+      });
+    return [...parts, rest.trim()].filter((part) => part !== "").join("\n\n");
+  };
+  const body = inline(main);
+  const head = `// Written by limbeck ${limbeckVersion()}: the student's classes, its preprocessing, and how it is asked.`;
+  const end = form === ".d.ts" ? ["export {};"] : [];
+  return `${[head, ...imports, body, ...end].join("\n\n")}\n`;
+}
+
+function factsText({ kind, classes, columns, height, width }: SampleFacts, form: Form): string {
+  const labels = fact(form, "CLASSES", classes, "Classes, in the order of the model's answers.", "Label");
+  if (kind === "image") {
+    return [
+      labels,
+      fact(form, "HEIGHT", height, "Height of the images that the model takes, in pixels."),
+      fact(form, "WIDTH", width, "Their width."),
+    ].join("\n");
+  }
+  return [
+    labels,
+    fact(form, "COLUMNS", columns ?? [], "Columns of a row, in order.", "Column"),
+    fact(form, "TIMES", height * width, "Rows that the model takes at once."),
+  ].join("\n");
+}
+
+/** A constant, and the type of its elements. */
+function fact(form: Form, name: string, value: unknown, comment: string, element?: string): string {
+  const json = JSON.stringify(value);
+  const statement = {
+    ".ts": `export const ${name} = ${json}${Array.isArray(value) ? " as const" : ""};`,
+    ".js": `export const ${name} = ${json};`,
+    ".d.ts": `export declare const ${name}: ${Array.isArray(value) ? `readonly ${json}` : json};`,
+  }[form];
+  const type = element && form !== ".js" ? [`export type ${element} = (typeof ${name})[number];`] : [];
+  return [`/** ${comment} */`, statement, ...type].join("\n");
+}

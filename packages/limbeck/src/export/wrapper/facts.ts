@@ -1,0 +1,16 @@
+/**
+ * What is known of one student; every export writes its own in place of this file. These values only serve to check the
+ * code beside it.
+ */
+
+/** Classes, in the order of the model's answers. */
+export const CLASSES: readonly string[] = ["no", "yes"];
+export type Label = (typeof CLASSES)[number];
+/** Size of the images that the model takes. */
+export const HEIGHT: number = 1;
+export const WIDTH: number = 1;
+/** Columns of a row, in order. */
+export const COLUMNS: readonly string[] = ["value"];
+export type Column = (typeof COLUMNS)[number];
+/** Rows of a window; 1 where the model takes single rows. */
+export const TIMES: number = 1;

@@ -1,0 +1,127 @@
+import { HEIGHT, WIDTH } from "./facts.js";
+import { resizeChannel } from "./resize.js";
+import { type Ort, open, type Prediction, run, type Session, type SessionOptions } from "./session.js";
+
+/** Decoded pixels of 0 … 255, row by row: gray, RGB or RGBA, as many values a pixel as `data` has room for. An `ImageData` is one. */
+export interface Pixels {
+  readonly data: ArrayLike<number>;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An image file's content, such as PNG or JPEG. */
+export type Encoded = Uint8Array | ArrayBuffer | Blob;
+
+/** An image: its file, its pixels, or the bare values of its pixels where it has the model's size. */
+export type Image = Encoded | Pixels | readonly number[] | Float32Array;
+
+export interface Options {
+  /** Decodes image files. Default: the browser's own decoder; Node has none, so that one must be given there. */
+  readonly decode?: (file: Encoded) => Promise<Pixels>;
+  /** Passed on to ONNX Runtime. */
+  readonly session?: SessionOptions;
+}
+
+/**
+ * Opens the model.
+ * @param ort `onnxruntime-node` or `onnxruntime-web`
+ * @param model path or URL of `onnx/model.onnx` or one of its variants, or the file's bytes
+ */
+export async function load(ort: Ort, model: string | Uint8Array, options: Options = {}): Promise<Predictor> {
+  return new Predictor(ort, await open(ort, model, options.session ?? {}), options.decode ?? decodeInBrowser);
+}
+
+/** The model, ready to answer. */
+export class Predictor {
+  readonly #ort: Ort;
+  readonly #session: Session;
+  readonly #decode: (file: Encoded) => Promise<Pixels>;
+
+  constructor(ort: Ort, session: Session, decode: (file: Encoded) => Promise<Pixels>) {
+    this.#ort = ort;
+    this.#session = session;
+    this.#decode = decode;
+  }
+
+  /** All classes with their probabilities, the most likely first. */
+  async predict(image: Image): Promise<Prediction[]> {
+    return (await this.predictAll([image]))[0]!;
+  }
+
+  /** The same for several images in one pass. */
+  async predictAll(images: readonly Image[]): Promise<Prediction[][]> {
+    if (images.length === 0) return [];
+    const values = new Float32Array(images.length * 3 * HEIGHT * WIDTH);
+    for (const [i, image] of images.entries()) values.set(await this.prepare(image), i * 3 * HEIGHT * WIDTH);
+    return run(this.#ort, this.#session, "pixel_values", values, [images.length, 3, HEIGHT, WIDTH]);
+  }
+
+  /** What the model sees of an image: [3, HEIGHT, WIDTH], red, green and blue, 0 … 1. */
+  async prepare(image: Image): Promise<Float32Array> {
+    return preprocess(await this.#pixelsOf(image));
+  }
+
+  async #pixelsOf(image: Image): Promise<Pixels> {
+    if (isEncoded(image)) return this.#decode(image);
+    return "width" in image ? image : { data: image, width: WIDTH, height: HEIGHT };
+  }
+
+  /** Frees the model's memory. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function isEncoded(image: Image): image is Encoded {
+  return image instanceof Uint8Array || image instanceof ArrayBuffer || image instanceof Blob;
+}
+
+/**
+ * Pixels as the model takes them, [3, HEIGHT, WIDTH] of 0 … 1. Gray becomes three equal channels, transparency is left out, and
+ * other sizes are stretched to the model's, bilinear and smoothed.
+ */
+export function preprocess({ data, width, height }: Pixels): Float32Array {
+  const channels = data.length / (width * height);
+  if (channels !== 1 && channels !== 3 && channels !== 4) {
+    throw new RangeError(
+      `${data.length} values are no gray, RGB or RGBA image of ${width} × ${height} pixels; the model takes ${WIDTH} × ${HEIGHT}`,
+    );
+  }
+  const area = HEIGHT * WIDTH;
+  const values = new Float32Array(3 * area);
+  for (let c = 0; c < 3; c++) {
+    const offset = channels === 1 ? 0 : c;
+    const at = (place: number) => data[place * channels + offset]! / 255;
+    if (width === WIDTH && height === HEIGHT) {
+      for (let place = 0; place < area; place++) values[c * area + place] = at(place);
+    } else values.set(resizeChannel(at, [height, width], [HEIGHT, WIDTH]), c * area);
+  }
+  return values;
+}
+
+/** The parts of a browser that decoding takes; named here, so that this file asks for no DOM types. */
+interface Browser {
+  createImageBitmap?(image: Blob): Promise<{ readonly width: number; readonly height: number; close(): void }>;
+  OffscreenCanvas?: new (
+    width: number,
+    height: number,
+  ) => {
+    getContext(kind: "2d"): {
+      drawImage(image: object, x: number, y: number): void;
+      getImageData(x: number, y: number, width: number, height: number): Pixels;
+    };
+  };
+}
+
+async function decodeInBrowser(file: Encoded): Promise<Pixels> {
+  const { createImageBitmap, OffscreenCanvas } = globalThis as unknown as Browser;
+  if (!createImageBitmap || !OffscreenCanvas) {
+    throw new TypeError("nothing here decodes image files: pass pixels, or load(ort, model, { decode })");
+  }
+  const bitmap = await createImageBitmap(file instanceof Blob ? file : new Blob([file as ArrayBuffer]));
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { sampleName } from "../data/dataset.js";
+import type { RunSamples } from "./samples.js";
+
+export const sampleFactsSchema = z.object({
+  kind: z.enum(["image", "row", "window"]),
+  channels: z.int().positive(),
+  height: z.int().positive(),
+  width: z.int().positive(),
+  classes: z.array(z.string()).min(1),
+  /** Of rows and windows: one for each channel. */
+  columns: z.array(z.string()).optional(),
+  /** For people: the data set's name, or the files' paths. */
+  source: z.string(),
+  trainSize: z.int(),
+  testSize: z.int(),
+});
+
+/** What a run's models take and answer, for whoever has the run folder but not the data. */
+export type SampleFacts = z.infer<typeof sampleFactsSchema>;
+
+export function sampleFacts({ train, test, source }: RunSamples): SampleFacts {
+  const { channels, height, width, classes, columns } = train.dataset;
+  return {
+    kind: sampleName(train.dataset),
+    channels,
+    height,
+    width,
+    classes: [...classes],
+    ...(columns ? { columns: [...columns] } : {}),
+    source,
+    trainSize: train.indices.length,
+    testSize: test.indices.length,
+  };
+}
