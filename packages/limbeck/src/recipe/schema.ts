@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { MIXINGS } from "../data/mix/index.js";
+import type { OnnxModelOptions } from "../imported/options.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
@@ -9,7 +10,7 @@ import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { ownershipFields, specialistFields } from "../teachers/specialists/options.js";
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
-import { choice, modelChoice } from "./choice.js";
+import { choice, trainedModel } from "./choice.js";
 import { unfitForDraws } from "./draws.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
@@ -87,7 +88,7 @@ const train = z.strictObject({
   augment: trainFields.augment.default([]),
 });
 
-const model = modelChoice;
+const model = trainedModel;
 
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {
@@ -303,8 +304,14 @@ export type OptimizerChoice = TrainOptions["optimizer"];
 export type Variant = Recipe["variants"][number];
 /** One teacher: what a run trains, or a file. */
 export type TeacherOptions = Exclude<NonNullable<Recipe["teacher"]>, { ensemble: unknown } | { specialists: unknown }>;
-/** A model family's name and options. */
+/** A model family's name and options, or a file and how it is trained further. */
 export type ModelOptions = Recipe["student"]["model"];
+
+/** Whether a model is the network of a file. */
+export function isFile(model: ModelOptions): model is OnnxModelOptions {
+  return "onnx" in model;
+}
+
 /** One term of a student's loss. */
 export type DistillTerm = Recipe["distill"][number];
 

@@ -1,7 +1,7 @@
 import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
-import type { ModelOptions, Recipe } from "../recipe/schema.js";
+import { isFile, type ModelOptions, type Recipe } from "../recipe/schema.js";
 import type { ModelWithExits } from "../schemes/exit-models.js";
 import type { Peer } from "../schemes/job.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
@@ -10,6 +10,7 @@ import type { Arm } from "./arms.js";
 import type { Link } from "./chain.js";
 import type { FinishedWork } from "./finished-work.js";
 import type { RunFolder } from "./folder.js";
+import { networkOf } from "./networks.js";
 import type { RunSamples } from "./samples.js";
 import type { ReadyTeacher, RunTeacher } from "./teacher.js";
 
@@ -64,8 +65,12 @@ export interface TrainedArm {
   readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];
 }
 
-/** The model that a recipe describes, for a run's images and classes. @throws LimbeckError RECIPE_INVALID */
+/**
+ * The model that a recipe describes, for a run's images and classes; files were opened before.
+ * @throws LimbeckError RECIPE_INVALID, TEACHER_MISMATCH
+ */
 export function modelFor({ samples }: Pick<RunContext, "samples">, options: ModelOptions): Model {
   const { dataset } = samples.train;
+  if (isFile(options)) return networkOf(samples, options).model(dataset.classes.length);
   return buildModel(options as ModelChoice, dataset, dataset.classes.length);
 }

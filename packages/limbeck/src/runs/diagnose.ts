@@ -15,6 +15,7 @@ import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { modelFor } from "./context.js";
 import type { RunFolder } from "./folder.js";
 import { membersOf } from "./members.js";
+import { readNetworks } from "./networks.js";
 import { requireSameData } from "./same-data.js";
 import { absentClasses, drawTransferSet, loadSamples } from "./samples.js";
 import { readTeacher } from "./teacher.js";
@@ -33,7 +34,7 @@ type Asked = Record<keyof Seen, Split>;
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
   const recipe = folder.recipe();
   requireTeacher(folder, recipe);
-  const samples = await loadSamples(recipe, signal);
+  const samples = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
   requireSameData(folder, samples);
   const { dataset } = samples.train;
   const transfer = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);

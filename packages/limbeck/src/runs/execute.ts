@@ -18,6 +18,7 @@ import type { RunFile, RunFolder } from "./folder.js";
 import { needsLabels } from "./goals.js";
 import { labelsAt, nothingToLabel } from "./labelling.js";
 import { acquireLock } from "./lock.js";
+import { openNetworks } from "./networks.js";
 import { phasesOf } from "./phases.js";
 import { reportData } from "./report.js";
 import { requireSameData } from "./same-data.js";
@@ -70,7 +71,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   const open = folder.recipe();
   const { goal } = folder.readRun();
   yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open, goal) };
-  const samples = await loadSamples(open, options.signal);
+  const samples = await openNetworks(folder, open, await loadSamples(open, options.signal));
   const teacher = await openTeacher(folder, open, samples);
   const { recipe, chosen } = settleTerms(open, samples, teacher);
   checkArms(recipe, samples, teacher?.live);

@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   FILE_UNREADABLE: "A file exists, but cannot be read or does not hold what it should.",
   FILE_UNWRITABLE: "A file or folder cannot be written.",
   HASH_MISMATCH: "A file's sha256 is not the one that was expected.",
+  MODEL_MISMATCH:
+    "An ONNX file that is to be trained does not take the images, cannot be cut or trained as the recipe says, or has no weights for a student.",
   OPTION_INVALID: "An option of the command line does not fit what it is used on.",
   RECIPE_INVALID: "A recipe does not say what a recipe must say.",
   RECIPE_SYNTAX: "A recipe is not valid YAML.",

@@ -1,6 +1,6 @@
 import { ops, sizeOf, type Tensor } from "@limbeck/graph";
 import { mismatch } from "./interface.js";
-import type { OnnxTeacherOptions } from "./options.js";
+import type { AnswerOptions } from "./options.js";
 
 /** Smallest probability whose logarithm is taken: single precision holds no better ones beside 1. */
 const SMALLEST = 1e-7;
@@ -16,7 +16,7 @@ const TOLERANCE = 0.05;
  * @param whose who has the classes, for messages: the data, or a specialist
  * @throws LimbeckError TEACHER_MISMATCH where there are not as many classes
  */
-export function logitsOf(answers: Tensor, options: OnnxTeacherOptions, classes: number, whose = DATA): Tensor {
+export function logitsOf(answers: Tensor, options: AnswerOptions, classes: number, whose = DATA): Tensor {
   const logits = options.answers === "probabilities" ? beforeSoftmax(flatten(answers)) : flatten(answers);
   const known = logits.shape[1]!;
   if (!options.classes) {

@@ -1,10 +1,17 @@
 import { createHash } from "node:crypto";
-import { fromOnnx, type ImportedModel, inspectModel, type ModelInspection, probeWith } from "@limbeck/graph";
+import {
+  fromOnnx,
+  type ImportedModel,
+  type ImportOptions,
+  inspectModel,
+  type ModelInspection,
+  probeWith,
+} from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { checkExternalFiles, type ModelFile, readModelFile } from "../../support/model-file.js";
 import { answerOutput, type ImageInput, imageInput, mismatch } from "./interface.js";
-import type { OnnxTeacherOptions } from "./options.js";
+import type { ImageOptions } from "./options.js";
 
 /** A classifier's file, and how images go in and answers come out. */
 export interface TeacherFile {
@@ -14,12 +21,15 @@ export interface TeacherFile {
   readonly parameters: number;
   /** SHA-256 of the file and of those that it keeps its numbers in. */
   readonly sha256: string;
-  /** The file as a graph for batches of one size. */
-  read(batch: number): Promise<ImportedModel>;
+  /**
+   * The file as a graph for batches of one size.
+   * @param part where it ends, by default at {@link output}, and what of it are parameters, by default nothing
+   */
+  read(batch: number, part?: Pick<ImportOptions, "until" | "trainable">): Promise<ImportedModel>;
 }
 
 /** @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE @throws GraphError MODEL_INVALID */
-export async function openTeacherFile(options: OnnxTeacherOptions, images: ImageGeometry): Promise<TeacherFile> {
+export async function openTeacherFile(options: ImageOptions, images: ImageGeometry): Promise<TeacherFile> {
   const file = readModelFile(options.onnx);
   const shapesOf = probeWith(nodeBackend);
   const facts = await inspectModel(file.bytes, { externalData: file.externalData, shapesOf });
@@ -30,15 +40,16 @@ export async function openTeacherFile(options: OnnxTeacherOptions, images: Image
     output,
     parameters: facts.parameters.total,
     sha256: hashOf(file, facts),
-    read: async (batch) => {
+    read: async (batch, part) => {
       const dims = dimensionsOf(input, batch);
-      const model = await fromOnnx(file.bytes, { dims, until: [output], externalData: file.externalData, shapesOf });
+      const { externalData } = file;
+      const model = await fromOnnx(file.bytes, { dims, until: [output], ...part, externalData, shapesOf });
       const others = [...model.inputs.keys()].filter((name) => name !== input.name);
       if (others.length === 0 && model.inputs.size === 1) return model;
       throw mismatch(
         others.length > 0
           ? `the teacher does not answer from images alone: it also takes ${others.join(", ")}`
-          : `output ${output} does not depend on input ${input.name}`,
+          : `${part?.until?.join(", ") ?? `output ${output}`} does not depend on input ${input.name}`,
         others,
         "Use a classifier of images, or set teacher.input and teacher.output.",
       );

@@ -1,7 +1,7 @@
 import type { DeclaredValue, ModelInspection } from "@limbeck/graph";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { LimbeckError } from "../../support/errors.js";
-import type { OnnxTeacherOptions } from "./options.js";
+import type { ImageOptions } from "./options.js";
 
 /** How images must be for a model that is read from a file. */
 export interface ImageInput {
@@ -20,7 +20,7 @@ export function mismatch(message: string, value: unknown, fix: string): LimbeckE
 }
 
 /** Of a model's inputs, the one that takes images, and how. @throws LimbeckError TEACHER_MISMATCH */
-export function imageInput(facts: ModelInspection, options: OnnxTeacherOptions, images: ImageGeometry): ImageInput {
+export function imageInput(facts: ModelInspection, options: ImageOptions, images: ImageGeometry): ImageInput {
   const input = chosen(facts.inputs, options.input, "input");
   const { name, shape } = input;
   const dtype = input.dtype === "uint8" ? "uint8" : "float32";
@@ -52,7 +52,7 @@ export function imageInput(facts: ModelInspection, options: OnnxTeacherOptions, 
 }
 
 /** The name of the output that answers. @throws LimbeckError TEACHER_MISMATCH */
-export function answerOutput(facts: ModelInspection, options: OnnxTeacherOptions): string {
+export function answerOutput(facts: ModelInspection, options: ImageOptions): string {
   if (options.output === undefined) return facts.outputs[0]!.name;
   return chosen(facts.outputs, options.output, "output").name;
 }

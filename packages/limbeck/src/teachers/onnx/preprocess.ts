@@ -2,10 +2,10 @@ import { ops, type Tensor } from "@limbeck/graph";
 import { LUMA } from "../../data/augment/luma.js";
 import { resizeBilinear } from "../../models/resize.js";
 import { type ImageInput, mismatch } from "./interface.js";
-import type { OnnxTeacherOptions } from "./options.js";
+import type { ImageOptions } from "./options.js";
 
 /** Turns a run's images into what a model takes. @param images [N, C, H, W], values 0 … 1 */
-export function preprocess(images: Tensor, input: ImageInput, options: OnnxTeacherOptions): Tensor {
+export function preprocess(images: Tensor, input: ImageInput, options: ImageOptions): Tensor {
   const sized = resizeBilinear(withChannels(images, input.channels), input.height, input.width);
   const [black, white] = options.range ?? (input.dtype === "uint8" ? [0, 255] : [0, 1]);
   const scaled = black === 0 && white === 1 ? sized : ops.add(ops.mul(sized, white - black), black);

@@ -1,13 +1,14 @@
-import { GraphError, graft, type ImportedModel, randomStream, type Tensor } from "@limbeck/graph";
-import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
-import { toOnnxModel, toSingleOnnxModel } from "../../models/inference.js";
-import type { ForwardResult, Model } from "../../models/model.js";
-import { Classifier } from "../classifier.js";
+import { GraphError, graft, type ImportedModel, type Tensor } from "@limbeck/graph";
+import type { ImageGeometry } from "../../data/dataset.js";
+import { toSingleOnnxModel } from "../../models/inference.js";
+import type { Model } from "../../models/model.js";
 import { areProbabilities, DATA, flatten, logitsOf } from "./answers.js";
 import { openTeacherFile, type TeacherFile } from "./file.js";
 import { mismatch } from "./interface.js";
 import type { OnnxTeacherOptions } from "./options.js";
 import { preprocess } from "./preprocess.js";
+import { tapsOf } from "./taps.js";
+import { answersTo, batchedFile, TRIED } from "./trial.js";
 
 /** A frozen classifier that was read from a file. */
 export interface OnnxTeacher {
@@ -20,12 +21,6 @@ export interface OnnxTeacher {
   /** SHA-256 of the file and of those that it keeps its numbers in. */
   readonly sha256: string;
 }
-
-/** Images that a file is tried with. */
-const TRIED = 3;
-
-/** How far answers to a batch may be from those to single images, as a share of the largest. */
-const TOLERANCE = 1e-3;
 
 /** Stands before the names of a teacher's values, which would else meet those of the graph that it is copied into. */
 const PREFIX = "teacher/";
@@ -71,21 +66,6 @@ async function kindOfAnswers(
   return areProbabilities(answers, answers.length / TRIED) ? "probabilities" : "logits";
 }
 
-/** The file for any batch, where the nodes allow it. */
-async function batchedFile(model: Model, images: ImageGeometry, alone: Uint8Array): Promise<Uint8Array | undefined> {
-  try {
-    const file = toOnnxModel(model, images, {});
-    const [each, all] = [await answersTo(alone, images), await answersTo(file, images)];
-    const largest = each.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const isSame =
-      all.length === each.length && all.every((value, i) => Math.abs(value - each[i]!) <= TOLERANCE * largest);
-    return isSame ? file : undefined;
-  } catch {
-    // Shapes that are built in show when the graph is checked, or when ONNX Runtime runs it.
-    return undefined;
-  }
-}
-
 /** A network whose nodes know how many samples there are is read anew for each number of them. */
 async function readBatches(file: TeacherFile, single: ImportedModel, batches: readonly number[]): Promise<Imports> {
   const known = new Map([[1, single]]);
@@ -111,17 +91,6 @@ async function readBatches(file: TeacherFile, single: ImportedModel, batches: re
   };
 }
 
-async function answersTo(file: Uint8Array, images: ImageGeometry): Promise<Float32Array> {
-  const random = randomStream(0, "teacher");
-  const pixels = Float32Array.from({ length: TRIED * sampleLength(images) }, () => random.below(256) / 255);
-  const classifier = await Classifier.load(file, images, 1);
-  try {
-    return await classifier.logits(pixels, TRIED);
-  } finally {
-    await classifier.release();
-  }
-}
-
 function frozenModel(
   { input, output, parameters }: TeacherFile,
   options: OnnxTeacherOptions,
@@ -141,13 +110,4 @@ function frozenModel(
       return { logits: finish(copies.get(model.outputs.get(output)!)!), taps: tapsOf(model, copies), buffers: {} };
     },
   };
-}
-
-/** What the file computes of each image, under its own names. */
-function tapsOf({ values }: ImportedModel, copies: ReadonlyMap<Tensor, Tensor>): ForwardResult["taps"] {
-  const entries = [...values].flatMap(([name, tensor]) => {
-    const copy = tensor.source.kind === "node" && tensor.dtype === "float32" ? copies.get(tensor) : undefined;
-    return copy && copy.shape.length > 1 ? [[name, copy] as const] : [];
-  });
-  return Object.fromEntries(entries);
 }

@@ -1,0 +1,33 @@
+import { dirname, resolve } from "node:path";
+import type { Path, RecipeLayers } from "./layers.js";
+import type { Recipe } from "./schema.js";
+
+/** Makes paths of files whole: those of teachers, and of what is trained. */
+export function withWholeModels(layers: RecipeLayers, recipe: Recipe): Recipe {
+  const all = <Part extends object>(parts: readonly Part[], path: Path) =>
+    parts.map((part, i) => withWholeFiles(layers, part, [...path, i]));
+  const student = withWholeFiles(layers, recipe.student, ["student"]);
+  const learners = { ...recipe, student, assistants: all(recipe.assistants, ["assistants"]) };
+  const { teacher } = recipe;
+  if (!teacher) return learners;
+  const found = () => {
+    if ("ensemble" in teacher) return { ...teacher, ensemble: all(teacher.ensemble, ["teacher", "ensemble"]) };
+    if ("specialists" in teacher) {
+      return { ...teacher, specialists: all(teacher.specialists, ["teacher", "specialists"]) };
+    }
+    return withWholeFiles(layers, teacher, ["teacher"]);
+  };
+  return { ...learners, teacher: found() };
+}
+
+/** A section's own file, and that of its model. */
+function withWholeFiles<Section extends object>(layers: RecipeLayers, section: Section, path: Path): Section {
+  const changes: Record<string, unknown> = {};
+  if ("onnx" in section) changes.onnx = wholePath(layers, [...path, "onnx"], String(section.onnx));
+  if ("model" in section) changes.model = withWholeFiles(layers, section.model as object, [...path, "model"]);
+  return Object.assign({}, section, changes);
+}
+
+function wholePath(layers: RecipeLayers, place: Path, path: string): string {
+  return resolve(dirname(layers.placeOf(place).file), path);
+}
