@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { TEACHER_DONOR } from "../imported/initial-options.js";
 import type { Path, RecipeLayers } from "./layers.js";
 import type { Recipe } from "./schema.js";
 
@@ -6,7 +7,7 @@ import type { Recipe } from "./schema.js";
 export function withWholeModels(layers: RecipeLayers, recipe: Recipe): Recipe {
   const all = <Part extends object>(parts: readonly Part[], path: Path) =>
     parts.map((part, i) => withWholeFiles(layers, part, [...path, i]));
-  const student = withWholeFiles(layers, recipe.student, ["student"]);
+  const student = withWholeDonor(layers, withWholeFiles(layers, recipe.student, ["student"]));
   const learners = { ...recipe, student, assistants: all(recipe.assistants, ["assistants"]) };
   const { teacher } = recipe;
   if (!teacher) return learners;
@@ -26,6 +27,13 @@ function withWholeFiles<Section extends object>(layers: RecipeLayers, section: S
   if ("onnx" in section) changes.onnx = wholePath(layers, [...path, "onnx"], String(section.onnx));
   if ("model" in section) changes.model = withWholeFiles(layers, section.model as object, [...path, "model"]);
   return Object.assign({}, section, changes);
+}
+
+function withWholeDonor(layers: RecipeLayers, student: Recipe["student"]): Recipe["student"] {
+  const { initial } = student;
+  if (!initial || initial.from === TEACHER_DONOR) return student;
+  const from = wholePath(layers, ["student", "initial", "from"], initial.from);
+  return { ...student, initial: { ...initial, from } };
 }
 
 function wholePath(layers: RecipeLayers, place: Path, path: string): string {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { MIXINGS } from "../data/mix/index.js";
+import { initialOptions } from "../imported/initial-options.js";
 import type { OnnxModelOptions } from "../imported/options.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
@@ -21,7 +22,7 @@ import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/inde
 import { searchOptions } from "./search.js";
 import { source, unfitForTables } from "./source.js";
 import { misowned, unfitForSpecialists } from "./specialists.js";
-import { missingTeacher } from "./teacher.js";
+import { missingDonor, missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
 
@@ -164,6 +165,10 @@ const variant = z.strictObject({
     .literal(false)
     .optional()
     .meta(describe("false: learn from the teacher itself, past assistants and generations.")),
+  initial: z
+    .literal(false)
+    .optional()
+    .meta(describe("false: start from numbers that are drawn, in place of student.initial.")),
   baseline: z.boolean().optional(),
   correctBiases: z
     .boolean()
@@ -265,7 +270,11 @@ export const recipeSchema = z
           "How many times the student's model is trained, each time by the one before; the last is the student.",
         ),
       ),
-    student: z.strictObject({ model, train }),
+    student: z.strictObject({
+      model,
+      train,
+      initial: initialOptions.optional().meta(describe("Whose numbers it starts from. Default: drawn from its seed.")),
+    }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
     search: searchOptions.prefault({}).meta(describe("How `limbeck search` looks for a student.")),
@@ -282,6 +291,7 @@ export const recipeSchema = z
   .superRefine(finds(unfitForScheme))
   .superRefine(finds(unfitForTables))
   .superRefine(finds(missingTeacher))
+  .superRefine(finds(missingDonor))
   .superRefine(finds(unseenLabels))
   .superRefine(finds(misowned))
   .superRefine(finds(unfitForSpecialists))

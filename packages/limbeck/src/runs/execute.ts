@@ -16,6 +16,7 @@ import type { PhaseEnd, RunEvent } from "./events.js";
 import { FinishedWork } from "./finished-work.js";
 import type { RunFile, RunFolder } from "./folder.js";
 import { needsLabels } from "./goals.js";
+import { checkInitial } from "./initial.js";
 import { labelsAt, nothingToLabel } from "./labelling.js";
 import { acquireLock } from "./lock.js";
 import { openNetworks } from "./networks.js";
@@ -75,6 +76,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   const teacher = await openTeacher(folder, open, samples);
   const { recipe, chosen } = settleTerms(open, samples, teacher);
   checkArms(recipe, samples, teacher?.live);
+  await checkInitial(folder, recipe, samples, teacher);
   const dataSha256 = requireSameData(folder, samples);
   folder.updateRun({ dataSha256 });
   if (chosen.length > 0) folder.settleRecipe(recipe, chosen);

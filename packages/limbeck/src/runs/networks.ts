@@ -1,18 +1,15 @@
 import { type ImportedNetwork, openNetwork } from "../imported/network.js";
 import type { OnnxModelOptions } from "../imported/options.js";
-import { placeInRecipe } from "../recipe/parse.js";
 import { isFile, type ModelOptions, type Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
 import type { RunFolder } from "./folder.js";
+import { located, type Place } from "./located.js";
 import { membersOf } from "./members.js";
 import type { RunSamples } from "./samples.js";
 
 /** A model that a recipe names by a file. */
-interface NamedFile {
-  /** Keys down to it. */
-  readonly path: readonly (string | number)[];
-  readonly where: string;
+interface NamedFile extends Place {
   readonly options: OnnxModelOptions;
   /** How many classes it tells apart; missing where those are the data's. */
   readonly classes?: number | undefined;
@@ -33,7 +30,7 @@ export function networkOf({ networks }: RunSamples, options: OnnxModelOptions): 
 export async function openNetworks(folder: RunFolder, recipe: Recipe, samples: RunSamples): Promise<RunSamples> {
   const opened = await readNetworks(folder, recipe, samples);
   for (const { where, options } of namedFiles(recipe)) {
-    requireSameFile(folder, where, options.onnx, networkOf(opened, options).sha256);
+    requireSameNetwork(folder, where, options.onnx, networkOf(opened, options).sha256);
   }
   return opened;
 }
@@ -44,7 +41,7 @@ export async function readNetworks(folder: RunFolder, recipe: Recipe, samples: R
   const networks = new Map<string, ImportedNetwork>();
   for (const file of namedFiles(recipe)) {
     const key = canonicalJson(file.options);
-    const network = await about(folder, file, async () => {
+    const network = await located(folder, file, async () => {
       const opened = networks.get(key) ?? (await openNetwork(file.options, dataset));
       opened.model(file.classes ?? dataset.classes.length);
       return opened;
@@ -66,31 +63,8 @@ function namedFiles(recipe: Recipe): NamedFile[] {
   ];
 }
 
-/** Adds to an error which model it is about, and where the run folder's recipe says what is wrong. */
-async function about<Result>(
-  folder: RunFolder,
-  { path, where }: NamedFile,
-  action: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof LimbeckError) || !["MODEL_MISMATCH", "TEACHER_MISMATCH"].includes(error.code)) throw error;
-    const { message, value, fix } = error;
-    const key = error.code === "MODEL_MISMATCH" ? error.where! : "onnx";
-    const place = placeInRecipe(folder.file("recipe.yaml"), [...path, key]);
-    const named = (text: string) => text.replaceAll("teacher.", `${where}.`).replaceAll("the teacher", "the file");
-    throw new LimbeckError("MODEL_MISMATCH", `${place} ${where}.${key}: ${named(message)}`, {
-      where: place,
-      value,
-      cause: error,
-      ...(fix ? { fix: named(fix) } : {}),
-    });
-  }
-}
-
 /** A run goes on with the files that it began with. @throws LimbeckError RUN_INVALID */
-function requireSameFile(folder: RunFolder, where: string, path: string, sha256: string): void {
+export function requireSameNetwork(folder: RunFolder, where: string, path: string, sha256: string): void {
   const { networkSha256 } = folder.readRun();
   const known = networkSha256?.[where];
   if (known !== undefined && known !== sha256) {

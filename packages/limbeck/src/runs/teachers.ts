@@ -8,6 +8,7 @@ import { type Link, labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.j
 import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { needsLabels } from "./goals.js";
+import { startingModel } from "./initial.js";
 import { answersIdentity, label } from "./labelling.js";
 import { drawTransferSet, samplesOf } from "./samples.js";
 import { aloneTeacher, joinMembers, type OpenMember, type ReadyTeacher, type RunTeacher } from "./teacher.js";
@@ -82,13 +83,13 @@ export async function* haveAnswer(
 /** Distills a link from the one before it, on the main comparison's transfer set. */
 async function* trainLink(
   context: RunContext,
-  { model: choice, train, terms, seed, phase }: Link,
+  { model: choice, train, terms, seed, phase, initial }: Link,
   teacher: TrainedTeacher,
 ): AsyncGenerator<RunEvent, ReadyTeacher> {
   const { recipe, samples } = context;
   const source = await teacherSource(context, { terms, train }, teacher);
   const options: OfflineOptions = {
-    model: modelFor(context, choice),
+    model: startingModel(modelFor(context, choice), initial, teacher),
     split: drawTransferSet(samples.train, recipe.data.transfer, recipe.seed),
     train,
     terms,

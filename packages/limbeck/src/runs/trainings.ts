@@ -15,6 +15,7 @@ import { type Arm, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { usesStoredAnswers } from "./goals.js";
+import { startingModel } from "./initial.js";
 import { answersIdentity } from "./labelling.js";
 import { share, takeOver } from "./reuse.js";
 import { drawTransferSet } from "./samples.js";
@@ -33,7 +34,7 @@ export async function* trainArm(
   teacher: TrainedTeacher | undefined,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
-  const student = modelFor(context, recipe.student.model);
+  const student = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
   const { name, ...schemeOptions } = arm.scheme;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
