@@ -15,9 +15,8 @@ import { pytorchDefault } from "../models/initial.js";
 import { declareTensors, initialize, type Model, type TensorSpec } from "../models/model.js";
 import { sha256 } from "../support/hash.js";
 import { canonicalJson } from "../support/json.js";
-import { areProbabilities, flatten, logitsOf } from "../teachers/onnx/answers.js";
+import { areProbabilities, chosenPlaces, flatten, logitsOf } from "../teachers/onnx/answers.js";
 import { openTeacherFile, type TeacherFile } from "../teachers/onnx/file.js";
-import { preprocess } from "../teachers/onnx/preprocess.js";
 import { tapsOf } from "../teachers/onnx/taps.js";
 import { answersTo, batchedFile, TRIED } from "../teachers/onnx/trial.js";
 import { cutOf } from "./cut.js";
@@ -30,11 +29,11 @@ export interface ImportedNetwork {
   /** SHA-256 of the file and of those that it keeps its numbers in. */
   readonly sha256: string;
   /**
-   * The network for so many classes: trained weights are parameters under the file's names, which start from the file's
+   * The network for some classes: trained weights are parameters under the file's names, which start from the file's
    * numbers; all others are constants. Batch normalization and dropout stay as in inference, also while it is trained.
    * @throws LimbeckError TEACHER_MISMATCH where it keeps its own head, and that has other classes
    */
-  model(classes: number): Model;
+  model(classes: readonly string[]): Model;
 }
 
 /** What of a file is needed, as a graph for one image. */
@@ -56,12 +55,13 @@ interface Body {
  */
 export async function openNetwork(options: OnnxModelOptions, images: ImageGeometry): Promise<ImportedNetwork> {
   const body = await readBody(options, images);
-  const model = (finish: Finish, head: readonly TensorSpec[]) => networkModel(body, options, head, finish);
+  const model = (finish: Finish, head: readonly TensorSpec[]) => networkModel(body, head, finish);
   const bare = model(flatten, []);
   const kind = await tried(bare, images);
   if (options.head === "own") {
     const answers = options.answers ?? kind;
-    const own = (raw: Tensor, classes: number) => logitsOf(raw, { ...options, answers }, classes);
+    const own = (raw: Tensor, names: readonly string[]) =>
+      logitsOf(raw, { answers, places: chosenPlaces(options, options.onnx, names) }, names.length);
     return {
       sha256: body.file.sha256,
       model: (classes) => {
@@ -71,11 +71,10 @@ export async function openNetwork(options: OnnxModelOptions, images: ImageGeomet
     };
   }
   const width = features(resultAlone(body.read)).shape[1]!;
-  const headOf = (classes: number) => linearHead(headName(body.trained), classes, width);
   return {
     sha256: body.file.sha256,
     model: (classes) => {
-      const [weight, bias] = headOf(classes);
+      const [weight, bias] = linearHead(headName(body.trained), classes.length, width);
       return model(
         (raw, weights) => ops.linear(features(raw), weights[weight.name]!, weights[bias.name]!),
         [weight, bias],
@@ -112,7 +111,6 @@ type Finish = (raw: Tensor, weights: Readonly<Record<string, Tensor>>) => Tensor
 
 function networkModel(
   { file, read, trained, frozen, prefix }: Body,
-  options: OnnxModelOptions,
   head: readonly TensorSpec[],
   finish: Finish,
 ): Model {
@@ -123,7 +121,7 @@ function networkModel(
     buffers: [],
     builtIn: frozen,
     forward: (images, weights) => {
-      const inputs = new Map([[input, preprocess(images, file.input, options)]]);
+      const inputs = new Map([[input, file.prepare(images)]]);
       const leaf = (tensor: Tensor) => weights[tensor.name] ?? constantOf(tensor, images.graph, prefix);
       const copies = graft(read.graph, images.graph, { inputs, leaf });
       const logits = finish(copies.get(resultOf(read))!, weights);

@@ -26,7 +26,17 @@ function withWholeFiles<Section extends object>(layers: RecipeLayers, section: S
   const changes: Record<string, unknown> = {};
   if ("onnx" in section) changes.onnx = wholePath(layers, [...path, "onnx"], String(section.onnx));
   if ("model" in section) changes.model = withWholeFiles(layers, section.model as object, [...path, "model"]);
+  const labels = classLabels(section);
+  if (labels !== undefined) {
+    const { classes } = section as { classes: object };
+    changes.classes = { ...classes, labels: wholePath(layers, [...path, "classes", "labels"], labels) };
+  }
   return Object.assign({}, section, changes);
+}
+
+function classLabels(section: { classes?: unknown }): string | undefined {
+  const { classes } = section;
+  return typeof classes === "object" && classes !== null && "labels" in classes ? String(classes.labels) : undefined;
 }
 
 function withWholeDonor(layers: RecipeLayers, student: Recipe["student"]): Recipe["student"] {

@@ -21,7 +21,7 @@ import { unfitForScheme } from "./schemes/fit.js";
 import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 import { searchOptions } from "./search.js";
 import { source, unfitForTables } from "./source.js";
-import { misowned, unfitForSpecialists } from "./specialists.js";
+import { misowned, unfitForMissing, unfitForSpecialists } from "./specialists.js";
 import { missingDonor, missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
@@ -295,6 +295,7 @@ export const recipeSchema = z
   .superRefine(finds(unseenLabels))
   .superRefine(finds(misowned))
   .superRefine(finds(unfitForSpecialists))
+  .superRefine(finds(unfitForMissing))
   .superRefine(finds(unfitForDraws))
   .superRefine(finds(brokenChain))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });

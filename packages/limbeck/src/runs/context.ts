@@ -71,6 +71,6 @@ export interface TrainedArm {
  */
 export function modelFor({ samples }: Pick<RunContext, "samples">, options: ModelOptions): Model {
   const { dataset } = samples.train;
-  if (isFile(options)) return networkOf(samples, options).model(dataset.classes.length);
+  if (isFile(options)) return networkOf(samples, options).model(dataset.classes);
   return buildModel(options as ModelChoice, dataset, dataset.classes.length);
 }

@@ -11,8 +11,8 @@ import type { RunSamples } from "./samples.js";
 /** A model that a recipe names by a file. */
 interface NamedFile extends Place {
   readonly options: OnnxModelOptions;
-  /** How many classes it tells apart; missing where those are the data's. */
-  readonly classes?: number | undefined;
+  /** Places of its classes among the data's; missing where it knows all. */
+  readonly owns?: readonly number[] | undefined;
 }
 
 /** The network of a file that was opened. */
@@ -43,7 +43,7 @@ export async function readNetworks(folder: RunFolder, recipe: Recipe, samples: R
     const key = canonicalJson(file.options);
     const network = await located(folder, file, async () => {
       const opened = networks.get(key) ?? (await openNetwork(file.options, dataset));
-      opened.model(file.classes ?? dataset.classes.length);
+      opened.model(file.owns?.map((label) => dataset.classes[label]!) ?? dataset.classes);
       return opened;
     });
     networks.set(key, network);
@@ -52,11 +52,16 @@ export async function readNetworks(folder: RunFolder, recipe: Recipe, samples: R
 }
 
 function namedFiles(recipe: Recipe): NamedFile[] {
-  const named = (model: ModelOptions, owner: NamedFile["path"], where: string, classes?: number): NamedFile[] =>
-    isFile(model) ? [{ path: [...owner, "model"], where: `${where}.model`, options: model, classes }] : [];
+  const named = (
+    model: ModelOptions,
+    owner: NamedFile["path"],
+    where: string,
+    owns?: readonly number[],
+  ): NamedFile[] =>
+    isFile(model) ? [{ path: [...owner, "model"], where: `${where}.model`, options: model, owns }] : [];
   return [
     ...membersOf(recipe).flatMap(({ choice, path, where, owns }) =>
-      "model" in choice ? named(choice.model, path, where, owns?.length) : [],
+      "model" in choice ? named(choice.model, path, where, owns) : [],
     ),
     ...recipe.assistants.flatMap(({ model }, i) => named(model, ["assistants", i], `assistants[${i}]`)),
     ...named(recipe.student.model, ["student"], "student"),

@@ -118,6 +118,7 @@ export async function readTeacher(
       openOnnxTeacher(choice, dataset, (owns ?? dataset.classes).length, batches, {
         prefix,
         whose: owns && "it owns",
+        names: owns?.map((label) => dataset.classes[label]!) ?? dataset.classes,
       }),
     );
     given.set(place, opened);

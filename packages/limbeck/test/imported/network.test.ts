@@ -38,11 +38,12 @@ const near = (values: Float32Array, expected: Float32Array) => {
   for (const [i, value] of values.entries()) expect(value).toBeCloseTo(expected[i]!, 5);
 };
 
+const named = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 const names = ({ parameters }: Model) => parameters.map(({ name }) => name);
 
 describe("a network of a file that keeps its head", () => {
   it("answers as the file does, with its numbers as parameters", async () => {
-    const model = (await open({ head: "own" })).model(5);
+    const model = (await open({ head: "own" })).model(named(5));
     near(await answers(model), await original(onnx));
     expect(names(model)).toEqual([
       "conv1.weight",
@@ -58,20 +59,20 @@ describe("a network of a file that keeps its head", () => {
 
   it("answers with logits where the file has probabilities, for the classes that are asked for", async () => {
     const softened = writeNetwork(folder, { softmax: true });
-    const model = (await open({ head: "own", classes: [3, 0] }, softened)).model(2);
+    const model = (await open({ head: "own", classes: [3, 0] }, softened)).model(named(2));
     const whole = await original(onnx);
     near(await answers(model), Float32Array.from([0, 1, 2, 3].flatMap((i) => [whole[5 * i + 3]!, whole[5 * i]!])));
   });
 
   it("has as many classes as the run", async () => {
     const network = await open({ head: "own" });
-    expect(() => network.model(4)).toThrow(expect.objectContaining({ code: "TEACHER_MISMATCH" }));
+    expect(() => network.model(named(4))).toThrow(expect.objectContaining({ code: "TEACHER_MISMATCH" }));
   });
 });
 
 describe("a network of a file with a new head", () => {
   it("is cut in front of the last linear layer, and starts from the file's numbers and the seed's", async () => {
-    const model = (await open({ trainable: ["conv2.*"] })).model(2);
+    const model = (await open({ trainable: ["conv2.*"] })).model(named(2));
     expect(names(model)).toEqual(["conv2.weight", "head.weight", "head.bias"]);
     expect(model.parameters.map(({ shape }) => shape)).toEqual([[4, 3, 3, 3], [2, 4], [2]]);
     expect(model.builtIn).toBe(27 + 3 + 6);
@@ -83,19 +84,19 @@ describe("a network of a file with a new head", () => {
   });
 
   it("answers as the file does once its head has the file's numbers", async () => {
-    const model = (await open({ trainable: ["head.*"] })).model(5);
+    const model = (await open({ trainable: ["head.*"] })).model(named(5));
     const values = { "head.weight": numbers(20, 1), "head.bias": numbers(5, 1) };
     near(await answers(model, values), await original(onnx));
   });
 
   it("averages maps over their places", async () => {
-    const auto = (await open({ trainable: [] })).model(5);
-    const atMaps = (await open({ trainable: [], cut: "map?" })).model(5);
+    const auto = (await open({ trainable: [] })).model(named(5));
+    const atMaps = (await open({ trainable: [], cut: "map?" })).model(named(5));
     near(await answers(atMaps), await answers(auto));
   });
 
   it("stands in a graph as often as it is asked to, its frozen numbers once", async () => {
-    const model = (await open({ trainable: [] })).model(2);
+    const model = (await open({ trainable: [] })).model(named(2));
     const graph = createGraph();
     const weights = declareTensors(model, graph);
     const frozen = () => graph.constants.filter(({ name }) => /weight|running/.test(name)).length;
@@ -114,7 +115,7 @@ describe("a network of a file with a new head", () => {
     graph.output("answers", ops.linear(ops.relu(ops.linear(ops.flatten(x), weight)), last));
     const path = join(folder, "head.onnx");
     writeFileSync(path, toOnnx(graph, { symbols: { pixels: { 0: "n" }, answers: { 0: "n" } } }));
-    const model = (await open({ layout: "nchw" }, path)).model(2);
+    const model = (await open({ layout: "nchw" }, path)).model(named(2));
     expect(names(model)).toEqual(["head.weight", "new_head.weight", "new_head.bias"]);
   });
 });

@@ -6,16 +6,21 @@ import {
   inspectModel,
   type ModelInspection,
   probeWith,
+  type Tensor,
 } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { checkExternalFiles, type ModelFile, readModelFile } from "../../support/model-file.js";
 import { answerOutput, type ImageInput, imageInput, mismatch } from "./interface.js";
 import type { ImageOptions } from "./options.js";
+import { preprocess } from "./preprocess.js";
+import { completed } from "./preprocessor.js";
 
 /** A classifier's file, and how images go in and answers come out. */
 export interface TeacherFile {
   readonly input: ImageInput;
+  /** Turns a run's images [N, C, H, W], values 0 … 1, into the input. */
+  prepare(images: Tensor): Tensor;
   readonly output: string;
   /** Numbers that are its weights. */
   readonly parameters: number;
@@ -29,7 +34,8 @@ export interface TeacherFile {
 }
 
 /** @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE @throws GraphError MODEL_INVALID */
-export async function openTeacherFile(options: ImageOptions, images: ImageGeometry): Promise<TeacherFile> {
+export async function openTeacherFile(declared: ImageOptions, images: ImageGeometry): Promise<TeacherFile> {
+  const options = completed(declared, images);
   const file = readModelFile(options.onnx);
   const shapesOf = probeWith(nodeBackend);
   const facts = await inspectModel(file.bytes, { externalData: file.externalData, shapesOf });
@@ -37,6 +43,7 @@ export async function openTeacherFile(options: ImageOptions, images: ImageGeomet
   const [input, output] = [imageInput(facts, options, images), answerOutput(facts, options)];
   return {
     input,
+    prepare: (pixels) => preprocess(pixels, input, options),
     output,
     parameters: facts.parameters.total,
     sha256: hashOf(file, facts),

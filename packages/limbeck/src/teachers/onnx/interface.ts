@@ -10,6 +10,8 @@ export interface ImageInput {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+  /** What images are resized to before the middle of them is cut out: height and width. Default: the input's own. */
+  readonly resized?: readonly [number, number];
   /** Bytes are fed as such, after rounding. */
   readonly dtype: "float32" | "uint8";
 }
@@ -40,14 +42,25 @@ export function imageInput(facts: ModelInspection, options: ImageOptions, images
   }
   const layout = options.layout ?? layoutOf(name, shape, images);
   const [channels, height, width] = layout === "nchw" ? shape.slice(1) : [shape[3]!, shape[1]!, shape[2]!];
-  const asked = typeof options.size === "number" ? [options.size, options.size] : options.size;
+  const size = sidesOf(options.size);
+  const crop = sidesOf(options.crop);
+  const asked = crop ?? size;
+  const resized = crop && (size ?? ([images.height, images.width] as const));
+  if (crop && resized && crop.some((length, i) => length > resized[i]!)) {
+    throw mismatch(
+      `a middle of ${crop.join(" × ")} cannot be cut out of images of ${resized.join(" × ")}`,
+      crop,
+      "Set teacher.size to more than teacher.crop.",
+    );
+  }
   return {
+    ...(resized ? { resized } : {}),
     name,
     layout,
     dtype,
     channels: channelsOf(name, channels!, images.channels),
-    height: side(name, "height", height!, asked?.[0], images.height),
-    width: side(name, "width", width!, asked?.[1], images.width),
+    height: side({ name, what: "height", option: crop ? "crop" : "size" }, height!, asked?.[0], images.height),
+    width: side({ name, what: "width", option: crop ? "crop" : "size" }, width!, asked?.[1], images.width),
   };
 }
 
@@ -89,12 +102,22 @@ function channelsOf(name: string, declared: Dimension, own: number): number {
   );
 }
 
-function side(name: string, what: string, declared: Dimension, asked: number | undefined, own: number): number {
+function sidesOf(size: ImageOptions["size"]): readonly [number, number] | undefined {
+  return typeof size === "number" ? [size, size] : size;
+}
+
+interface Side {
+  readonly name: string;
+  readonly what: string;
+  readonly option: string;
+}
+
+function side({ name, what, option }: Side, declared: Dimension, asked: number | undefined, own: number): number {
   if (typeof declared !== "number") return asked ?? own;
   if (asked === undefined || asked === declared) return declared;
   throw mismatch(
-    `the file fixes the ${what} of input ${name} at ${declared}, and teacher.size asks for ${asked}`,
+    `the file fixes the ${what} of input ${name} at ${declared}, and teacher.${option} asks for ${asked}`,
     [declared, asked],
-    "Leave teacher.size out, or export the model with an open size.",
+    `Leave teacher.${option} out, or export the model with an open size.`,
   );
 }

@@ -21,6 +21,15 @@ export const imageFields = {
         "Height and width that images are resized to. Default: the file's; where that is open, the images' own.",
       ),
     ),
+  crop: z
+    .union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])])
+    .optional()
+    .meta(describe("Height and width that are cut out of the middle after that. Default: nothing is cut off.")),
+  resample: z
+    .enum(["bilinear", "bicubic"])
+    .optional()
+    .meta(describe("How images are resized; both smooth where they shrink, as Pillow does. Default: bilinear.")),
+  order: z.enum(["rgb", "bgr"]).optional().meta(describe("Order of color channels. Default: rgb.")),
   range: z
     .tuple([z.number(), z.number()])
     .optional()
@@ -29,6 +38,35 @@ export const imageFields = {
   std: perChannel(z.number().positive()).optional().meta(describe("Divides values after that, for each channel.")),
 };
 
+const classMap = z
+  .strictObject({
+    map: z
+      .record(z.string().min(1), z.union([z.string(), z.int().min(0)]))
+      .optional()
+      .meta(
+        describe(
+          "The teacher's labels (patterns, or places by number), and which of the data's classes they mean. Default: equal names.",
+        ),
+      ),
+    labels: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(
+        describe(
+          "File with the teacher's labels: a config.json with id2label, a JSON list, or one a line. Default: the config.json beside the teacher.",
+        ),
+      ),
+    missing: z
+      .enum(["refuse", "impossible"])
+      .default("refuse")
+      .meta(describe("What becomes of classes that no label means: an error, or the teacher never answers with them.")),
+  })
+  .meta(describe("The teacher's places by their labels."));
+
+/** How a recipe says which labels mean the data's classes. */
+export type ClassMap = z.output<typeof classMap>;
+
 /** What a classifier's output means. */
 export const answerFields = {
   answers: z
@@ -36,10 +74,13 @@ export const answerFields = {
     .optional()
     .meta(describe("What the output holds. Default: told by whether it sums up to 1.")),
   classes: z
-    .array(z.int().min(0))
-    .min(2)
+    .union([z.array(z.int().min(0)).min(2), classMap])
     .optional()
-    .meta(describe("Which of the output's places are the data's classes, in their order. Default: all.")),
+    .meta(
+      describe(
+        "Which of the output's places are the data's classes, in their order; or by labels, of which several may mean one class. Default: all.",
+      ),
+    ),
 };
 
 /** What a recipe says of a teacher that is read from an ONNX file. */

@@ -2,11 +2,10 @@ import { GraphError, graft, type ImportedModel, type Tensor } from "@limbeck/gra
 import type { ImageGeometry } from "../../data/dataset.js";
 import { toSingleOnnxModel } from "../../models/inference.js";
 import type { Model } from "../../models/model.js";
-import { areProbabilities, DATA, flatten, logitsOf } from "./answers.js";
+import { areProbabilities, chosenPlaces, DATA, flatten, logitsOf } from "./answers.js";
 import { openTeacherFile, type TeacherFile } from "./file.js";
 import { mismatch } from "./interface.js";
 import type { OnnxTeacherOptions } from "./options.js";
-import { preprocess } from "./preprocess.js";
 import { tapsOf } from "./taps.js";
 import { answersTo, batchedFile, TRIED } from "./trial.js";
 
@@ -25,13 +24,21 @@ export interface OnnxTeacher {
 /** Stands before the names of a teacher's values, which would else meet those of the graph that it is copied into. */
 const PREFIX = "teacher/";
 
+/** What a teacher is beside a file. */
+export interface TeacherContext {
+  /** Stands before the names of its values in graphs. */
+  readonly prefix?: string;
+  /** Who has the classes, for messages. */
+  readonly whose?: string | undefined;
+  /** What the classes are called, for teachers whose labels are mapped onto them. */
+  readonly names?: readonly string[];
+}
+
 type Imports = (batch: number) => ImportedModel;
 
 /**
  * Reads a trained classifier and tries it out: what its answers are, and whether it takes batches.
  * @param batches sizes of batches in which terms may look inside of it
- * @param prefix stands before the names of its values in graphs
- * @param whose who has the classes, for messages
  * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED, as `fromOnnx` does
  */
@@ -40,13 +47,14 @@ export async function openOnnxTeacher(
   images: ImageGeometry,
   classes: number,
   batches: readonly number[],
-  { prefix = PREFIX, whose = DATA }: { readonly prefix?: string; readonly whose?: string | undefined } = {},
+  { prefix = PREFIX, whose = DATA, names = [] }: TeacherContext = {},
 ): Promise<OnnxTeacher> {
   const file = await openTeacherFile(options, images);
   const single = await file.read(1);
-  const answers = options.answers ?? (await kindOfAnswers(file, options, images, single));
+  const answers = options.answers ?? (await kindOfAnswers(file, images, single));
+  const places = chosenPlaces(options, options.onnx, names);
   const modelOf = (imports: Imports) =>
-    frozenModel(file, options, imports, prefix, (raw) => logitsOf(raw, { ...options, answers }, classes, whose));
+    frozenModel(file, imports, prefix, (raw) => logitsOf(raw, { answers, places }, classes, whose));
   const model = modelOf(() => single);
   const alone = toSingleOnnxModel(model, images);
   const together = await batchedFile(model, images, alone);
@@ -57,11 +65,10 @@ export async function openOnnxTeacher(
 
 async function kindOfAnswers(
   file: TeacherFile,
-  options: OnnxTeacherOptions,
   images: ImageGeometry,
   single: ImportedModel,
 ): Promise<"logits" | "probabilities"> {
-  const raw = frozenModel(file, options, () => single, PREFIX, flatten);
+  const raw = frozenModel(file, () => single, PREFIX, flatten);
   const answers = await answersTo(toSingleOnnxModel(raw, images), images);
   return areProbabilities(answers, answers.length / TRIED) ? "probabilities" : "logits";
 }
@@ -92,8 +99,7 @@ async function readBatches(file: TeacherFile, single: ImportedModel, batches: re
 }
 
 function frozenModel(
-  { input, output, parameters }: TeacherFile,
-  options: OnnxTeacherOptions,
+  { input, output, parameters, prepare }: TeacherFile,
   imports: Imports,
   prefix: string,
   finish: (answers: Tensor) => Tensor,
@@ -105,7 +111,7 @@ function frozenModel(
     builtIn: parameters,
     forward: (images) => {
       const model = imports(images.shape[0]!);
-      const inputs = new Map([[model.inputs.get(input.name)!, preprocess(images, input, options)]]);
+      const inputs = new Map([[model.inputs.get(input.name)!, prepare(images)]]);
       const copies = graft(model.graph, images.graph, { inputs, prefix });
       return { logits: finish(copies.get(model.outputs.get(output)!)!), taps: tapsOf(model, copies), buffers: {} };
     },
