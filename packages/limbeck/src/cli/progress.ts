@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import type { Phase, PhaseEnd } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import type { ProgressEvent } from "../train/events.js";
-import { formatDuration, wrapText } from "./format.js";
+import { formatBytes, formatDuration, wrapText } from "./format.js";
 import { storageText } from "./labels.js";
 import { searchRoundText, searchStartText } from "./search-text.js";
 
@@ -49,12 +49,14 @@ function outcome({ seconds, reused, from }: PhaseEnd): string {
   return reused ? "kept from before" : formatDuration(seconds);
 }
 
-function figures({ step, totalSteps, loss, stepsPerSecond }: ProgressEvent): string {
+const speed = (each: number, what: string) => `${each.toFixed(each < 10 ? 1 : 0)} ${what}/s`;
+
+function figures({ step, totalSteps, loss, stepsPerSecond, unit }: ProgressEvent): string {
   const left = stepsPerSecond > 0 ? `${formatDuration((totalSteps - step) / stepsPerSecond)} left` : "";
   const parts = [
     `${Math.floor((100 * step) / totalSteps)}%`.padStart(4),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
-    `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} ${loss === null ? "images" : "steps"}/s`,
+    unit === "bytes" ? `${formatBytes(stepsPerSecond)}/s` : speed(stepsPerSecond, loss === null ? "images" : "steps"),
     left,
   ];
   return parts.filter((part) => part !== "").join("   ");

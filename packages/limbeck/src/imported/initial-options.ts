@@ -8,7 +8,12 @@ export const initialOptions = z.strictObject({
   from: z
     .string()
     .min(1)
-    .meta(describe("teacher: what the run trains; or an ONNX or safetensors file, relative to the recipe.")),
+    .meta(describe("teacher: what the run trains; or an ONNX or safetensors file, named as a teacher's is.")),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "takes 64 digits of lower-case hexadecimal")
+    .optional()
+    .meta(describe("What the file must hash to; needed of files from the web.")),
   layers: z
     .record(z.string().min(1), z.string().min(1))
     .default({ "*": "*" })

@@ -6,7 +6,7 @@ const describe = (description: string) => ({ description });
 /** What a recipe says of a network that is read from an ONNX file to be trained further. */
 export const onnxModelOptions = z
   .strictObject({
-    onnx: z.string().min(1).meta(describe("ONNX file of a network that is trained further. Relative to the recipe.")),
+    onnx: z.string().min(1).meta(describe("ONNX file of a network that is trained further; named as a teacher's is.")),
     ...imageFields,
     cut: z
       .string()

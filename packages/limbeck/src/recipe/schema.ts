@@ -15,6 +15,7 @@ import { choice, trainedModel } from "./choice.js";
 import { unfitForDraws } from "./draws.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
+import { wrongAddresses } from "./model-paths.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
 import { unfitForScheme } from "./schemes/fit.js";
@@ -292,6 +293,7 @@ export const recipeSchema = z
   .superRefine(finds(unfitForTables))
   .superRefine(finds(missingTeacher))
   .superRefine(finds(missingDonor))
+  .superRefine(finds(wrongAddresses))
   .superRefine(finds(unseenLabels))
   .superRefine(finds(misowned))
   .superRefine(finds(unfitForSpecialists))

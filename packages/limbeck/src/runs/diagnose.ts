@@ -13,6 +13,7 @@ import { readBytes } from "../support/files.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { modelFor } from "./context.js";
+import { fetchedRecipe } from "./fetched.js";
 import type { RunFolder } from "./folder.js";
 import { membersOf } from "./members.js";
 import { readNetworks } from "./networks.js";
@@ -32,8 +33,8 @@ type Asked = Record<keyof Seen, Split>;
  * @throws LimbeckError RECIPE_INVALID where the recipe has no teacher; RUN_INVALID where it is not trained yet, or data have changed; what loading data throws
  */
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
-  const recipe = folder.recipe();
-  requireTeacher(folder, recipe);
+  requireTeacher(folder, folder.recipe());
+  const recipe = await fetchedRecipe(folder, signal);
   const samples = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
   requireSameData(folder, samples);
   const { dataset } = samples.train;

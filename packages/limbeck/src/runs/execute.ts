@@ -13,6 +13,7 @@ import { checkArms } from "./checks.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
 import { evaluateRun } from "./evaluation.js";
 import type { PhaseEnd, RunEvent } from "./events.js";
+import { fetchFiles, withNamesOf } from "./fetched.js";
 import { FinishedWork } from "./finished-work.js";
 import type { RunFile, RunFolder } from "./folder.js";
 import { needsLabels } from "./goals.js";
@@ -69,9 +70,10 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 }
 
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
-  const open = folder.recipe();
+  const named = folder.recipe();
   const { goal } = folder.readRun();
-  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open, goal) };
+  yield { type: "run-start", runDir: folder.path, name: named.name, phases: phasesOf(named, goal) };
+  const open = yield* fetchFiles(folder, named, options.signal);
   const samples = await openNetworks(folder, open, await loadSamples(open, options.signal));
   const teacher = await openTeacher(folder, open, samples);
   const { recipe, chosen } = settleTerms(open, samples, teacher);
@@ -79,7 +81,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   await checkInitial(folder, recipe, samples, teacher);
   const dataSha256 = requireSameData(folder, samples);
   folder.updateRun({ dataSha256 });
-  if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
+  if (chosen.length > 0) folder.settleRecipe(withNamesOf(recipe, named), chosen);
   for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {
     recipe,

@@ -2,6 +2,7 @@ import type { Recipe } from "../recipe/schema.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
 import type { Phase } from "./events.js";
+import { DOWNLOAD, namesAddresses } from "./fetched.js";
 import { type Goal, needsLabels } from "./goals.js";
 import { membersOf } from "./members.js";
 
@@ -10,7 +11,12 @@ export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
   const teacher = membersOf(recipe)
     .filter(({ choice }) => !("onnx" in choice))
     .map(({ phase }) => ({ id: phase, label: phase.replace("/", " ").replace("-", " ") }));
-  if (goal === "teacher") return teacher;
+  const downloads = namesAddresses(recipe) ? [{ id: DOWNLOAD, label: DOWNLOAD }] : [];
+  return [...downloads, ...computedPhases(recipe, goal, teacher)];
+}
+
+function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): Phase[] {
+  if (goal === "teacher") return [...teacher];
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];
   const links = linksOf(recipe).flatMap(({ phase }) => {

@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   DATA_TOO_SMALL: "A split asks for more samples than there are.",
   DISK_FULL: "The disk is full.",
   DIVERGED: "A loss became NaN or infinite, or exploded.",
+  DOWNLOAD_FAILED: "A file that a recipe names by its address could not be downloaded.",
   FEATURE_MISMATCH: "A loss cannot compare the features that it was given.",
   FILE_EXISTS: "A file or folder that would be written exists already.",
   FILE_MISSING: "A file that was named does not exist.",

@@ -7,6 +7,11 @@ const perChannel = (number: z.ZodNumber) => z.union([number, z.array(number).min
 
 /** How images go into the network of an ONNX file, and where its answers come out. */
 export const imageFields = {
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "takes 64 digits of lower-case hexadecimal")
+    .optional()
+    .meta(describe("What the file must hash to; needed of files from the web.")),
   input: z.string().min(1).optional().meta(describe("The input that takes images. Default: the only one.")),
   output: z.string().min(1).optional().meta(describe("The output that answers. Default: the first.")),
   layout: z
@@ -85,7 +90,14 @@ export const answerFields = {
 
 /** What a recipe says of a teacher that is read from an ONNX file. */
 export const onnxTeacherOptions = z.strictObject({
-  onnx: z.string().min(1).meta(describe("ONNX file of a trained classifier; it is frozen. Relative to the recipe.")),
+  onnx: z
+    .string()
+    .min(1)
+    .meta(
+      describe(
+        "ONNX file of a trained classifier; it is frozen. A path relative to the recipe, a URL, or hf://owner/name/path on the Hugging Face hub.",
+      ),
+    ),
   ...imageFields,
   ...answerFields,
 });
