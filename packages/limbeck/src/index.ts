@@ -4,6 +4,7 @@ export type {
   ModelResult,
   RunResults,
   Spread,
+  TeacherResult,
   VariantResult,
   Verdict,
 } from "./evaluate/results.js";

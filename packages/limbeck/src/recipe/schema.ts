@@ -6,11 +6,13 @@ import type { OnnxModelOptions } from "../imported/options.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
+import { httpTeacherOptions } from "../teachers/black-box/options.js";
 import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { ownershipFields, specialistFields } from "../teachers/specialists/options.js";
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
+import { unfitForBlackBox } from "./black-box.js";
 import { choice, trainedModel } from "./choice.js";
 import { unfitForDraws } from "./draws.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
@@ -214,11 +216,11 @@ const specialists = z.strictObject({
 
 /** Is trained by the run, was trained before, or is several of these. */
 const teacher = z
-  .union([trainedTeacher, onnxTeacher, ensemble, specialists])
+  .union([trainedTeacher, onnxTeacher, ensemble, specialists, httpTeacherOptions.meta({ id: "httpTeacher" })])
   .optional()
   .meta(
     describe(
-      "A model that the run trains, an ONNX file of a trained one, an ensemble of them, or specialists. Only where a term needs it.",
+      "A model that the run trains, an ONNX file of a trained one, an ensemble of them, specialists, or a service that answers over the network. Only where a term needs it.",
     ),
   );
 
@@ -298,6 +300,7 @@ export const recipeSchema = z
   .superRefine(finds(misowned))
   .superRefine(finds(unfitForSpecialists))
   .superRefine(finds(unfitForMissing))
+  .superRefine(finds(unfitForBlackBox))
   .superRefine(finds(unfitForDraws))
   .superRefine(finds(brokenChain))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });

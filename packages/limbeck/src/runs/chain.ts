@@ -53,6 +53,9 @@ export function linksOf(recipe: Recipe): Link[] {
 /** The phase of the teacher at the head of the chain. */
 export const TEACHER = "teacher";
 
+/** The phase in which a black box answers the test samples. */
+export const TEST_ANSWERS = "label-test";
+
 /** Who learns from the teacher, or from a link of the chain. */
 export function learnersFrom(recipe: Recipe, phase: string): Learner[] {
   if (!recipe.teacher) return [];

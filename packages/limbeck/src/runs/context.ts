@@ -33,6 +33,8 @@ export interface RunContext {
 export interface TrainedTeacher extends ReadyTeacher {
   /** Answers to every training sample; missing where no student needs them. */
   readonly outputs: TeacherOutputs | undefined;
+  /** Of a black box, its logits of the test samples, [samples, classes]: asked before anything is trained. */
+  readonly testLogits?: Float32Array;
 }
 
 /** The teacher, its members, and what learns from it before the students do. */

@@ -77,6 +77,12 @@ function requireTeacher(folder: RunFolder, { teacher }: Recipe): void {
       },
     );
   }
+  if ("http" in teacher) {
+    throw new LimbeckError("RECIPE_INVALID", "the doctor looks at networks, and this teacher is only asked", {
+      where: folder.path,
+      fix: "The report of the run compares its answers with the student's.",
+    });
+  }
   if (existsSync(folder.file("teacher.onnx"))) return;
   throw new LimbeckError("RUN_INVALID", `${folder.path} has no teacher yet`, {
     where: folder.path,
@@ -94,7 +100,7 @@ function networkFacts(model: Model, dataset: ImageDataset): NetworkFacts {
 }
 
 function isMixed(recipe: Recipe): boolean {
-  return membersOf(recipe).some(({ choice }) => !("onnx" in choice) && mixesImages(choice.train.augment));
+  return membersOf(recipe).some(({ choice }) => "train" in choice && mixesImages(choice.train.augment));
 }
 
 async function ask(

@@ -26,7 +26,7 @@ import { reportData } from "./report.js";
 import { requireSameData } from "./same-data.js";
 import { loadSamples } from "./samples.js";
 import { openTeacher } from "./teacher.js";
-import { haveAnswer, prepareTeacher, teacherFor, trainChain } from "./teachers.js";
+import { haveAnswer, prepareTeacher, teacherFor, testBlackBox, trainChain } from "./teachers.js";
 import { trainArm } from "./trainings.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
@@ -104,7 +104,8 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   }
   const ready = yield* prepareTeacher(context, teacher);
   if (goal === "teacher") return;
-  const answering = yield* haveAnswer(context, TEACHER, ready.teacher);
+  const labelled = yield* haveAnswer(context, TEACHER, ready.teacher);
+  const answering = goal === "labels" ? labelled : yield* testBlackBox(context, labelled);
   if (goal === "labels") yield labelsAt(context, answering.voice);
   else {
     const links = yield* trainChain(context, answering);

@@ -24,7 +24,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
   const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
   const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
   const labels = splitLabels(samples.test);
-  const confusion = ({ logits }: Measured) =>
+  const confusion = ({ logits }: Pick<Measured, "logits">) =>
     confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
   return {
     name: recipe.name,
@@ -90,7 +90,7 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
   };
   const teachers = membersOf(recipe)
     // Errors of a specialist are counted on samples of its own classes: they do not compare.
-    .filter(({ choice, owns }) => !("onnx" in choice || owns))
+    .filter(({ choice, owns }) => "train" in choice && !owns)
     .map(({ phase, seed }) => curve(phase, { arm: "teacher", variant: null, seed }));
   const arms = armsOf(recipe).flatMap((arm) =>
     seedsOf(recipe).map((seed) =>

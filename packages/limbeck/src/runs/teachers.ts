@@ -3,15 +3,23 @@ import { toOnnxModel } from "../models/inference.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
 import { writeFileAtomic } from "../support/files.js";
+import { httpTeacher } from "../teachers/black-box/http.js";
 import { type Arm, HARD_LABELS, isTaughtByChain } from "./arms.js";
-import { type Link, labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
+import { type Link, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
 import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { needsLabels } from "./goals.js";
 import { startingModel } from "./initial.js";
 import { answersIdentity, label } from "./labelling.js";
 import { drawTransferSet, samplesOf } from "./samples.js";
-import { aloneTeacher, joinMembers, type OpenMember, type ReadyTeacher, type RunTeacher } from "./teacher.js";
+import {
+  aloneTeacher,
+  askedTeacher,
+  joinMembers,
+  type OpenMember,
+  type ReadyTeacher,
+  type RunTeacher,
+} from "./teacher.js";
 import { teacherSource, trainPhase } from "./trainings.js";
 
 /** A teacher that has not answered yet, and its members. */
@@ -62,6 +70,7 @@ export function teacherFor({ teacher, links }: TrainedTeachers, arm: Pick<Arm, "
 async function* prepareMember(context: RunContext, member: OpenMember): AsyncGenerator<RunEvent, ReadyTeacher> {
   const { model, choice, given, phase, seed, owns } = member;
   if (given) return aloneTeacher(model, {}, given.file);
+  if ("http" in choice) return askedTeacher(model, httpTeacher(choice));
   if ("onnx" in choice) throw new TypeError("the file was not read");
   const own = owns ? { ...context, samples: samplesOf(context.samples, owns) } : context;
   const { train } = own.samples;
@@ -77,7 +86,26 @@ export async function* haveAnswer(
   ready: ReadyTeacher,
 ): AsyncGenerator<RunEvent, TrainedTeacher> {
   const isAsked = needsLabels(learnersFrom(context.recipe, phase));
-  return { ...ready, outputs: isAsked ? yield* label(context, ready.voice, labelPhase(phase)) : undefined };
+  const outputs = isAsked ? yield* label(context, ready.voice, labelPhase(phase)) : undefined;
+  return { ...ready, outputs };
+}
+
+/** Has a black box answer the test samples, once and before anything is trained: later it might not. */
+export async function* testBlackBox(
+  context: RunContext,
+  teacher: TrainedTeacher,
+): AsyncGenerator<RunEvent, TrainedTeacher> {
+  const { voice } = teacher;
+  if (!voice.box) return teacher;
+  const { test } = context.samples;
+  const classes = test.dataset.classes.length;
+  const of = { split: test, storage: { dtype: "float32" }, classes } as const;
+  const { logits } = yield* label(context, voice, TEST_ANSWERS, of);
+  const testLogits = new Float32Array(test.indices.length * classes);
+  test.indices.forEach((sample, row) => {
+    testLogits.set(logits.subarray(sample * classes, (sample + 1) * classes), row * classes);
+  });
+  return { ...teacher, testLogits };
 }
 
 /** Distills a link from the one before it, on the main comparison's transfer set. */
@@ -104,6 +132,7 @@ async function* trainLink(
   return aloneTeacher(job.model, parameters, toOnnxModel(job.model, samples.train.dataset, parameters));
 }
 
-function write({ folder }: RunContext, phase: string, file: Uint8Array): void {
+function write({ folder }: RunContext, phase: string, file: Uint8Array | undefined): void {
+  if (!file) return;
   writeFileAtomic(folder.file(`${phase}.onnx`), file);
 }

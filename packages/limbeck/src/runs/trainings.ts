@@ -9,6 +9,7 @@ import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import type { OfflineOptions } from "../schemes/offline.js";
 import { Classifier } from "../teachers/classifier.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
+import { fileOf } from "../teachers/voice.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
 import { runTraining, type Trained } from "../train/loop.js";
 import { type Arm, phaseId, seedsOf } from "./arms.js";
@@ -77,7 +78,7 @@ export async function teacherSource(
   const { voice, outputs } = teacher;
   if (usesStoredAnswers({ terms, train })) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const { dataset } = context.samples.train;
-  const classifier = await Classifier.load(voice.file, dataset, context.threads);
+  const classifier = await Classifier.load(fileOf(voice), dataset, context.threads);
   return {
     teacher: liveTeacher(async (images, samples) =>
       voice.logitsOf(await classifier.logits(images, samples.length), splitLabels({ dataset, indices: samples })),

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   RUN_INVALID: "A run folder cannot be resumed or read.",
   SEARCH_EMPTY: "No student that a search may choose from keeps its limits.",
   TAP_UNKNOWN: "A recipe names a tap that the model does not have, or that several of its values fit.",
+  TEACHER_FAILED: "A teacher that is asked from outside did not answer, or not with what it should.",
   TEACHER_MISMATCH:
     "A teacher's file does not take the images, does not answer with the data's classes, or passes no gradient on to them.",
   WORKER_DIED: "The training process ended unexpectedly.",
