@@ -24,4 +24,6 @@ export type { Phase, RunEvent } from "./runs/events.js";
 export type { SearchEvent } from "./runs/search/events.js";
 export { resumeSearch, type SearchOptions, search } from "./runs/search/search.js";
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, LimbeckError } from "./support/errors.js";
+export type { FunctionAnswer, TeacherFunction } from "./teachers/black-box/function.js";
+export type { Question as TeacherQuestion } from "./teachers/black-box/source.js";
 export type { CheckpointEvent, EpochEvent, LossValues, ProgressEvent, TrainEvent } from "./train/events.js";

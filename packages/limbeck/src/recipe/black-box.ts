@@ -1,6 +1,7 @@
 import { TEACHER_DONOR } from "../imported/initial-options.js";
 import { lossNamed } from "../losses/index.js";
 import { asksTeacher } from "../losses/loss.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
 import { AUTO } from "./auto.js";
 import { INSIDE, learnersOf, type ManyTeachers } from "./many-teachers.js";
 import type { Finding } from "./mixing.js";
@@ -14,12 +15,12 @@ interface Boxed extends ManyTeachers {
 /** What needs a teacher's network, where there are only its answers. */
 export function unfitForBlackBox(recipe: Boxed): Finding[] {
   const { teacher, scheme, student } = recipe;
-  if (!teacher || !("http" in teacher)) return [];
+  if (!teacher || !isBlackBox(teacher)) return [];
   if (schemeNamed(scheme.name).images === "generated") {
     return [
       {
         path: ["scheme"],
-        message: `${scheme.name} asks about images that it makes, and passes gradients through the teacher; a service gives answers alone`,
+        message: `${scheme.name} asks about images that it makes, and passes gradients through the teacher; this one gives answers alone`,
       },
     ];
   }

@@ -15,7 +15,7 @@ export const EXTENDS = "extends";
 const RECORD_KEYS: readonly string[] = ["family", "name", "loss", "kind"];
 
 /** What a teacher or a model is: one of another kind replaces it. */
-const KINDS: readonly string[] = ["model", "family", "onnx", "ensemble", "specialists", "http"];
+const KINDS: readonly string[] = ["model", "family", "onnx", "ensemble", "specialists", "http", "function"];
 
 type Place = Pick<RecipeProblem, "file" | "line" | "column">;
 

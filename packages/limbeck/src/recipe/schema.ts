@@ -6,7 +6,7 @@ import type { OnnxModelOptions } from "../imported/options.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
-import { httpTeacherOptions } from "../teachers/black-box/options.js";
+import { functionTeacherOptions, httpTeacherOptions } from "../teachers/black-box/options.js";
 import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { ownershipFields, specialistFields } from "../teachers/specialists/options.js";
@@ -216,11 +216,18 @@ const specialists = z.strictObject({
 
 /** Is trained by the run, was trained before, or is several of these. */
 const teacher = z
-  .union([trainedTeacher, onnxTeacher, ensemble, specialists, httpTeacherOptions.meta({ id: "httpTeacher" })])
+  .union([
+    trainedTeacher,
+    onnxTeacher,
+    ensemble,
+    specialists,
+    httpTeacherOptions.meta({ id: "httpTeacher" }),
+    functionTeacherOptions,
+  ])
   .optional()
   .meta(
     describe(
-      "A model that the run trains, an ONNX file of a trained one, an ensemble of them, specialists, or a service that answers over the network. Only where a term needs it.",
+      "A model that the run trains, an ONNX file of a trained one, an ensemble of them, specialists, a service that answers over the network, or a function of the program. Only where a term needs it.",
     ),
   );
 

@@ -4,6 +4,7 @@ import type { Model } from "../models/model.js";
 import { isFile, type ModelOptions, type Recipe } from "../recipe/schema.js";
 import type { ModelWithExits } from "../schemes/exit-models.js";
 import type { Peer } from "../schemes/job.js";
+import type { TeacherFunction } from "../teachers/black-box/function.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
 import type { Arm } from "./arms.js";
@@ -27,6 +28,8 @@ export interface RunContext {
   readonly work: FinishedWork;
   readonly signal: AbortSignal;
   readonly checkpointSeconds: number;
+  /** Who is asked where the recipe's teacher is a function. */
+  readonly teacherFunction?: TeacherFunction | undefined;
 }
 
 /** A trained and exported teacher. */

@@ -10,6 +10,7 @@ import { type Model, parameterCount } from "../models/model.js";
 import type { Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { readBytes } from "../support/files.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { modelFor } from "./context.js";
@@ -77,7 +78,7 @@ function requireTeacher(folder: RunFolder, { teacher }: Recipe): void {
       },
     );
   }
-  if ("http" in teacher) {
+  if (isBlackBox(teacher)) {
     throw new LimbeckError("RECIPE_INVALID", "the doctor looks at networks, and this teacher is only asked", {
       where: folder.path,
       fix: "The report of the run compares its answers with the student's.",

@@ -5,6 +5,7 @@ import { renderReport } from "../report/report.js";
 import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
+import type { TeacherFunction } from "../teachers/black-box/function.js";
 import { Interrupted } from "../train/events.js";
 import { armsOf } from "./arms.js";
 import { settleTerms } from "./auto.js";
@@ -34,6 +35,8 @@ export interface ExecuteOptions {
   readonly signal: AbortSignal;
   /** Seconds between checkpoints. Default 15. */
   readonly checkpointSeconds?: number;
+  /** Who is asked where the recipe's teacher is a function. */
+  readonly teacherFunction?: TeacherFunction | undefined;
 }
 
 /**
@@ -93,6 +96,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
+    teacherFunction: options.teacherFunction,
   };
   if (goal === "labels" && !needsLabels(learnersFrom(recipe, TEACHER))) {
     yield nothingToLabel(context);

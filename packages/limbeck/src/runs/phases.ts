@@ -1,4 +1,5 @@
 import type { Recipe } from "../recipe/schema.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
 import type { Phase } from "./events.js";
@@ -19,7 +20,7 @@ function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): 
   if (goal === "teacher") return [...teacher];
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];
-  const isAsked = recipe.teacher !== undefined && "http" in recipe.teacher;
+  const isAsked = recipe.teacher !== undefined && isBlackBox(recipe.teacher);
   const tested = isAsked ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
   const links = linksOf(recipe).flatMap(({ phase }) => {
     const name = phase.replace("-", " ");

@@ -7,6 +7,7 @@ import type { Recipe } from "../recipe/schema.js";
 import { ownershipFindings } from "../recipe/specialists.js";
 import type { LiveTeacher } from "../schemes/live-teacher.js";
 import { LimbeckError } from "../support/errors.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
 import type { BlackBox } from "../teachers/black-box/source.js";
 import { combineByLabels } from "../teachers/ensemble/correctness.js";
 import { ensembleModel, ensembleValues, sideBySide } from "../teachers/ensemble/model.js";
@@ -82,7 +83,7 @@ const BLACK_BOX: Model = {
 };
 
 function built({ choice, owns }: Member, samples: RunSamples): Model {
-  if ("http" in choice) return BLACK_BOX;
+  if (isBlackBox(choice)) return BLACK_BOX;
   if ("onnx" in choice) throw new TypeError("the teacher is an ONNX file");
   return modelFor({ samples: owns ? samplesOf(samples, owns) : samples }, choice.model);
 }

@@ -2,7 +2,9 @@ import { momentsText } from "../data/moments/moments.js";
 import { toOnnxModel } from "../models/inference.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
+import { LimbeckError } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
+import { functionTeacher, type TeacherFunction } from "../teachers/black-box/function.js";
 import { httpTeacher } from "../teachers/black-box/http.js";
 import { type Arm, HARD_LABELS, isTaughtByChain } from "./arms.js";
 import { type Link, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
@@ -71,6 +73,7 @@ async function* prepareMember(context: RunContext, member: OpenMember): AsyncGen
   const { model, choice, given, phase, seed, owns } = member;
   if (given) return aloneTeacher(model, {}, given.file);
   if ("http" in choice) return askedTeacher(model, httpTeacher(choice));
+  if ("function" in choice) return askedTeacher(model, functionTeacher(choice, functionOf(context)));
   if ("onnx" in choice) throw new TypeError("the file was not read");
   const own = owns ? { ...context, samples: samplesOf(context.samples, owns) } : context;
   const { train } = own.samples;
@@ -88,6 +91,14 @@ export async function* haveAnswer(
   const isAsked = needsLabels(learnersFrom(context.recipe, phase));
   const outputs = isAsked ? yield* label(context, ready.voice, labelPhase(phase)) : undefined;
   return { ...ready, outputs };
+}
+
+function functionOf({ teacherFunction }: RunContext): TeacherFunction {
+  if (teacherFunction) return teacherFunction;
+  throw new LimbeckError("TEACHER_FAILED", "the recipe's teacher is a function, and the run was given none", {
+    where: "teacher.function",
+    fix: "Run it from TypeScript: distill(recipe, { teacher: async ({ images, count }) => … }), resume(runDir, { teacher: … }).",
+  });
 }
 
 /** Has a black box answer the test samples, once and before anything is trained: later it might not. */

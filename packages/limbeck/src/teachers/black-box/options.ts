@@ -2,6 +2,26 @@ import { z } from "zod";
 
 const describe = (description: string) => ({ description });
 
+/** How fast a black box is asked. */
+const pacing = {
+  batch: z.int().positive().max(4096).default(32).meta(describe("Samples of one request.")),
+  concurrency: z.int().positive().max(64).default(2).meta(describe("Requests under way at once.")),
+  perMinute: z.int().positive().optional().meta(describe("Requests that are begun in a minute at most.")),
+};
+
+/** What a recipe says of a teacher that is a function of the program which runs it. */
+export const functionTeacherOptions = z.strictObject({
+  function: z
+    .string()
+    .min(1)
+    .meta(
+      describe(
+        "Name and version of what the function does: kept answers are of one name. The function itself is given to distill() and resume().",
+      ),
+    ),
+  ...pacing,
+});
+
 /** What a recipe says of a teacher that is asked over the network. */
 export const httpTeacherOptions = z.strictObject({
   http: z
@@ -20,9 +40,7 @@ export const httpTeacherOptions = z.strictObject({
     .record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string())
     .default({})
     .meta(describe("Headers of each request. \u0024{NAME} stands for an environment variable.")),
-  batch: z.int().positive().max(4096).default(32).meta(describe("Samples of one request.")),
-  concurrency: z.int().positive().max(64).default(2).meta(describe("Requests under way at once.")),
-  perMinute: z.int().positive().optional().meta(describe("Requests that are begun in a minute at most.")),
+  ...pacing,
   retries: z
     .int()
     .min(0)
@@ -35,3 +53,9 @@ export const httpTeacherOptions = z.strictObject({
 });
 
 export type HttpTeacherOptions = z.output<typeof httpTeacherOptions>;
+export type FunctionTeacherOptions = z.output<typeof functionTeacherOptions>;
+
+/** Whether a teacher is only asked. */
+export function isBlackBox(teacher: object): teacher is HttpTeacherOptions | FunctionTeacherOptions {
+  return "http" in teacher || "function" in teacher;
+}
