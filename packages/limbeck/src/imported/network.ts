@@ -43,7 +43,7 @@ interface Body {
   readonly trained: readonly TensorSpec[];
   /** How many numbers are weights that stay as they are. */
   readonly frozen: number;
-  /** Stands before the names of constants: no two imports share it. */
+  /** Stands before the names of constants; only imports whose constants are the same share it. */
   readonly prefix: string;
 }
 
@@ -75,10 +75,7 @@ export async function openNetwork(options: OnnxModelOptions, images: ImageGeomet
     sha256: body.file.sha256,
     model: (classes) => {
       const [weight, bias] = linearHead(headName(body.trained), classes.length, width);
-      return model(
-        (raw, weights) => ops.linear(features(raw), weights[weight.name]!, weights[bias.name]!),
-        [weight, bias],
-      );
+      return model((seen, weights) => ops.linear(seen, weights[weight.name]!, weights[bias.name]!), [weight, bias]);
     },
   };
 }
@@ -97,7 +94,7 @@ async function readBody(options: OnnxModelOptions, images: ImageGeometry): Promi
   });
   const all = Object.values(whole?.parameters ?? {}).reduce((sum, { length }) => sum + length, 0);
   const frozen = all - trained.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const prefix = `onnx-${sha256(file.sha256 + canonicalJson(options)).slice(0, 8)}/`;
+  const prefix = `onnx-${sha256(canonicalJson([file.sha256, end, names])).slice(0, 8)}/`;
   return { file, read, trained, frozen, prefix };
 }
 
@@ -122,10 +119,14 @@ function networkModel(
     builtIn: frozen,
     forward: (images, weights) => {
       const inputs = new Map([[input, file.prepare(images)]]);
-      const leaf = (tensor: Tensor) => weights[tensor.name] ?? constantOf(tensor, images.graph, prefix);
+      const leaf = (tensor: Tensor) =>
+        tensor.source.kind === "parameter" ? weights[tensor.name] : constantOf(tensor, images.graph, prefix);
       const copies = graft(read.graph, images.graph, { inputs, leaf });
-      const logits = finish(copies.get(resultOf(read))!, weights);
-      return { logits, taps: tapsOf(read, copies), buffers: {} };
+      const raw = copies.get(resultOf(read))!;
+      const taps = tapsOf(read, copies);
+      if (head.length === 0) return { logits: finish(raw, weights), taps, buffers: {} };
+      const seen = features(raw);
+      return { logits: finish(seen, weights), taps: { ...taps, features: seen }, buffers: {} };
     },
   };
 }

@@ -2,6 +2,9 @@ import { matchingNames } from "@limbeck/graph";
 import { nearestWord } from "../support/nearest.js";
 import { unfit } from "./problem.js";
 
+/** How trainings call what is no student's. */
+const RESERVED = /^(loss|peer\d+)\//;
+
 /**
  * Which of a file's weights are trained.
  * @param patterns names or patterns; those of a new head may be among them
@@ -18,7 +21,15 @@ export function trainedOf(patterns: readonly string[], weights: readonly string[
     const fix = "`limbeck inspect FILE --trainable '*'` lists the file's weights; those of the new head are head.*.";
     throw unfit("trainable", `no weight fits "${pattern}"; ${meant}`, pattern, fix);
   }
-  return matchingNames(weights, patterns);
+  const trained = matchingNames(weights, patterns);
+  const reserved = trained.find((name) => RESERVED.test(name));
+  if (reserved === undefined) return trained;
+  throw unfit(
+    "trainable",
+    `${reserved} is called as what a training keeps beside a network`,
+    reserved,
+    "Rename it in the file, or leave it out.",
+  );
 }
 
 /** Patterns for weights whose names begin alike: `layer1.*`. */

@@ -117,6 +117,9 @@ describe("a network of a file with a new head", () => {
     writeFileSync(path, toOnnx(graph, { symbols: { pixels: { 0: "n" }, answers: { 0: "n" } } }));
     const model = (await open({ layout: "nchw" }, path)).model(named(2));
     expect(names(model)).toEqual(["head.weight", "new_head.weight", "new_head.bias"]);
+    const frozen = (await open({ layout: "nchw", trainable: [] }, path)).model(named(2));
+    expect(names(frozen)).toEqual(["head.weight", "head.bias"]);
+    expect(await answers(frozen)).toHaveLength(8);
   });
 });
 
