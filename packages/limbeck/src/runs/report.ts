@@ -3,6 +3,7 @@ import { sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
+import { type FunctionTeacherOptions, type HttpTeacherOptions, isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, isDataFree, phaseId, seedsOf } from "./arms.js";
 import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
@@ -45,6 +46,8 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
         ? [{ file: basename(choice.onnx), sha256: run.memberSha256?.[where] ?? run.teacherSha256! }]
         : [],
     ),
+    files: Object.entries(run.networkSha256 ?? {}).map(([where, sha256]) => ({ where, sha256 })),
+    asked: recipe.teacher && isBlackBox(recipe.teacher) ? addressOf(recipe.teacher) : undefined,
     data: {
       source: samples.source,
       train: samples.train.indices.length,
@@ -69,6 +72,11 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     },
     environment: { ...environmentOf(folder), threads: run.threads },
   };
+}
+
+/** What a black box is called. */
+function addressOf(teacher: HttpTeacherOptions | FunctionTeacherOptions): string {
+  return "http" in teacher ? `${teacher.http}, version ${teacher.version}` : `the function ${teacher.function}`;
 }
 
 function environmentOf(folder: RunFolder) {

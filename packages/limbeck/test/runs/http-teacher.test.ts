@@ -45,6 +45,7 @@ it("a run learns from a service, pays for no answer twice, and says what it know
   expect(readFileSync(join(runDir, "report.html"), "utf8")).toContain(
     "the teacher's are not known".replace("'", "&#39;"),
   );
+  expect(readFileSync(join(runDir, "report.html"), "utf8")).toContain(`${url}, version 1`);
   const again = prepareRun({ teacher, student, distill: [{ loss: "kd", temperature: 2 }], seeds: 1, baseline: false });
   const reused = await read(distill(readRecipe(again.recipe), { runDir: again.runDir, threads: 1 }));
   expect(

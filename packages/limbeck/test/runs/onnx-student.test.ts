@@ -79,6 +79,7 @@ describe("a student and a teacher of one file", () => {
 
   it("are recorded by their files", () => {
     const { networkSha256, results } = JSON.parse(readFileSync(join(runDir, "run.json"), "utf8"));
+    expect(readFileSync(join(runDir, "report.html"), "utf8")).toContain(networkSha256["student.model"]);
     expect(Object.keys(networkSha256)).toEqual(["teacher.model", "student.model"]);
     expect(results.student.parameters).toBe(27 + 3 + 108 + 16 + 4);
   });

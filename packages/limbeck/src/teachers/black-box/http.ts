@@ -10,6 +10,8 @@ const LONGEST = 64 * 2 ** 20;
 /** First wait before a request is repeated, and the longest, in milliseconds. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 60_000;
+/** Channels of images that a PNG can hold. */
+const PICTURES = [1, 3];
 /** Smallest probability whose logarithm is taken. */
 const SMALLEST = 1e-7;
 
@@ -57,7 +59,7 @@ async function bodyOf(question: Question, send: HttpTeacherOptions["send"]): Pro
   const shape = [channels, height, width];
   if (isTable) return { shape, inputs: samples.map((sample) => [...sample]) };
   const bytes = samples.map((sample) => Uint8Array.from(sample, (value) => Math.round(value * 255)));
-  if (send === "numbers") return { shape, inputs: bytes.map((sample) => [...sample]) };
+  if (send === "numbers" || !PICTURES.includes(channels)) return { shape, inputs: bytes.map((sample) => [...sample]) };
   const pngs = bytes.map((sample) => png(sample, question));
   return { shape, images: await Promise.all(pngs) };
 }
