@@ -94,7 +94,10 @@ export function withGifts(model: Model, gifts: readonly Gift[], values: ModelVal
     const own = given.get(spec.name);
     return own ? { ...spec, init: { kind: "given", values: own } } : spec;
   };
-  return { ...model, parameters: model.parameters.map(start), buffers: model.buffers.map(start) };
+  const started = { parameters: model.parameters.map(start), buffers: model.buffers.map(start) };
+  const { parts } = model;
+  if (!parts) return { ...model, ...started };
+  return { ...model, ...started, parts: { ...parts, head: { ...parts.head, parameters: started.parameters } } };
 }
 
 /** The first outputs and inputs of a layer: [K, C, …] becomes [k, c, …]. */

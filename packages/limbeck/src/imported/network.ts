@@ -74,8 +74,12 @@ export async function openNetwork(options: OnnxModelOptions, images: ImageGeomet
   return {
     sha256: body.file.sha256,
     model: (classes) => {
-      const [weight, bias] = linearHead(headName(body.trained), classes.length, width);
-      return model((seen, weights) => ops.linear(seen, weights[weight.name]!, weights[bias.name]!), [weight, bias]);
+      const head = linearHead(headName(body.trained), classes.length, width);
+      const [weight, bias] = head;
+      const answer: Finish = (seen, weights) => ops.linear(seen, weights[weight.name]!, weights[bias.name]!);
+      const whole = model(answer, head);
+      if (body.trained.length > 0) return whole;
+      return { ...whole, parts: { body: model(features, []), width, head: headAlone(head, answer) } };
     },
   };
 }
@@ -170,6 +174,16 @@ function linearHead(name: string, classes: number, width: number): [TensorSpec, 
     { name: `${name}.weight`, shape, init },
     { name: `${name}.bias`, shape: [classes], init },
   ];
+}
+
+/** A head that is fed what its body has seen. */
+function headAlone(parameters: readonly TensorSpec[], answer: Finish): Model {
+  return {
+    family: "onnx",
+    parameters,
+    buffers: [],
+    forward: (images, weights) => ({ logits: answer(ops.flatten(images), weights), taps: {}, buffers: {} }),
+  };
 }
 
 /** @returns what the result is, if it is what the file answers @throws LimbeckError MODEL_MISMATCH */

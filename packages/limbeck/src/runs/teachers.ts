@@ -10,6 +10,7 @@ import { type Arm, HARD_LABELS, isTaughtByChain } from "./arms.js";
 import { type Link, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
 import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { featureSamples, partsOf } from "./features.js";
 import { needsLabels } from "./goals.js";
 import { startingModel } from "./initial.js";
 import { answersIdentity, label } from "./labelling.js";
@@ -77,8 +78,11 @@ async function* prepareMember(context: RunContext, member: OpenMember): AsyncGen
   if ("onnx" in choice) throw new TypeError("the file was not read");
   const own = owns ? { ...context, samples: samplesOf(context.samples, owns) } : context;
   const { train } = own.samples;
-  const options = { model, split: train, train: choice.train, terms: HARD_LABELS, seed };
-  const parameters = yield* trainPhase(own, phase, offlineJob(options), options);
+  const parts = partsOf(model, choice.train, HARD_LABELS);
+  const seen = parts ? { ...own, samples: yield* featureSamples(own, parts) } : own;
+  const trained = parts?.head ?? model;
+  const options = { model: trained, split: seen.samples.train, train: choice.train, terms: HARD_LABELS, seed };
+  const parameters = yield* trainPhase(seen, phase, offlineJob(options), options);
   return aloneTeacher(model, parameters, toOnnxModel(model, train.dataset, parameters));
 }
 
