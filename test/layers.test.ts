@@ -23,6 +23,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["data"],
     ["models"],
     ["teachers", "losses"],
+    ["imported"],
     ["recipe"],
     ["schemes"],
     ["train"],

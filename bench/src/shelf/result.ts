@@ -57,7 +57,8 @@ export function gatherShelf(
 }
 
 function rowOf(name: string, record: RunRecord, arm: "teacher" | "student" | "baseline"): ShelfRow {
-  const model = record.results?.[arm];
+  // All teachers of the shelf are networks, whose costs are known.
+  const model = record.results?.[arm] as ModelResult | null | undefined;
   if (!model) throw new Error(`the run of ${name} has no ${arm}`);
   const ofArm = (figures: Readonly<Record<string, number>>) =>
     Object.entries(figures).flatMap(([phase, value]) => (phase.split("/")[0] === arm ? [value] : []));

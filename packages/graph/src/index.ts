@@ -15,6 +15,7 @@ export { type InspectOptions, inspectModel } from "./onnx/inspect/inspect.js";
 export type * from "./onnx/inspect/report.js";
 export type { DimensionBindings, ShapeProbe } from "./onnx/shapes.js";
 export type { ExternalData } from "./onnx/tensors.js";
+export { readWeights, type StoredWeight } from "./onnx/weights.js";
 export type { GradientContext, InferContext, Operator, OperatorTable } from "./operator.js";
 export { operatorTable } from "./ops/table.js";
 export * as ops from "./ops/vocabulary.js";

@@ -19,6 +19,7 @@ export type {
   ModelResult,
   RunResults,
   Spread,
+  TeacherResult,
   VariantResult,
   Verdict,
 } from "./evaluate/results.js";
@@ -44,4 +45,6 @@ export { type QuantizeOptions, quantizeFile } from "./runs/quantize.js";
 export type { SearchEvent } from "./runs/search/events.js";
 export { resumeSearch, type SearchOptions, search } from "./runs/search/search.js";
 export { ERROR_CODES, type ErrorCode, type ErrorRecord, LimbeckError } from "./support/errors.js";
+export type { FunctionAnswer, TeacherFunction } from "./teachers/black-box/function.js";
+export type { Question as TeacherQuestion } from "./teachers/black-box/source.js";
 export type { CheckpointEvent, EpochEvent, LossValues, ProgressEvent, TrainEvent } from "./train/events.js";

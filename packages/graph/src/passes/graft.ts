@@ -6,8 +6,10 @@ import type { Node, Tensor } from "../tensor.js";
 export interface GraftOptions {
   /** What stands for the inputs of the old graph in the new one. Shapes may differ where the nodes allow it. */
   readonly inputs: ReadonlyMap<Tensor, Tensor>;
-  /** Stands before all names. */
-  readonly prefix: string;
+  /** Stands before all names. Default: names are made up, so that a graph can be copied into another one several times. */
+  readonly prefix?: string;
+  /** What stands for a parameter or a constant. Default: it is taken over, its numbers shared. */
+  readonly leaf?: (tensor: Tensor) => Tensor | undefined;
 }
 
 /**
@@ -16,11 +18,11 @@ export interface GraftOptions {
  * @returns what stands for each value
  * @throws GraphError SHAPE_MISMATCH and others where a node does not take the new inputs; NAME_TAKEN
  */
-export function graft(graph: Graph, into: Graph, { inputs, prefix }: GraftOptions): ReadonlyMap<Tensor, Tensor> {
+export function graft(graph: Graph, into: Graph, { inputs, prefix, leaf }: GraftOptions): ReadonlyMap<Tensor, Tensor> {
   const copies = new Map(inputs);
   const fed = new Set(inputs.keys());
   const of = (tensor: Tensor): Tensor => {
-    const known = copies.get(tensor) ?? into.adopt(tensor, prefix + tensor.name);
+    const known = copies.get(tensor) ?? leaf?.(tensor) ?? into.adopt(tensor, (prefix ?? "") + tensor.name);
     copies.set(tensor, known);
     return known;
   };
@@ -29,7 +31,8 @@ export function graft(graph: Graph, into: Graph, { inputs, prefix }: GraftOption
     const given = node.inputs.map((input) => input && of(input));
     if (isFed && node.op === "Reshape") given[1] = openShape(node, into) ?? given[1];
     const { attributes, detached, outputCount } = node;
-    const results = into.emit(node.op, given, attributes, { detached, outputCount, as: prefixed(node, prefix) });
+    const as = prefix === undefined ? {} : { as: prefixed(node, prefix) };
+    const results = into.emit(node.op, given, attributes, { detached, outputCount, ...as });
     for (const [i, output] of node.outputs.entries()) {
       copies.set(output, results[i]!);
       if (isFed) fed.add(output);

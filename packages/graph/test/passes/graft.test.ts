@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createGraph, graft, ops, toOnnx } from "../../src/index.js";
+import { createGraph, graft, ops, type Tensor, toOnnx } from "../../src/index.js";
 import { backend } from "../backend.js";
 
 /** A network for one sample, whose reshapes know it. */
@@ -46,6 +46,24 @@ describe("a graph that is put into another", () => {
     graft(graph, target, options("a/"));
     graft(graph, target, options("b/"));
     expect(() => graft(graph, target, options("a/"))).toThrow(/exists already/);
+  });
+
+  it("may stand there under made-up names, its numbers once", () => {
+    const { graph, x, y } = single();
+    const target = createGraph();
+    const weight = target.parameter("mine", "float32", [3, 2]);
+    const leaf = (tensor: Tensor) =>
+      tensor.dtype === "int64" ? target.shared(tensor.name, () => target.adopt(tensor, `old/${tensor.name}`)) : weight;
+    const shapes = ["a", "b"].map((name) => {
+      const inputs = new Map([[x, target.input(name, "float32", [1, 2, 3])]]);
+      return graft(graph, target, { inputs, leaf }).get(y)!.shape;
+    });
+    expect(shapes).toEqual([
+      [1, 4],
+      [1, 4],
+    ]);
+    expect(target.nodes.filter(({ inputs }) => inputs.includes(weight))).toHaveLength(2);
+    expect(target.constants.some(({ name }) => name.includes("weight"))).toBe(false);
   });
 
   it("says at which node new inputs do not fit", () => {

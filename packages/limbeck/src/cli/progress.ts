@@ -4,7 +4,7 @@ import type { EvaluationEvent } from "../evaluate/evaluation.js";
 import type { Phase, PhaseEnd } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import type { ProgressEvent } from "../train/events.js";
-import { formatDuration, wrapText } from "./format.js";
+import { formatBytes, formatDuration, wrapText } from "./format.js";
 import { storageText } from "./labels.js";
 import { searchRoundText, searchStartText } from "./search-text.js";
 
@@ -54,15 +54,19 @@ function outcome({ seconds, reused, from }: PhaseEnd): string {
   return reused ? "kept from before" : formatDuration(seconds);
 }
 
+const speed = (each: number, what: string) => `${each.toFixed(each < 10 ? 1 : 0)} ${what}/s`;
+
 /** How far a phase is, and what its steps are where they are not a training's. */
-type Step = ProgressEvent & { readonly unit?: string };
+type Step = Omit<ProgressEvent, "unit"> & { readonly unit?: string };
 
 function figures({ step, totalSteps, loss, stepsPerSecond, unit }: Step): string {
   const left = stepsPerSecond > 0 ? `${formatDuration((totalSteps - step) / stepsPerSecond)} left` : "";
   const parts = [
     `${Math.floor((100 * step) / totalSteps)}%`.padStart(4),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
-    `${stepsPerSecond.toFixed(stepsPerSecond < 10 ? 1 : 0)} ${unit ?? (loss === null ? "images" : "steps")}/s`,
+    unit === "bytes"
+      ? `${formatBytes(stepsPerSecond)}/s`
+      : speed(stepsPerSecond, unit ?? (loss === null ? "images" : "steps")),
     left,
   ];
   return parts.filter((part) => part !== "").join("   ");

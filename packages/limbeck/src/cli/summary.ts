@@ -1,4 +1,4 @@
-import type { ModelResult, PeerResult, RunResults, Spread, VariantResult } from "../evaluate/results.js";
+import type { PeerResult, RunResults, Spread, TeacherResult, VariantResult } from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
 import { formatBytes, formatCount, formatSignificant, formatTable } from "./format.js";
 
@@ -15,9 +15,10 @@ export function trainedOnLine({ trainedOn }: RunResults): string[] {
 
 /** The table of teacher, student and baseline: those that there are. */
 export function resultsTable({ teacher, student, baseline }: RunResults): string {
-  const models = [...(teacher ? [teacher] : []), student, ...(baseline ? [baseline] : [])];
-  const row = (label: string, cell: (model: ModelResult) => string) => [label, ...models.map(cell)];
+  const models: TeacherResult[] = [...(teacher ? [teacher] : []), student, ...(baseline ? [baseline] : [])];
+  const row = (label: string, cell: (model: TeacherResult) => string) => [label, ...models.map(cell)];
   const optional = (value: Spread | null, format: (value: Spread) => string) => (value ? format(value) : "-");
+  const known = (value: number | null, format: (value: number) => string) => (value === null ? "-" : format(value));
   return formatTable([
     ["", ...(teacher ? ["teacher"] : []), "student", ...(baseline ? ["baseline"] : [])],
     row(`test errors of ${formatCount(student.testSize)}`, ({ errors }) => formatErrors(errors)),
@@ -27,10 +28,10 @@ export function resultsTable({ teacher, student, baseline }: RunResults): string
     ...(student.klToTeacher ? [row("KL to teacher (nats)", ({ klToTeacher }) => optional(klToTeacher, plain))] : []),
     ...(student.mapCosine ? [row("cosine of class maps", ({ mapCosine }) => optional(mapCosine, plain))] : []),
     row("calibration error (ECE)", ({ ece }) => percent(ece)),
-    row("parameters", ({ parameters }) => formatCount(parameters)),
-    row("file size", ({ bytes }) => formatBytes(bytes)),
-    row("latency at batch 1", ({ latencyMs }) => `${formatSignificant(latencyMs)} ms`),
-    row("peak memory of a process", ({ peakMemoryBytes }) => formatBytes(peakMemoryBytes)),
+    row("parameters", ({ parameters }) => known(parameters, formatCount)),
+    row("file size", ({ bytes }) => known(bytes, formatBytes)),
+    row("latency at batch 1", ({ latencyMs }) => known(latencyMs, (ms) => `${formatSignificant(ms)} ms`)),
+    row("peak memory of a process", ({ peakMemoryBytes }) => known(peakMemoryBytes, formatBytes)),
   ]);
 }
 

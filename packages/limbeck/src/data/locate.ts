@@ -103,7 +103,8 @@ function cachePath(dataset: string, file: PublishedFile, env: Environment): stri
   return join(cacheFolder(env), "datasets", dataset, file.name);
 }
 
-function isOffline(env: Environment): boolean {
+/** Whether nothing may be downloaded. */
+export function isOffline(env: Environment): boolean {
   return !["", "0", undefined].includes(env.LIMBECK_OFFLINE);
 }
 

@@ -4,8 +4,8 @@ export interface Spread {
   readonly sd: number | null;
 }
 
-/** What was measured of one model, or of the same model trained with several seeds. */
-export interface ModelResult {
+/** What was measured of a model's answers, or of those of the same model trained with several seeds. */
+interface AnswersResult {
   /** Wrongly classified test samples, one entry a seed. */
   readonly errors: readonly number[];
   readonly testSize: number;
@@ -22,6 +22,10 @@ export interface ModelResult {
   readonly mapCosine: Spread | null;
   /** Expected calibration error with 15 equal-width bins, 0 … 1 (Guo et al. 2017). */
   readonly ece: Spread;
+}
+
+/** What a model costs. */
+interface ModelCosts {
   readonly parameters: number;
   /** Size of the ONNX file. */
   readonly bytes: number;
@@ -30,6 +34,12 @@ export interface ModelResult {
   /** Peak resident memory of a fresh process that loads the ONNX file and answers at batch 1. */
   readonly peakMemoryBytes: number;
 }
+
+/** What was measured of one model, or of the same model trained with several seeds. */
+export interface ModelResult extends AnswersResult, ModelCosts {}
+
+/** The same of a teacher, whose costs are unknown (null) where it is only asked. */
+export type TeacherResult = AnswersResult & { readonly [Cost in keyof ModelCosts]: number | null };
 
 /** Whether distillation helped, in numbers and in a sentence. */
 export interface Verdict {
@@ -126,7 +136,7 @@ export interface TrainedOn {
 /** Everything that a run measured. */
 export interface RunResults extends Comparison {
   /** Null where the recipe has none. */
-  readonly teacher: ModelResult | null;
+  readonly teacher: TeacherResult | null;
   /** Members of the teacher, and the chain from it to the student, in order. */
   readonly helpers: readonly HelperResult[];
   readonly variants: readonly VariantResult[];

@@ -1,4 +1,4 @@
-import type { ModelOptions } from "../recipe/schema.js";
+import type { ModelChoice } from "../models/index.js";
 import type { Spread } from "./results.js";
 
 /** What a student must keep to. */
@@ -14,7 +14,7 @@ export interface SearchLimits {
 /** A student before any training. */
 export interface Candidate {
   readonly name: string;
-  readonly model: ModelOptions;
+  readonly model: ModelChoice;
   readonly parameters: number;
   /** Multiply-accumulate pairs for one sample. */
   readonly macs: number;

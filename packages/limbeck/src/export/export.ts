@@ -77,7 +77,7 @@ async function exportedFiles(
     files.set(variant.file, await variant.make({ model, samples, feeds }));
     if (signal?.aborted) throw new Interrupted();
   }
-  files.set("config.json", json(modelConfig(samples, String(recipe.student.model.family), limbeckVersion())));
+  files.set("config.json", json(modelConfig(samples, familyOf(recipe.student.model), limbeckVersion())));
   if (samples.kind === "image") files.set("preprocessor_config.json", json(preprocessorConfig(samples)));
   files.set("package.json", json(packageFile(recipe.name, recipe.description)));
   for (const [name, text] of wrapperFiles(samples)) files.set(name, text);
@@ -90,6 +90,11 @@ async function exportedFiles(
   const card = { finished, license: license ?? recipe.card?.license, variants, files: sizesOf(files) };
   files.set("README.md", modelCard(card));
   return files;
+}
+
+/** What a network is called that has no family, because it came from a file. */
+function familyOf(model: FinishedRun["recipe"]["student"]["model"]): string {
+  return "onnx" in model ? "onnx" : String(model.family);
 }
 
 const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;

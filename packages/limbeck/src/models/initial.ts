@@ -7,7 +7,11 @@ export type InitialValues =
   /** Uniform in [-bound, bound). */
   | { readonly kind: "uniform"; readonly bound: number }
   /** Normal around 0; values beyond ± `limit`, where there is one, are drawn again. */
-  | { readonly kind: "normal"; readonly std: number; readonly limit?: number };
+  | { readonly kind: "normal"; readonly std: number; readonly limit?: number }
+  /** These numbers, whatever the seed. */
+  | { readonly kind: "given"; readonly values: Float32Array };
+
+type DrawnValues = Exclude<InitialValues, { kind: "given" }>;
 
 /** Which side of a layer keeps its variance: "in" forwards, "out" backwards. */
 type Fan = "in" | "out";
@@ -53,11 +57,12 @@ function fanOf([out = 1, inputs = 1, ...kernel]: readonly number[], fan: Fan): n
 
 /** First values of a tensor, which depend on the seed and the tensor's name alone. */
 export function drawInitial(init: InitialValues, shape: readonly number[], seed: number, name: string): Float32Array {
+  if (init.kind === "given") return init.values.slice();
   const stream = randomStream(seed, "init", name);
   return Float32Array.from({ length: sizeOf(shape) }, () => draw(init, stream));
 }
 
-function draw(init: InitialValues, stream: RandomStream): number {
+function draw(init: DrawnValues, stream: RandomStream): number {
   switch (init.kind) {
     case "constant":
       return init.value;

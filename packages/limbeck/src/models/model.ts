@@ -42,8 +42,19 @@ export interface Model {
    * @param training whether dropout is on and batches are normalized by their own statistics
    */
   forward(images: Tensor, weights: Readonly<Record<string, Tensor>>, training: boolean): ForwardResult;
+  /** Where only a layer behind a frozen body is trained: the two apart. The head's parameters are the model's. */
+  readonly parts?: ModelParts;
   /** The model that is exported in this one's place and gives the same answers, where there is one. */
   readonly deployed?: DeployedForm;
+}
+
+/** A frozen body and what is trained behind it. */
+export interface ModelParts {
+  /** Answers with features [N, width] in the place of logits; it has no parameters. */
+  readonly body: Model;
+  readonly width: number;
+  /** Takes features as images [N, width, 1, 1]. */
+  readonly head: Model;
 }
 
 /** Another form of a trained model. */

@@ -1,17 +1,25 @@
 import { ops, type Tensor } from "@limbeck/graph";
 
-/** Weights of each place of `from` in each of `to`: a triangle as wide as a step, so that nothing is skipped when shrinking. */
-function triangles(from: number, to: number): Float32Array {
+/** Weights of each place of `from` in each of `to`: a kernel as wide as a step, so that nothing is skipped when shrinking. */
+function spread(from: number, to: number, kernel: (distance: number) => number): Float32Array {
   const step = from / to;
-  const reach = Math.max(1, step);
+  const unit = Math.max(1, step);
   const matrix = new Float32Array(from * to);
   for (let i = 0; i < to; i++) {
     const center = (i + 0.5) * step;
-    const column = Array.from({ length: from }, (_, j) => Math.max(0, 1 - Math.abs(j + 0.5 - center) / reach));
+    const column = Array.from({ length: from }, (_, j) => kernel(Math.abs(j + 0.5 - center) / unit));
     const sum = column.reduce((a, b) => a + b, 0);
     for (const [j, weight] of column.entries()) matrix[j * to + i] = weight / sum;
   }
   return matrix;
+}
+
+const triangle = (distance: number) => Math.max(0, 1 - distance);
+
+/** Keys 1981 with a = -0.5, as Pillow's. */
+function cubic(t: number): number {
+  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
+  return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
 }
 
 /** Weights of each element of an axis in each of the new axis: [from, to]. */
@@ -27,5 +35,10 @@ export function resample(x: Tensor, height: number, width: number, weightsOf: Ax
 
 /** Bilinear resizing, smoothed where images shrink: torch's `interpolate(antialias=True)`. @param x [N, C, H, W] */
 export function resizeBilinear(x: Tensor, height: number, width: number): Tensor {
-  return resample(x, height, width, triangles);
+  return resample(x, height, width, (from, to) => spread(from, to, triangle));
+}
+
+/** Bicubic resizing, smoothed where images shrink: torch's `interpolate(mode="bicubic", antialias=True)`. @param x [N, C, H, W] */
+export function resizeBicubic(x: Tensor, height: number, width: number): Tensor {
+  return resample(x, height, width, (from, to) => spread(from, to, cubic));
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { onnxModelOptions } from "../imported/options.js";
 import { modelFamilies } from "../models/index.js";
 import { resolutionOption } from "../models/resolution.js";
 
@@ -19,3 +20,8 @@ export const modelChoice = choice("family", sized).meta({
   id: "model",
   description: "A model family and its options.",
 });
+
+/** What is trained: a model family, or the network of an ONNX file. */
+export const trainedModel = z
+  .union([modelChoice, onnxModelOptions.meta({ id: "onnxModel", description: "The network of an ONNX file." })])
+  .meta({ description: "A model family and its options, or an ONNX file that is trained further." });

@@ -9,6 +9,15 @@ import { type Recipe, recipeSchema } from "./schema.js";
 
 const describe = (description: string) => ({ description });
 
+/** A model is fed as a teacher is; which of its places are the data's classes is told by their numbers. */
+const model = onnxTeacherOptions.omit({ sha256: true, classes: true }).extend({
+  classes: z
+    .array(z.int().min(0))
+    .min(2)
+    .optional()
+    .meta(describe("Which of the output's places are the data's classes, in their order. Default: all.")),
+});
+
 /** What an evaluation file says: which data, and which models. */
 const evaluationSchema = z.strictObject({
   data: recipeSchema.shape.data,
@@ -19,7 +28,7 @@ const evaluationSchema = z.strictObject({
     .optional()
     .meta(describe("Model that the others are compared with. Default: the first.")),
   models: z
-    .record(z.string().min(1), z.union([z.string().min(1), onnxTeacherOptions]))
+    .record(z.string().min(1), z.union([z.string().min(1), model]))
     .default({})
     .meta(describe("Models by name: an ONNX file, or a record of it and of what it takes, as of a teacher.")),
 });
@@ -27,7 +36,7 @@ const evaluationSchema = z.strictObject({
 /** A validated evaluation file, with whole paths. */
 export interface EvaluationFile extends Pick<Recipe, "data" | "seed"> {
   readonly reference?: string | undefined;
-  readonly models: Readonly<Record<string, z.output<typeof onnxTeacherOptions>>>;
+  readonly models: Readonly<Record<string, z.output<typeof model>>>;
 }
 
 /** Whether a YAML file is an evaluation file, and not a recipe. */

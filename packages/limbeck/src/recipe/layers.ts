@@ -14,8 +14,8 @@ export const EXTENDS = "extends";
 /** Keys that tell records of a kind apart: the options of one are not those of another. */
 const RECORD_KEYS: readonly string[] = ["family", "name", "loss", "kind"];
 
-/** What a teacher is: one of another kind replaces it. */
-const KINDS: readonly string[] = ["model", "onnx", "ensemble", "specialists"];
+/** What a teacher or a model is: one of another kind replaces it. */
+const KINDS: readonly string[] = ["model", "family", "onnx", "ensemble", "specialists", "http", "function"];
 
 type Place = Pick<RecipeProblem, "file" | "line" | "column">;
 

@@ -51,7 +51,7 @@ export interface ManyTeachers {
 }
 
 /** Needs of terms that run the teacher in the student's graph, where it sees images alone. */
-const INSIDE: readonly LossNeed[] = ["features", "pairs of features", "linear heads", "input gradients"];
+export const INSIDE: readonly LossNeed[] = ["features", "pairs of features", "linear heads", "input gradients"];
 
 /** Members are weighed by labels where soft targets are made outside of the graph, and of images that have one label. */
 export function unseenLabels(recipe: ManyTeachers): Finding[] {

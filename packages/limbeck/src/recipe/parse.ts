@@ -4,9 +4,10 @@ import { readText } from "../support/files.js";
 import { nearestWord } from "../support/nearest.js";
 import { EXTENDS, type Path, RecipeLayers } from "./layers.js";
 import type { Finding } from "./mixing.js";
+import { withWholeModels } from "./model-paths.js";
 import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
-import { type Recipe, recipeSchema, type TeacherOptions } from "./schema.js";
+import { type Recipe, recipeSchema } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
 import { isFiles, isTable, type TableSource } from "./source.js";
 import { expandSpecialists } from "./specialists.js";
@@ -42,20 +43,7 @@ export function problemInRecipe(file: string, { path, message }: Finding): Recip
 
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
-  const { teacher } = recipe;
-  if (!teacher) return withWholeData(layers, recipe);
-  const whole = <Part extends TeacherOptions>(member: Part, path: Path): Part =>
-    "onnx" in member
-      ? { ...member, onnx: resolve(dirname(layers.placeOf([...path, "onnx"]).file), member.onnx) }
-      : member;
-  const all = <Part extends TeacherOptions>(key: string, parts: readonly Part[]) =>
-    parts.map((part, i) => whole(part, ["teacher", key, i]));
-  const found = () => {
-    if ("ensemble" in teacher) return { ...teacher, ensemble: all("ensemble", teacher.ensemble) };
-    if ("specialists" in teacher) return { ...teacher, specialists: all("specialists", teacher.specialists) };
-    return whole(teacher, ["teacher"]);
-  };
-  return withWholeData(layers, { ...recipe, teacher: found() });
+  return withWholeData(layers, withWholeModels(layers, recipe));
 }
 
 /** The same of the data alone. */
@@ -126,8 +114,13 @@ function unionProblems(
           ? 1
           : 0
       : 2;
+  const missing = (issues: readonly z.core.$ZodIssue[]) =>
+    isObject ? issues.filter((issue) => !layers.has([...path, ...(issue.path as Path)])).length : 0;
   const worse = (a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]) =>
-    depth(b) - depth(a) || strangeKeys(a) - strangeKeys(b) || problemCount(a) - problemCount(b);
+    depth(b) - depth(a) ||
+    missing(a) - missing(b) ||
+    strangeKeys(a) - strangeKeys(b) ||
+    problemCount(a) - problemCount(b);
   const best = [...issue.errors].sort(worse)[0]!;
   return best.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, layers, whole));
 }

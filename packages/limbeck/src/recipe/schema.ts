@@ -1,27 +1,32 @@
 import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { MIXINGS } from "../data/mix/index.js";
+import { initialOptions } from "../imported/initial-options.js";
+import type { OnnxModelOptions } from "../imported/options.js";
 import { losses } from "../losses/index.js";
 import type { Loss, LossNeed } from "../losses/loss.js";
 import { termSchedule } from "../losses/schedule.js";
+import { functionTeacherOptions, httpTeacherOptions } from "../teachers/black-box/options.js";
 import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { ownershipFields, specialistFields } from "../teachers/specialists/options.js";
 import { answerStorage } from "../teachers/storage.js";
 import { AUTO } from "./auto.js";
+import { unfitForBlackBox } from "./black-box.js";
 import { cardOptions } from "./card.js";
-import { choice, modelChoice } from "./choice.js";
+import { choice, trainedModel } from "./choice.js";
 import { unfitForDraws } from "./draws.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
+import { wrongAddresses } from "./model-paths.js";
 import { presets } from "./presets/index.js";
 import { allowPresets } from "./presets/json-schema.js";
 import { unfitForScheme } from "./schemes/fit.js";
 import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 import { searchOptions } from "./search.js";
 import { source, unfitForSource } from "./source.js";
-import { misowned, unfitForSpecialists } from "./specialists.js";
-import { missingTeacher } from "./teacher.js";
+import { misowned, unfitForMissing, unfitForSpecialists } from "./specialists.js";
+import { missingDonor, missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
 
@@ -88,7 +93,7 @@ const train = z.strictObject({
   augment: trainFields.augment.default([]),
 });
 
-const model = modelChoice;
+const model = trainedModel;
 
 /** Where a loss that looks inside of the networks taps them. */
 function tapFields(needs: readonly LossNeed[]) {
@@ -164,6 +169,10 @@ const variant = z.strictObject({
     .literal(false)
     .optional()
     .meta(describe("false: learn from the teacher itself, past assistants and generations.")),
+  initial: z
+    .literal(false)
+    .optional()
+    .meta(describe("false: start from numbers that are drawn, in place of student.initial.")),
   baseline: z.boolean().optional(),
   correctBiases: z
     .boolean()
@@ -208,11 +217,18 @@ const specialists = z.strictObject({
 
 /** Is trained by the run, was trained before, or is several of these. */
 const teacher = z
-  .union([trainedTeacher, onnxTeacher, ensemble, specialists])
+  .union([
+    trainedTeacher,
+    onnxTeacher,
+    ensemble,
+    specialists,
+    httpTeacherOptions.meta({ id: "httpTeacher" }),
+    functionTeacherOptions,
+  ])
   .optional()
   .meta(
     describe(
-      "A model that the run trains, an ONNX file of a trained one, an ensemble of them, or specialists. Only where a term needs it.",
+      "A model that the run trains, an ONNX file of a trained one, an ensemble of them, specialists, a service that answers over the network, or a function of the program. Only where a term needs it.",
     ),
   );
 
@@ -265,7 +281,11 @@ export const recipeSchema = z
           "How many times the student's model is trained, each time by the one before; the last is the student.",
         ),
       ),
-    student: z.strictObject({ model, train }),
+    student: z.strictObject({
+      model,
+      train,
+      initial: initialOptions.optional().meta(describe("Whose numbers it starts from. Default: drawn from its seed.")),
+    }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
     card: cardOptions.optional(),
@@ -283,9 +303,13 @@ export const recipeSchema = z
   .superRefine(finds(unfitForScheme))
   .superRefine(finds(unfitForSource))
   .superRefine(finds(missingTeacher))
+  .superRefine(finds(missingDonor))
+  .superRefine(finds(wrongAddresses))
   .superRefine(finds(unseenLabels))
   .superRefine(finds(misowned))
   .superRefine(finds(unfitForSpecialists))
+  .superRefine(finds(unfitForMissing))
+  .superRefine(finds(unfitForBlackBox))
   .superRefine(finds(unfitForDraws))
   .superRefine(finds(brokenChain))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
@@ -305,8 +329,14 @@ export type OptimizerChoice = TrainOptions["optimizer"];
 export type Variant = Recipe["variants"][number];
 /** One teacher: what a run trains, or a file. */
 export type TeacherOptions = Exclude<NonNullable<Recipe["teacher"]>, { ensemble: unknown } | { specialists: unknown }>;
-/** A model family's name and options. */
+/** A model family's name and options, or a file and how it is trained further. */
 export type ModelOptions = Recipe["student"]["model"];
+
+/** Whether a model is the network of a file. */
+export function isFile(model: ModelOptions): model is OnnxModelOptions {
+  return "onnx" in model;
+}
+
 /** One term of a student's loss. */
 export type DistillTerm = Recipe["distill"][number];
 

@@ -75,15 +75,28 @@ export function unfitForSpecialists(recipe: Owned): Finding[] {
     return correctBiases ? [{ path: ["variants", v, "correctBiases"], message }] : [];
   });
   const isRouted = "route" in teacher && teacher.route === "labels";
-  return [...cut, ...corrected, ...(isRouted ? impossibleTerms(recipe) : [])];
+  return [...cut, ...corrected, ...(isRouted ? impossibleTerms(recipe, ROUTED) : [])];
 }
 
-/** Where labels say who answers, the classes of all others are impossible. */
-function impossibleTerms(recipe: Owned): Finding[] {
+const ROUTED = "with route: labels only the owner of a label has any; use restricted-kd or kd, or another route";
+const MISSING = "with missing: impossible there may be classes that have none; use kd, or map labels onto all classes";
+
+/** Terms that need logits of every class, where the teacher's file may lack some. */
+export function unfitForMissing(recipe: Owned): Finding[] {
+  const { teacher } = recipe;
+  if (!teacher || !("classes" in teacher)) return [];
+  const { classes } = teacher;
+  const mayLack =
+    typeof classes === "object" && classes !== null && "missing" in classes && classes.missing === "impossible";
+  return mayLack ? impossibleTerms(recipe, MISSING) : [];
+}
+
+/** Where labels say who answers, the classes of all others are impossible; so are those that a file does not know. */
+function impossibleTerms(recipe: Owned, why: string): Finding[] {
   return learnersOf(recipe).flatMap(({ distill, at }) =>
     distill.flatMap(({ loss }): Finding[] => {
       if (loss === AUTO || !lossNamed(String(loss)).everyClass) return [];
-      const message = `${loss} compares with the teacher's logits of every class, and with route: labels only the owner of a label has any; use restricted-kd or kd, or another route`;
+      const message = `${loss} compares with the teacher's logits of every class, and ${why}`;
       return [{ path: at, message }];
     }),
   );

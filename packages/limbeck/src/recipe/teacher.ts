@@ -1,3 +1,4 @@
+import { type InitialOptions, TEACHER_DONOR } from "../imported/initial-options.js";
 import { lossNamed } from "../losses/index.js";
 import { asksTeacher } from "../losses/loss.js";
 import { AUTO } from "./auto.js";
@@ -38,4 +39,27 @@ export function missingTeacher({ scheme, teacher, distill, assistants, variants 
 
 function needsTeacher(loss: string): boolean {
   return loss === AUTO || asksTeacher(lossNamed(loss));
+}
+
+/** What of a recipe decides whether a student can start from what the run trains. */
+interface Donated {
+  readonly teacher?: object | undefined;
+  readonly assistants: readonly unknown[];
+  readonly student: { readonly initial?: InitialOptions | undefined };
+  readonly variants: readonly { readonly initial?: false | undefined }[];
+}
+
+/** Donors that the recipe lacks. */
+export function missingDonor({ teacher, assistants, student: { initial }, variants }: Donated): Finding[] {
+  if (!initial) {
+    return variants.flatMap(({ initial: own }, v): Finding[] => {
+      const message = "the student starts from drawn numbers anyway; leave it out, or say student.initial";
+      return own === undefined ? [] : [{ path: ["variants", v, "initial"], message }];
+    });
+  }
+  if (initial.from !== TEACHER_DONOR) return [];
+  const path = ["student", "initial", "from"];
+  if (!teacher) return [{ path, message: "there is no teacher; name a file, or add a teacher section" }];
+  if (!("onnx" in teacher) || assistants.length > 0) return [];
+  return [{ path, message: "the run does not train the teacher, which is a file; name that file here" }];
 }

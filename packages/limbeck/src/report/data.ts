@@ -75,6 +75,10 @@ export interface ReportData {
   readonly columns?: readonly string[] | undefined;
   /** Teachers that were read from files instead of being trained. */
   readonly teachers: readonly { readonly file: string; readonly sha256: string }[];
+  /** Files whose networks were trained further, or gave first values, by where the recipe names them. Default: none. */
+  readonly files?: readonly { readonly where: string; readonly sha256: string }[];
+  /** What a teacher is called that was only asked; missing where it is a network. */
+  readonly asked?: string | undefined;
   readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };
   /** What the student learns from, in words: "kd (temperature 4)". */
   readonly losses: readonly string[];

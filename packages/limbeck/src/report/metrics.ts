@@ -1,4 +1,4 @@
-import type { ModelResult, RunResults } from "../evaluate/results.js";
+import type { RunResults, TeacherResult } from "../evaluate/results.js";
 import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "./format.js";
 import { html, type Markup } from "./html.js";
 
@@ -9,7 +9,7 @@ export interface Metric {
   readonly short: string;
   /** What it means, in a sentence or two. */
   readonly long: string;
-  readonly cell: (model: ModelResult) => Markup;
+  readonly cell: (model: TeacherResult) => Markup;
   /** Whether there is anything to show. Default: always. */
   readonly isShown?: (results: RunResults) => boolean;
 }
@@ -73,27 +73,32 @@ const METRICS: readonly Metric[] = [
     label: "Parameters",
     short: "trained numbers inside the model",
     long: "All weights and biases.",
-    cell: ({ parameters }) => text(count(parameters)),
+    cell: ({ parameters }) => known(parameters, count),
   },
   {
     label: "File size",
     short: "of the ONNX file",
     long: "What is shipped or downloaded. 1 KB is 1,000 bytes.",
-    cell: (model) => text(bytes(model.bytes)),
+    cell: (model) => known(model.bytes, bytes),
   },
   {
     label: "Latency",
     short: "median time for one sample on one thread",
     long: "Median time of one forward pass with a single sample, on one thread of the processor named above.",
-    cell: ({ latencyMs }) => text(milliseconds(latencyMs)),
+    cell: ({ latencyMs }) => known(latencyMs, milliseconds),
   },
   {
     label: "Peak memory",
     short: "of a fresh process that loads the model and answers",
     long: "Largest resident memory of the process, ONNX Runtime and Node.js included; much of it is the same for every model.",
-    cell: ({ peakMemoryBytes }) => text(bytes(peakMemoryBytes)),
+    cell: ({ peakMemoryBytes }) => known(peakMemoryBytes, bytes),
   },
 ];
+
+/** A cost, which is unknown of a teacher that is only asked. */
+export function known(value: number | null, format: (value: number) => string): Markup {
+  return text(value === null ? null : format(value));
+}
 
 function text(value: string | null): Markup {
   return value === null ? html`<span class="muted">${NOTHING}</span>` : html`${value}`;

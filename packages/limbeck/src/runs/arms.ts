@@ -1,3 +1,4 @@
+import type { InitialOptions } from "../imported/initial-options.js";
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
 import { RELATED_DATA } from "../recipe/schemes/data-free.js";
 import { OFFLINE, type SchemeChoice, schemeNamed } from "../recipe/schemes/index.js";
@@ -14,6 +15,8 @@ export interface Arm {
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   readonly transfer: TransferOptions;
+  /** Whose numbers it starts from; missing where its seed draws them. */
+  readonly initial?: InitialOptions | undefined;
   /** Default: the transfer set. */
   readonly images?: ArmImages;
 }
@@ -31,7 +34,8 @@ export function armsOf(recipe: Recipe): Arm[] {
   return [null, ...variantsOf(recipe)].flatMap((variant) => {
     const train = { ...recipe.student.train, ...definedOnly(variant?.train ?? {}) } as TrainOptions;
     const transfer = variant?.transfer ?? recipe.data.transfer;
-    const shared = { variant, train, transfer };
+    const initial = variant?.initial === false ? undefined : recipe.student.initial;
+    const shared = { variant, train, transfer, initial };
     const { scheme } = recipe;
     const student: Arm = { ...shared, kind: "student", scheme, terms: variant?.distill ?? recipe.distill };
     if (isDataFree(recipe)) return dataFreeArms(student);

@@ -1,3 +1,4 @@
+import type { InitialOptions } from "../imported/initial-options.js";
 import type { DistillTerm, ModelOptions, Recipe, TrainOptions } from "../recipe/schema.js";
 import { armsOf, isTaughtByChain } from "./arms.js";
 import type { Learner } from "./goals.js";
@@ -14,6 +15,8 @@ export interface Link {
   readonly train: TrainOptions;
   readonly terms: readonly DistillTerm[];
   readonly seed: number;
+  /** Whose numbers it starts from; missing where its seed draws them. */
+  readonly initial?: InitialOptions | undefined;
 }
 
 /** The chain from teacher to student: assistants, then all generations but the last, which is the student. */
@@ -41,6 +44,7 @@ export function linksOf(recipe: Recipe): Link[] {
       train: student.train,
       terms: distill,
       seed: seedOf(assistants.length + i),
+      initial: student.initial,
     };
   });
   return [...helpers, ...earlier];
@@ -48,6 +52,9 @@ export function linksOf(recipe: Recipe): Link[] {
 
 /** The phase of the teacher at the head of the chain. */
 export const TEACHER = "teacher";
+
+/** The phase in which a black box answers the test samples. */
+export const TEST_ANSWERS = "label-test";
 
 /** Who learns from the teacher, or from a link of the chain. */
 export function learnersFrom(recipe: Recipe, phase: string): Learner[] {

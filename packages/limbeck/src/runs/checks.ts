@@ -26,7 +26,7 @@ export function checkArms(
   teacher: LiveTeacher | undefined = teacherOf(recipe, samples)?.live,
 ): void {
   for (const { where, choice } of membersOf(recipe)) {
-    if (!("onnx" in choice)) checkWarmUp(`${where}.train.warmupEpochs`, choice.train);
+    if ("train" in choice) checkWarmUp(`${where}.train.warmupEpochs`, choice.train);
   }
   const last = checkLinks(recipe, samples, teacher);
   const student = modelFor({ samples }, recipe.student.model);

@@ -1,15 +1,17 @@
 import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model } from "../models/model.js";
-import type { ModelOptions, Recipe } from "../recipe/schema.js";
+import { isFile, type ModelOptions, type Recipe } from "../recipe/schema.js";
 import type { ModelWithExits } from "../schemes/exit-models.js";
 import type { Peer } from "../schemes/job.js";
+import type { TeacherFunction } from "../teachers/black-box/function.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import type { Parameters } from "../train/checkpoints.js";
 import type { Arm } from "./arms.js";
 import type { Link } from "./chain.js";
 import type { FinishedWork } from "./finished-work.js";
 import type { RunFolder } from "./folder.js";
+import { networkOf } from "./networks.js";
 import type { RunSamples } from "./samples.js";
 import type { ReadyTeacher, RunTeacher } from "./teacher.js";
 
@@ -26,12 +28,16 @@ export interface RunContext {
   readonly work: FinishedWork;
   readonly signal: AbortSignal;
   readonly checkpointSeconds: number;
+  /** Who is asked where the recipe's teacher is a function. */
+  readonly teacherFunction?: TeacherFunction | undefined;
 }
 
 /** A trained and exported teacher. */
 export interface TrainedTeacher extends ReadyTeacher {
   /** Answers to every training sample; missing where no student needs them. */
   readonly outputs: TeacherOutputs | undefined;
+  /** Of a black box, its logits of the test samples, [samples, classes]: asked before anything is trained. */
+  readonly testLogits?: Float32Array;
 }
 
 /** The teacher, its members, and what learns from it before the students do. */
@@ -64,8 +70,12 @@ export interface TrainedArm {
   readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];
 }
 
-/** The model that a recipe describes, for a run's images and classes. @throws LimbeckError RECIPE_INVALID */
+/**
+ * The model that a recipe describes, for a run's images and classes; files were opened before.
+ * @throws LimbeckError RECIPE_INVALID, TEACHER_MISMATCH
+ */
 export function modelFor({ samples }: Pick<RunContext, "samples">, options: ModelOptions): Model {
   const { dataset } = samples.train;
+  if (isFile(options)) return networkOf(samples, options).model(dataset.classes);
   return buildModel(options as ModelChoice, dataset, dataset.classes.length);
 }

@@ -10,11 +10,14 @@ import { type Model, parameterCount } from "../models/model.js";
 import type { Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { readBytes } from "../support/files.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { modelFor } from "./context.js";
+import { fetchedRecipe } from "./fetched.js";
 import type { RunFolder } from "./folder.js";
 import { membersOf } from "./members.js";
+import { readNetworks } from "./networks.js";
 import { requireSameData } from "./same-data.js";
 import { absentClasses, drawTransferSet, loadSamples } from "./samples.js";
 import { readTeacher } from "./teacher.js";
@@ -31,9 +34,9 @@ type Asked = Record<keyof Seen, Split>;
  * @throws LimbeckError RECIPE_INVALID where the recipe has no teacher; RUN_INVALID where it is not trained yet, or data have changed; what loading data throws
  */
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
-  const recipe = folder.recipe();
-  requireTeacher(folder, recipe);
-  const samples = await loadSamples(recipe, signal);
+  requireTeacher(folder, folder.recipe());
+  const recipe = await fetchedRecipe(folder, signal);
+  const samples = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
   requireSameData(folder, samples);
   const { dataset } = samples.train;
   const transfer = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
@@ -75,6 +78,12 @@ function requireTeacher(folder: RunFolder, { teacher }: Recipe): void {
       },
     );
   }
+  if (isBlackBox(teacher)) {
+    throw new LimbeckError("RECIPE_INVALID", "the doctor looks at networks, and this teacher is only asked", {
+      where: folder.path,
+      fix: "The report of the run compares its answers with the student's.",
+    });
+  }
   if (existsSync(folder.file("teacher.onnx"))) return;
   throw new LimbeckError("RUN_INVALID", `${folder.path} has no teacher yet`, {
     where: folder.path,
@@ -92,7 +101,7 @@ function networkFacts(model: Model, dataset: ImageDataset): NetworkFacts {
 }
 
 function isMixed(recipe: Recipe): boolean {
-  return membersOf(recipe).some(({ choice }) => !("onnx" in choice) && mixesImages(choice.train.augment));
+  return membersOf(recipe).some(({ choice }) => "train" in choice && mixesImages(choice.train.augment));
 }
 
 async function ask(

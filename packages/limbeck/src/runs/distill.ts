@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { nodeFlags } from "@limbeck/graph/node-flags";
 import type { Recipe } from "../recipe/schema.js";
 import { type ErrorCode, type ErrorRecord, LimbeckError } from "../support/errors.js";
+import type { TeacherFunction } from "../teachers/black-box/function.js";
 import type { RunEvent } from "./events.js";
 import { RunFolder } from "./folder.js";
 import type { Goal } from "./goals.js";
@@ -27,6 +28,11 @@ export interface DistillOptions {
   readonly signal?: AbortSignal;
   /** Seconds between checkpoints. Default 15. */
   readonly checkpointSeconds?: number;
+  /**
+   * Answers samples with logits, where the recipe's teacher is a function (`teacher: { function: "name v1" }`). It runs in this
+   * process; each answer is kept and never asked for again.
+   */
+  readonly teacher?: TeacherFunction;
 }
 
 /**
@@ -48,7 +54,7 @@ export async function* distill(recipe: Recipe, options: DistillOptions = {}): As
  */
 export async function* resume(
   runDir: string,
-  options: Pick<DistillOptions, "signal" | "checkpointSeconds"> = {},
+  options: Pick<DistillOptions, "signal" | "checkpointSeconds" | "teacher"> = {},
 ): AsyncGenerator<RunEvent> {
   yield* work(RunFolder.open(runDir), options);
 }
@@ -82,7 +88,8 @@ async function* work(folder: RunFolder, options: DistillOptions): AsyncGenerator
   });
   const closed = new Promise<void>((done) => child.once("close", () => done()));
   const stop = () => tell(child, { kind: "stop" });
-  tell(child, { kind: "start", runDir: folder.path, checkpointSeconds: options.checkpointSeconds });
+  const { checkpointSeconds, teacher } = options;
+  tell(child, { kind: "start", runDir: folder.path, checkpointSeconds, hasTeacher: teacher !== undefined });
   if (options.signal?.aborted) stop();
   options.signal?.addEventListener("abort", stop);
   let ended = false;
@@ -90,6 +97,10 @@ async function* work(folder: RunFolder, options: DistillOptions): AsyncGenerator
     for await (const message of messages(child)) {
       if (message.kind === "error") throw fromRecord(message.error);
       if (message.kind === "crash") throw died(child, message.message, folder);
+      if (message.kind === "ask") {
+        void answer(child, teacher!, message);
+        continue;
+      }
       if (message.event.type === "run-end") ended = true;
       yield message.event;
     }
@@ -99,6 +110,19 @@ async function* work(folder: RunFolder, options: DistillOptions): AsyncGenerator
     options.signal?.removeEventListener("abort", stop);
     stop();
     await closed;
+  }
+}
+
+/** Asks the teacher's function for the process that works. */
+async function answer(
+  child: ChildProcess,
+  teacher: TeacherFunction,
+  { id, question }: Extract<WorkerMessage, { kind: "ask" }>,
+): Promise<void> {
+  try {
+    tell(child, { kind: "answer", id, answer: await teacher(question) });
+  } catch (error) {
+    tell(child, { kind: "no-answer", id, message: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -7,7 +7,14 @@ import { type Arm, isDataFree } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
 import { generatedSamples } from "./generated.js";
 import { measureHelpers } from "./helpers.js";
-import { correctBiases, type Measured, type MeasuredArm, measureArm, measureTeacher } from "./measure.js";
+import {
+  correctBiases,
+  type Measured,
+  type MeasuredArm,
+  type MeasuredTeacher,
+  measureArm,
+  measureTeacher,
+} from "./measure.js";
 import { mentorOf } from "./mentor.js";
 import { trainedOn } from "./trained-on.js";
 
@@ -15,7 +22,7 @@ import { trainedOn } from "./trained-on.js";
 export interface Evaluation {
   readonly results: RunResults;
   /** Null where the recipe has none. */
-  readonly teacher: Measured | null;
+  readonly teacher: MeasuredTeacher | null;
   readonly student: Measured;
   readonly baseline: Measured | null;
   /** Of a data-free scheme. */

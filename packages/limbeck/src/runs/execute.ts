@@ -4,6 +4,7 @@ import { renderReport } from "../report/report.js";
 import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
+import type { TeacherFunction } from "../teachers/black-box/function.js";
 import { Interrupted } from "../train/events.js";
 import { armsOf } from "./arms.js";
 import { settleTerms } from "./auto.js";
@@ -13,24 +14,29 @@ import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
 import { environment } from "./environment.js";
 import { evaluateRun } from "./evaluation.js";
 import type { PhaseEnd, RunEvent } from "./events.js";
+import { fetchFiles, withNamesOf } from "./fetched.js";
 import { FinishedWork } from "./finished-work.js";
 import type { RunFile, RunFolder } from "./folder.js";
 import { needsLabels } from "./goals.js";
+import { checkInitial } from "./initial.js";
 import { labelsAt, nothingToLabel } from "./labelling.js";
 import { acquireLock } from "./lock.js";
+import { openNetworks } from "./networks.js";
 import { phasesOf } from "./phases.js";
 import { reportData } from "./report.js";
 import { requireSameData } from "./same-data.js";
 import { sampleFacts } from "./sample-facts.js";
 import { loadSamples } from "./samples.js";
 import { openTeacher } from "./teacher.js";
-import { haveAnswer, prepareTeacher, teacherFor, trainChain } from "./teachers.js";
+import { haveAnswer, prepareTeacher, teacherFor, testBlackBox, trainChain } from "./teachers.js";
 import { trainArm } from "./trainings.js";
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
   /** Seconds between checkpoints. Default 15. */
   readonly checkpointSeconds?: number;
+  /** Who is asked where the recipe's teacher is a function. */
+  readonly teacherFunction?: TeacherFunction | undefined;
 }
 
 /**
@@ -67,16 +73,18 @@ function isStop(error: unknown, signal: AbortSignal): boolean {
 }
 
 async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator<RunEvent> {
-  const open = folder.recipe();
+  const named = folder.recipe();
   const { goal } = folder.readRun();
-  yield { type: "run-start", runDir: folder.path, name: open.name, phases: phasesOf(open, goal) };
-  const samples = await loadSamples(open, options.signal);
+  yield { type: "run-start", runDir: folder.path, name: named.name, phases: phasesOf(named, goal) };
+  const open = yield* fetchFiles(folder, named, options.signal);
+  const samples = await openNetworks(folder, open, await loadSamples(open, options.signal));
   const teacher = await openTeacher(folder, open, samples);
   const { recipe, chosen } = settleTerms(open, samples, teacher);
   checkArms(recipe, samples, teacher?.live);
+  await checkInitial(folder, recipe, samples, teacher);
   const dataSha256 = requireSameData(folder, samples);
   folder.updateRun({ dataSha256, samples: sampleFacts(samples) });
-  if (chosen.length > 0) folder.settleRecipe(recipe, chosen);
+  if (chosen.length > 0) folder.settleRecipe(withNamesOf(recipe, named), chosen);
   for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {
     recipe,
@@ -88,6 +96,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
     threads: folder.readRun().threads,
     signal: options.signal,
     checkpointSeconds: options.checkpointSeconds ?? 15,
+    teacherFunction: options.teacherFunction,
   };
   if (goal === "labels" && !needsLabels(learnersFrom(recipe, TEACHER))) {
     yield nothingToLabel(context);
@@ -99,7 +108,8 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   }
   const ready = yield* prepareTeacher(context, teacher);
   if (goal === "teacher") return;
-  const answering = yield* haveAnswer(context, TEACHER, ready.teacher);
+  const labelled = yield* haveAnswer(context, TEACHER, ready.teacher);
+  const answering = goal === "labels" ? labelled : yield* testBlackBox(context, labelled);
   if (goal === "labels") yield labelsAt(context, answering.voice);
   else {
     const links = yield* trainChain(context, answering);

@@ -30,6 +30,10 @@ const runFileSchema = z.looseObject({
   teacherSha256: z.string().optional(),
   /** The same of an ensemble's members that are files, by their place in the recipe. */
   memberSha256: z.record(z.string(), z.string()).optional(),
+  /** The same of files that the run trains further, by their place in the recipe. */
+  networkSha256: z.record(z.string(), z.string()).optional(),
+  /** Commits of the hub's repositories that the run began with, by the addresses in the recipe. */
+  commits: z.record(z.string(), z.string()).optional(),
   threads: z.int().positive(),
   /** How far the run goes. */
   goal: z.enum(GOALS).default("report"),

@@ -10,6 +10,7 @@ import type { GeneratedSamples } from "../report/data.js";
 import type { ImageSource } from "../schemes/data-free/source.js";
 import { wirings } from "../schemes/index.js";
 import { Classifier } from "../teachers/classifier.js";
+import { fileOf } from "../teachers/voice.js";
 import type { Parameters } from "../train/checkpoints.js";
 import { isDataFree } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeacher } from "./context.js";
@@ -34,7 +35,7 @@ export async function generatedSamples(
   const source = wirings[name]!.source!({ split: transfer, train: arm.train, options });
   const { data, dims } = await drawSamples(source, seeds[0]!.parameters, recipe.seed);
   const [values, drawn] = [data as Float32Array, dims[0]!];
-  const classifier = await Classifier.load(teacher.voice.file, dataset, threads);
+  const classifier = await Classifier.load(fileOf(teacher.voice), dataset, threads);
   const logits = await classifier.logits(values, drawn);
   await classifier.release();
   const tops = topClasses(logits, classes);

@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../support/files.js";
 import { ensembleModel, ensembleValues } from "../teachers/ensemble/model.js";
 import { Interrupted } from "../train/events.js";
 import type { RunContext, TrainedArm, TrainedTeacher, TrainedTeachers } from "./context.js";
-import { type Measured, measureHelper } from "./measure.js";
+import { type MeasuredTeacher, measureHelper } from "./measure.js";
 import { samplesOf } from "./samples.js";
 
 const GENERATIONS = "generations";
@@ -19,7 +19,7 @@ export async function measureHelpers(
   context: RunContext,
   teachers: TrainedTeachers,
   arms: readonly TrainedArm[],
-  teacher: Measured,
+  teacher: MeasuredTeacher,
 ): Promise<HelperResult[]> {
   const members = context.teacher?.members ?? [];
   const together = generationsTogether(context, teachers, arms);

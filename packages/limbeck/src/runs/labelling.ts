@@ -5,9 +5,10 @@ import { Breath, Rate, Timer } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
 import { type AnswersOf, TeacherOutputCache, type TeacherOutputs } from "../teachers/outputs.js";
 import { isExact, storedBytes } from "../teachers/storage.js";
-import type { Voice } from "../teachers/voice.js";
+import { fileOf, type Voice } from "../teachers/voice.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
+import { askOutside } from "./ask-outside.js";
 import { learnersFrom, TEACHER } from "./chain.js";
 import type { RunContext } from "./context.js";
 import type { LabelPlan, RunEvent } from "./events.js";
@@ -19,14 +20,17 @@ const PROGRESS_MS = 100;
 /** Samples of a part: a whole number of the classifier's batches, so that parts have the bits of one pass. */
 const PART = 4096;
 
-/** The teacher's answers to all training samples, from the cache where they are there already. */
+/**
+ * The teacher's answers to all samples of a split, from the cache where they are there already.
+ * @param of by default all training samples, kept as the recipe says
+ */
 export async function* label(
   context: RunContext,
   voice: Voice,
   phase: string,
+  of: AnswersOf = answersOf(context, voice),
 ): AsyncGenerator<RunEvent, TeacherOutputs> {
   const cache = new TeacherOutputCache(context.folder.file("cache"));
-  const of = answersOf(context, voice);
   const key = cache.key(voice.identity, of);
   yield { type: "phase-start", phase };
   const start = performance.now();
@@ -39,8 +43,12 @@ export async function* label(
   const sharing = { key, phase, path: cache.path(key) };
   const taken = takeOver(context, sharing, () => cache.load(key, of));
   if (!taken) {
-    yield labelPlan(context, of, sharing.path);
-    cache.store(key, yield* askTeacher(context, { voice, phase, cache, key }), of);
+    yield labelPlan(of, sharing.path);
+    const { box } = voice;
+    const asking = box
+      ? askOutside(context, { box, phase, split: of.split })
+      : askTeacher(context, { voice, phase, cache, key });
+    cache.store(key, yield* asking, of);
   }
   yield share(context, sharing, taken ?? seconds());
   // What was rounded is learned from as it is on disk: a run that goes on must see the same.
@@ -53,10 +61,10 @@ function answersOf({ samples: { train }, recipe }: RunContext, { width }: Voice)
 }
 
 /** What labelling will write. */
-function labelPlan({ recipe }: RunContext, { split, classes }: AnswersOf, path: string): LabelPlan {
+function labelPlan({ split, classes, storage }: AnswersOf, path: string): LabelPlan {
   const samples = split.indices.length;
-  const { dtype, top = null, draws = null } = recipe.answers;
-  const bytes = storedBytes(samples, classes, recipe.answers);
+  const { dtype, top = null, draws = null } = storage;
+  const bytes = storedBytes(samples, classes, storage);
   return { type: "label-plan", path, samples, classes, dtype, top, draws, bytes };
 }
 
@@ -76,7 +84,7 @@ async function* askTeacher(
   const { classes } = answersOf(context, voice);
   const totalSteps = indices.length;
   const logits = new Float32Array(totalSteps * classes);
-  const teacher = await Classifier.load(voice.file, dataset, context.threads);
+  const teacher = await Classifier.load(fileOf(voice), dataset, context.threads);
   const [rate, due, breath] = [new Rate(), new Timer(PROGRESS_MS), new Breath()];
   try {
     for (let first = 0; first < totalSteps; first += PART) {
@@ -133,5 +141,5 @@ export function nothingToLabel({ recipe }: RunContext): RunEvent {
 export function labelsAt(context: RunContext, voice: Voice): RunEvent {
   const cache = new TeacherOutputCache(context.folder.file("cache"));
   const of = answersOf(context, voice);
-  return { ...labelPlan(context, of, cache.path(cache.key(voice.identity, of))), type: "labels" };
+  return { ...labelPlan(of, cache.path(cache.key(voice.identity, of))), type: "labels" };
 }

@@ -4,7 +4,7 @@ import { type ClassMaps, classMaps, hasClassMaps, meanMapCosine } from "../evalu
 import { measureLatency, measurePeakMemory } from "../evaluate/cost.js";
 import { agreement, calibrationError, countErrors, meanKl, topClasses } from "../evaluate/metrics.js";
 import { addToClasses, matchPriors } from "../evaluate/prior-matching.js";
-import type { CorrectedResult, ExitTable, ModelResult } from "../evaluate/results.js";
+import type { CorrectedResult, ExitTable, ModelResult, TeacherResult } from "../evaluate/results.js";
 import { takeRows } from "../evaluate/rows.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
@@ -14,6 +14,7 @@ import type { Peer } from "../schemes/job.js";
 import { writeFileAtomic } from "../support/files.js";
 import { Classifier } from "../teachers/classifier.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
+import { fileOf } from "../teachers/voice.js";
 import { armId } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import { measureExits } from "./exits.js";
@@ -23,9 +24,9 @@ import { absentClasses } from "./samples.js";
 const CORRECTION_SAMPLES = 10_000;
 
 /** A model's answers to the test samples, one entry a seed, with the result made of them. */
-export interface Measured {
+export interface Measured<Result = ModelResult> {
   readonly logits: readonly Float32Array[];
-  readonly result: ModelResult;
+  readonly result: Result;
   /** Where the teacher looks for its top classes, if students can be compared with that. */
   readonly maps?: ClassMaps | undefined;
 }
@@ -46,11 +47,18 @@ export interface MeasuredArm extends Measured {
   readonly exits?: ExitTable | undefined;
 }
 
-/** Measures `teacher.onnx`. */
-export async function measureTeacher(context: RunContext, teacher: TrainedTeacher): Promise<Measured> {
-  const logits = [await classify(teacher.file, context.samples.test, context)];
+/** A teacher, whose costs may be unknown. */
+export type MeasuredTeacher = Measured<TeacherResult>;
+
+const UNKNOWN_COSTS = { parameters: null, bytes: null, latencyMs: null, peakMemoryBytes: null };
+
+/** Measures `teacher.onnx`, or what a black box answered. */
+export async function measureTeacher(context: RunContext, teacher: TrainedTeacher): Promise<MeasuredTeacher> {
+  const { file, testLogits } = teacher;
+  if (testLogits) return { logits: [testLogits], result: { ...ofAnswers(context, [testLogits]), ...UNKNOWN_COSTS } };
+  const logits = [await classify(fileOf({ file }), context.samples.test, context)];
   const path = context.folder.file("teacher.onnx");
-  const measured = await measure(context, path, teacher.file, teacher.model, logits);
+  const measured = await measure(context, path, fileOf({ file }), teacher.model, logits);
   return { ...measured, maps: await teacherMaps(context, teacher, logits[0]!) };
 }
 
@@ -61,9 +69,10 @@ export async function measureTeacher(context: RunContext, teacher: TrainedTeache
 export async function measureHelper(
   context: RunContext,
   phase: string,
-  { file, model }: Pick<TrainedTeacher, "file" | "model">,
-  teacher: Measured | null,
+  { file: given, model }: Pick<TrainedTeacher, "file" | "model">,
+  teacher: MeasuredTeacher | null,
 ): Promise<ModelResult> {
+  const file = fileOf({ file: given });
   const logits = [await classify(file, context.samples.test, context)];
   const reference = teacher ? { logits: teacher.logits[0]!, cosines: undefined } : undefined;
   return (await measure(context, context.folder.file(`${phase}.onnx`), file, model, logits, reference)).result;
@@ -73,7 +82,7 @@ export async function measureHelper(
 export async function measureArm(
   context: RunContext,
   trained: TrainedArm,
-  teacher: Measured | null,
+  teacher: MeasuredTeacher | null,
 ): Promise<MeasuredArm> {
   const reference = teacher && {
     logits: teacher.logits[0]!,
@@ -132,7 +141,7 @@ async function teacherMaps(context: RunContext, teacher: TrainedTeacher, logits:
 async function mapCosines(
   { samples: { test }, threads }: RunContext,
   { model, seeds }: TrainedArm,
-  teacher: Measured,
+  teacher: MeasuredTeacher,
 ): Promise<number[] | undefined> {
   if (!teacher.maps) return undefined;
   const tops = topClasses(teacher.logits[0]!, test.dataset.classes.length);
@@ -151,19 +160,31 @@ interface Reference {
 }
 
 async function measure(
-  { samples }: RunContext,
+  context: RunContext,
   path: string,
   file: Uint8Array,
   model: Model,
   logits: readonly Float32Array[],
   teacher?: Reference,
 ): Promise<Measured> {
-  const { test } = samples;
+  const { dataset } = context.samples.test;
+  const result: ModelResult = {
+    ...ofAnswers(context, logits, teacher),
+    parameters: parameterCount(model),
+    bytes: file.byteLength,
+    latencyMs: await measureLatency(file, dataset),
+    peakMemoryBytes: await measurePeakMemory(path, dataset),
+  };
+  return { logits, result };
+}
+
+/** What answers alone tell. */
+function ofAnswers({ samples: { test } }: RunContext, logits: readonly Float32Array[], teacher?: Reference) {
   const classes = test.dataset.classes.length;
   const labels = splitLabels(test);
   const errors = logits.map((answers) => countErrors({ logits: answers, classes, labels }));
   const perSeed = (metric: (answers: Float32Array) => number) => spread(logits.map(metric));
-  const result: ModelResult = {
+  return {
     errors,
     testSize: labels.length,
     accuracy: spread(errors.map((count) => 1 - count / labels.length)),
@@ -171,12 +192,7 @@ async function measure(
     klToTeacher: teacher ? perSeed((answers) => meanKl(teacher.logits, answers, classes)) : null,
     mapCosine: teacher?.cosines ? spread(teacher.cosines) : null,
     ece: perSeed((answers) => calibrationError({ logits: answers, classes, labels })),
-    parameters: parameterCount(model),
-    bytes: file.byteLength,
-    latencyMs: await measureLatency(file, test.dataset),
-    peakMemoryBytes: await measurePeakMemory(path, test.dataset),
   };
-  return { logits, result };
 }
 
 /** What prior matching makes of an arm whose transfer set lacked some classes. Test labels only judge it. */

@@ -1,23 +1,32 @@
 import type { Recipe } from "../recipe/schema.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
-import { labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
+import { labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
 import type { Phase } from "./events.js";
+import { DOWNLOAD, namesAddresses } from "./fetched.js";
 import { type Goal, needsLabels } from "./goals.js";
 import { membersOf } from "./members.js";
 
 /** Everything that a run will do, in order. */
 export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
   const teacher = membersOf(recipe)
-    .filter(({ choice }) => !("onnx" in choice))
+    .filter(({ choice }) => "train" in choice)
     .map(({ phase }) => ({ id: phase, label: phase.replace("/", " ").replace("-", " ") }));
-  if (goal === "teacher") return teacher;
+  const downloads = namesAddresses(recipe) ? [{ id: DOWNLOAD, label: DOWNLOAD }] : [];
+  return [...downloads, ...computedPhases(recipe, goal, teacher)];
+}
+
+function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): Phase[] {
+  if (goal === "teacher") return [...teacher];
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];
+  const isAsked = recipe.teacher !== undefined && isBlackBox(recipe.teacher);
+  const tested = isAsked ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
   const links = linksOf(recipe).flatMap(({ phase }) => {
     const name = phase.replace("-", " ");
     return [{ id: phase, label: name }, ...answering(recipe, phase, `labelling by ${name}`)];
   });
-  return [...teacher, ...labelling, ...links, ...trainings(recipe), { id: "evaluate", label: "evaluation" }];
+  return [...teacher, ...labelling, ...tested, ...links, ...trainings(recipe), { id: "evaluate", label: "evaluation" }];
 }
 
 function answering(recipe: Recipe, phase: string, label: string): Phase[] {

@@ -73,6 +73,6 @@ function recipeOf(data: string): Recipe {
 /** How a recipe feeds this very file. */
 function asTeacher({ teacher }: Recipe, path: string): FileModelOptions {
   if (!teacher || !("onnx" in teacher) || resolve(teacher.onnx) !== resolve(path)) return {};
-  const { onnx: _, ...options } = teacher;
+  const { onnx: _, sha256: __, classes: ___, ...options } = teacher;
   return options;
 }

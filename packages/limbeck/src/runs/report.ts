@@ -3,6 +3,7 @@ import { sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
+import { type FunctionTeacherOptions, type HttpTeacherOptions, isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, isDataFree, phaseId, seedsOf } from "./arms.js";
 import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
@@ -24,7 +25,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
   const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
   const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
   const labels = splitLabels(samples.test);
-  const confusion = ({ logits }: Measured) =>
+  const confusion = ({ logits }: Pick<Measured, "logits">) =>
     confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
   return {
     name: recipe.name,
@@ -45,6 +46,8 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
         ? [{ file: basename(choice.onnx), sha256: run.memberSha256?.[where] ?? run.teacherSha256! }]
         : [],
     ),
+    files: Object.entries(run.networkSha256 ?? {}).map(([where, sha256]) => ({ where, sha256 })),
+    asked: recipe.teacher && isBlackBox(recipe.teacher) ? addressOf(recipe.teacher) : undefined,
     data: {
       source: samples.source,
       train: samples.train.indices.length,
@@ -71,6 +74,11 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
   };
 }
 
+/** What a black box is called. */
+function addressOf(teacher: HttpTeacherOptions | FunctionTeacherOptions): string {
+  return "http" in teacher ? `${teacher.http}, version ${teacher.version}` : `the function ${teacher.function}`;
+}
+
 function environmentOf(folder: RunFolder) {
   const { environment, limbeck } = folder.readRun();
   return {
@@ -90,7 +98,7 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
   };
   const teachers = membersOf(recipe)
     // Errors of a specialist are counted on samples of its own classes: they do not compare.
-    .filter(({ choice, owns }) => !("onnx" in choice || owns))
+    .filter(({ choice, owns }) => "train" in choice && !owns)
     .map(({ phase, seed }) => curve(phase, { arm: "teacher", variant: null, seed }));
   const arms = armsOf(recipe).flatMap((arm) =>
     seedsOf(recipe).map((seed) =>

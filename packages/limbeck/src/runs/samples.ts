@@ -8,6 +8,7 @@ import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
 import { loadTable } from "../data/table/load.js";
+import type { ImportedNetwork } from "../imported/network.js";
 import type { Recipe, TransferOptions } from "../recipe/schema.js";
 import { isFiles, isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
@@ -22,6 +23,8 @@ export interface RunSamples {
   readonly related?: Split;
   /** For people: the data set's name, or the files' paths. */
   readonly source: string;
+  /** Networks of files that the run trains further, by what the recipe says of them. */
+  readonly networks?: ReadonlyMap<string, ImportedNetwork>;
 }
 
 /** What of a recipe says which samples there are. */
@@ -131,13 +134,13 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
 }
 
 /** Samples of some classes alone, whose labels are places in the list of them. @throws LimbeckError DATA_TOO_SMALL */
-export function samplesOf({ train, test, source }: RunSamples, classes: readonly number[]): RunSamples {
+export function samplesOf({ train, test, source, networks }: RunSamples, classes: readonly number[]): RunSamples {
   const narrowed = (split: Split): Split => {
     const { dataset, indices } = filterClasses(split, { only: classes });
     const labels = dataset.labels.map((label) => Math.max(0, classes.indexOf(label)));
     return { dataset: { ...dataset, classes: classes.map((label) => dataset.classes[label]!), labels }, indices };
   };
-  return { train: narrowed(train), test: narrowed(test), source };
+  return { train: narrowed(train), test: narrowed(test), source, ...(networks ? { networks } : {}) };
 }
 
 /** Classes of which the transfer set has no sample. */

@@ -7,12 +7,14 @@ import type { Recipe } from "../recipe/schema.js";
 import { ownershipFindings } from "../recipe/specialists.js";
 import type { LiveTeacher } from "../schemes/live-teacher.js";
 import { LimbeckError } from "../support/errors.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
+import type { BlackBox } from "../teachers/black-box/source.js";
 import { combineByLabels } from "../teachers/ensemble/correctness.js";
 import { ensembleModel, ensembleValues, sideBySide } from "../teachers/ensemble/model.js";
 import { type OnnxTeacher, openOnnxTeacher } from "../teachers/onnx/teacher.js";
 import { mergedModel } from "../teachers/specialists/model.js";
 import { type Specialists, widthOfAnswers } from "../teachers/specialists/options.js";
-import { ownVoice, type Voice } from "../teachers/voice.js";
+import { boxVoice, ownVoice, type Voice } from "../teachers/voice.js";
 import { armsOf } from "./arms.js";
 import { linksOf } from "./chain.js";
 import { modelFor } from "./context.js";
@@ -41,7 +43,8 @@ export interface ReadyTeacher {
   readonly model: Model;
   /** None where the model brings its numbers along. */
   readonly parameters: ModelValues;
-  readonly file: Uint8Array;
+  /** Missing where it is a black box. */
+  readonly file: Uint8Array | undefined;
   readonly voice: Voice;
   /** As it is in students' training graphs, with its numbers. */
   readonly live: LiveTeacher;
@@ -69,7 +72,18 @@ export function teacherOf(
   return { members, model, live: { model } };
 }
 
+/** A network that nobody sees: it is asked outside of graphs. */
+const BLACK_BOX: Model = {
+  family: "black box",
+  parameters: [],
+  buffers: [],
+  forward: () => {
+    throw new TypeError("a black box has no graph");
+  },
+};
+
 function built({ choice, owns }: Member, samples: RunSamples): Model {
+  if (isBlackBox(choice)) return BLACK_BOX;
   if ("onnx" in choice) throw new TypeError("the teacher is an ONNX file");
   return modelFor({ samples: owns ? samplesOf(samples, owns) : samples }, choice.model);
 }
@@ -118,6 +132,7 @@ export async function readTeacher(
       openOnnxTeacher(choice, dataset, (owns ?? dataset.classes).length, batches, {
         prefix,
         whose: owns && "it owns",
+        names: owns?.map((label) => dataset.classes[label]!) ?? dataset.classes,
       }),
     );
     given.set(place, opened);
@@ -196,6 +211,11 @@ export function joinMembers(
 /** A network that speaks for itself. */
 export function aloneTeacher(model: Model, parameters: ModelValues, file: Uint8Array): ReadyTeacher {
   return { model, parameters, file, voice: ownVoice(file), live: { model, values: parameters } };
+}
+
+/** A teacher that is only asked. */
+export function askedTeacher(model: Model, box: BlackBox): ReadyTeacher {
+  return { model, parameters: {}, file: undefined, voice: boxVoice(box), live: { model } };
 }
 
 /** Members whose answers are weighed by labels. */

@@ -2,15 +2,27 @@ import { momentsText } from "../data/moments/moments.js";
 import { toOnnxModel } from "../models/inference.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
+import { LimbeckError } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
+import { functionTeacher, type TeacherFunction } from "../teachers/black-box/function.js";
+import { httpTeacher } from "../teachers/black-box/http.js";
 import { type Arm, HARD_LABELS, isTaughtByChain } from "./arms.js";
-import { type Link, labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
+import { type Link, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
 import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { featureSamples, partsOf } from "./features.js";
 import { needsLabels } from "./goals.js";
+import { startingModel } from "./initial.js";
 import { answersIdentity, label } from "./labelling.js";
 import { drawTransferSet, samplesOf } from "./samples.js";
-import { aloneTeacher, joinMembers, type OpenMember, type ReadyTeacher, type RunTeacher } from "./teacher.js";
+import {
+  aloneTeacher,
+  askedTeacher,
+  joinMembers,
+  type OpenMember,
+  type ReadyTeacher,
+  type RunTeacher,
+} from "./teacher.js";
 import { teacherSource, trainPhase } from "./trainings.js";
 
 /** A teacher that has not answered yet, and its members. */
@@ -61,11 +73,16 @@ export function teacherFor({ teacher, links }: TrainedTeachers, arm: Pick<Arm, "
 async function* prepareMember(context: RunContext, member: OpenMember): AsyncGenerator<RunEvent, ReadyTeacher> {
   const { model, choice, given, phase, seed, owns } = member;
   if (given) return aloneTeacher(model, {}, given.file);
+  if ("http" in choice) return askedTeacher(model, httpTeacher(choice));
+  if ("function" in choice) return askedTeacher(model, functionTeacher(choice, functionOf(context)));
   if ("onnx" in choice) throw new TypeError("the file was not read");
   const own = owns ? { ...context, samples: samplesOf(context.samples, owns) } : context;
   const { train } = own.samples;
-  const options = { model, split: train, train: choice.train, terms: HARD_LABELS, seed };
-  const parameters = yield* trainPhase(own, phase, offlineJob(options), options);
+  const parts = partsOf(model, choice.train, HARD_LABELS);
+  const seen = parts ? { ...own, samples: yield* featureSamples(own, parts) } : own;
+  const trained = parts?.head ?? model;
+  const options = { model: trained, split: seen.samples.train, train: choice.train, terms: HARD_LABELS, seed };
+  const parameters = yield* trainPhase(seen, phase, offlineJob(options), options);
   return aloneTeacher(model, parameters, toOnnxModel(model, train.dataset, parameters));
 }
 
@@ -76,19 +93,46 @@ export async function* haveAnswer(
   ready: ReadyTeacher,
 ): AsyncGenerator<RunEvent, TrainedTeacher> {
   const isAsked = needsLabels(learnersFrom(context.recipe, phase));
-  return { ...ready, outputs: isAsked ? yield* label(context, ready.voice, labelPhase(phase)) : undefined };
+  const outputs = isAsked ? yield* label(context, ready.voice, labelPhase(phase)) : undefined;
+  return { ...ready, outputs };
+}
+
+function functionOf({ teacherFunction }: RunContext): TeacherFunction {
+  if (teacherFunction) return teacherFunction;
+  throw new LimbeckError("TEACHER_FAILED", "the recipe's teacher is a function, and the run was given none", {
+    where: "teacher.function",
+    fix: "Run it from TypeScript: distill(recipe, { teacher: async ({ images, count }) => … }), resume(runDir, { teacher: … }).",
+  });
+}
+
+/** Has a black box answer the test samples, once and before anything is trained: later it might not. */
+export async function* testBlackBox(
+  context: RunContext,
+  teacher: TrainedTeacher,
+): AsyncGenerator<RunEvent, TrainedTeacher> {
+  const { voice } = teacher;
+  if (!voice.box) return teacher;
+  const { test } = context.samples;
+  const classes = test.dataset.classes.length;
+  const of = { split: test, storage: { dtype: "float32" }, classes } as const;
+  const { logits } = yield* label(context, voice, TEST_ANSWERS, of);
+  const testLogits = new Float32Array(test.indices.length * classes);
+  test.indices.forEach((sample, row) => {
+    testLogits.set(logits.subarray(sample * classes, (sample + 1) * classes), row * classes);
+  });
+  return { ...teacher, testLogits };
 }
 
 /** Distills a link from the one before it, on the main comparison's transfer set. */
 async function* trainLink(
   context: RunContext,
-  { model: choice, train, terms, seed, phase }: Link,
+  { model: choice, train, terms, seed, phase, initial }: Link,
   teacher: TrainedTeacher,
 ): AsyncGenerator<RunEvent, ReadyTeacher> {
   const { recipe, samples } = context;
   const source = await teacherSource(context, { terms, train }, teacher);
   const options: OfflineOptions = {
-    model: modelFor(context, choice),
+    model: startingModel(modelFor(context, choice), initial, teacher),
     split: drawTransferSet(samples.train, recipe.data.transfer, recipe.seed),
     train,
     terms,
@@ -103,6 +147,7 @@ async function* trainLink(
   return aloneTeacher(job.model, parameters, toOnnxModel(job.model, samples.train.dataset, parameters));
 }
 
-function write({ folder }: RunContext, phase: string, file: Uint8Array): void {
+function write({ folder }: RunContext, phase: string, file: Uint8Array | undefined): void {
+  if (!file) return;
   writeFileAtomic(folder.file(`${phase}.onnx`), file);
 }

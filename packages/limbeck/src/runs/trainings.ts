@@ -2,6 +2,7 @@ import { graphCost } from "@limbeck/graph";
 import { splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import type { Model } from "../models/model.js";
+import { OFFLINE } from "../recipe/schemes/index.js";
 import type { ControlImages } from "../schemes/data-free/images.js";
 import { wirings } from "../schemes/index.js";
 import { carriedTensors, type TrainingJob } from "../schemes/job.js";
@@ -9,12 +10,15 @@ import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
 import type { OfflineOptions } from "../schemes/offline.js";
 import { Classifier } from "../teachers/classifier.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
+import { fileOf } from "../teachers/voice.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
 import { runTraining, type Trained } from "../train/loop.js";
 import { type Arm, phaseId, seedsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
+import { featureSamples, partsOf } from "./features.js";
 import { usesStoredAnswers } from "./goals.js";
+import { startingModel } from "./initial.js";
 import { answersIdentity } from "./labelling.js";
 import { share, takeOver } from "./reuse.js";
 import { drawTransferSet } from "./samples.js";
@@ -33,16 +37,18 @@ export async function* trainArm(
   teacher: TrainedTeacher | undefined,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
-  const student = modelFor(context, recipe.student.model);
+  const student = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
   const { name, ...schemeOptions } = arm.scheme;
+  const parts = name === OFFLINE.name ? partsOf(student, arm.train, arm.terms) : undefined;
+  const seen = parts ? { ...context, samples: yield* featureSamples(context, parts) } : context;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
   const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
   const source = await teacherSource(context, arm, teacher);
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
     const options = {
-      model: student,
-      split: transfer,
+      model: parts?.head ?? student,
+      split: parts ? drawTransferSet(seen.samples.train, arm.transfer, recipe.seed) : transfer,
       train: arm.train,
       terms: arm.terms,
       seed,
@@ -52,9 +58,9 @@ export async function* trainArm(
       control: controlOf(context, arm),
     };
     const job = wirings[name]!.job(options);
-    trained = { model: job.model, peers: job.peers ?? [], exits: job.exits };
+    trained = { model: parts ? student : job.model, peers: job.peers ?? [], exits: job.exits };
     const asked = teacher && needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.voice) : undefined;
-    seeds.push({ seed, parameters: yield* trainPhase(context, phaseId(arm, seed), job, options, asked) });
+    seeds.push({ seed, parameters: yield* trainPhase(seen, phaseId(arm, seed), job, options, asked) });
   }
   await source?.release();
   return { arm, ...trained, transfer, teacher, seeds };
@@ -76,7 +82,7 @@ export async function teacherSource(
   const { voice, outputs } = teacher;
   if (usesStoredAnswers({ terms, train })) return { teacher: cachedTeacher(outputs!), release: async () => {} };
   const { dataset } = context.samples.train;
-  const classifier = await Classifier.load(voice.file, dataset, context.threads);
+  const classifier = await Classifier.load(fileOf(voice), dataset, context.threads);
   return {
     teacher: liveTeacher(async (images, samples) =>
       voice.logitsOf(await classifier.logits(images, samples.length), splitLabels({ dataset, indices: samples })),

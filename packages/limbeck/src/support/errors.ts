@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   DATA_TOO_SMALL: "A split asks for more samples than there are.",
   DISK_FULL: "The disk is full.",
   DIVERGED: "A loss became NaN or infinite, or exploded.",
+  DOWNLOAD_FAILED: "A file that a recipe names by its address could not be downloaded.",
   FEATURE_MISMATCH: "A loss cannot compare the features that it was given.",
   FILE_EXISTS: "A file or folder that would be written exists already.",
   FILE_MISSING: "A file that was named does not exist.",
@@ -15,7 +16,7 @@ export const ERROR_CODES = {
   HASH_MISMATCH: "A file's sha256 is not the one that was expected.",
   MODEL_FAILED: "ONNX Runtime cannot load or run a model, or what it answers are not finite numbers.",
   MODEL_MISMATCH:
-    "A model does not take the samples that it is to be evaluated on, or does not answer with their classes.",
+    "A model does not take the samples, cannot be cut or trained as the recipe says, has no weights for a student, or does not answer with the data's classes.",
   OPTION_INVALID: "An option of the command line does not fit what it is used on.",
   PUSH_FAILED: "The hub refused an upload, or could not be reached.",
   RECIPE_INVALID: "A recipe does not say what a recipe must say.",
@@ -24,6 +25,7 @@ export const ERROR_CODES = {
   RUN_INVALID: "A run folder cannot be resumed or read.",
   SEARCH_EMPTY: "No student that a search may choose from keeps its limits.",
   TAP_UNKNOWN: "A recipe names a tap that the model does not have, or that several of its values fit.",
+  TEACHER_FAILED: "A teacher that is asked from outside did not answer, or not with what it should.",
   TEACHER_MISMATCH:
     "A teacher's file does not take the images, does not answer with the data's classes, or passes no gradient on to them.",
   WORKER_DIED: "The training process ended unexpectedly.",

@@ -10,6 +10,8 @@ export interface ProgressEvent {
   /** Value of the last step; null where a phase has none, as labelling. */
   readonly loss: number | null;
   readonly stepsPerSecond: number;
+  /** What is counted, where those are not steps or samples. */
+  readonly unit?: "bytes";
 }
 
 /** An epoch is over. */

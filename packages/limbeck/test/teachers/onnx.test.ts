@@ -107,14 +107,26 @@ describe("an ONNX teacher sees images as it was trained to", () => {
   it.each([
     [2, 3, SMALLER],
     [6, 5, LARGER],
-  ])("%i × %i pixels, as torch.nn.functional.interpolate(…, antialias=True)", async (height, width, expected) => {
-    const path = write((x) => ops.flatten(x), { input: [1, 1, height, width] });
-    const ramp = Float32Array.from({ length: 16 }, (_, i) => i / 16);
-    const given = { onnx: path, answers: "logits" as const, layout: "nchw" as const };
-    const { file } = await openOnnxTeacher(given, GRAY, height * width, []);
-    near(await answers(file, ramp, 1), expected);
-  });
+    [2, 3, CUBIC_SMALLER, "bicubic" as const],
+    [6, 5, CUBIC_LARGER, "bicubic" as const],
+  ])(
+    "%i × %i pixels, as torch.nn.functional.interpolate(…, antialias=True)",
+    async (height, width, expected, resample?) => {
+      const path = write((x) => ops.flatten(x), { input: [1, 1, height, width] });
+      const ramp = Float32Array.from({ length: 16 }, (_, i) => i / 16);
+      const given = { onnx: path, answers: "logits" as const, layout: "nchw" as const, resample };
+      const { file } = await openOnnxTeacher(given, GRAY, height * width, []);
+      near(await answers(file, ramp, 1), expected);
+    },
+  );
 });
+
+const CUBIC_SMALLER = [0.158565, 0.240444, 0.322324, 0.615176, 0.697056, 0.778935];
+const CUBIC_LARGER = [
+  -0.019152, 0.024058, 0.077303, 0.130547, 0.173757, 0.100237, 0.143447, 0.196691, 0.249936, 0.293146, 0.288962,
+  0.332172, 0.385417, 0.438661, 0.481871, 0.455629, 0.498839, 0.552083, 0.605328, 0.648538, 0.644355, 0.687564,
+  0.740809, 0.794053, 0.837263, 0.763743, 0.806953, 0.860197, 0.913442, 0.956652,
+];
 
 describe("an ONNX teacher answers", () => {
   const images = numbers(3 * 16).map(Math.abs);

@@ -11,6 +11,8 @@ import { nodeBackend } from "@limbeck/graph/node";
 import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
 import { LimbeckError } from "../../support/errors.js";
 import { checkExternalFiles, readModelFile } from "../../support/model-file.js";
+import type { ImageOptions } from "../../teachers/onnx/options.js";
+import { completed } from "../../teachers/onnx/preprocessor.js";
 import { type AnswerReader, answerReader, numbersOf, toLogits } from "./answers.js";
 import { type Feeder, feederOf } from "./feed.js";
 import { type FileModelOptions, type SampleInput, type Samples, sampleInput } from "./interface.js";
@@ -67,12 +69,15 @@ export class FileModel {
    * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, MODEL_FAILED, MODEL_MISMATCH
    */
   static async open(
-    { name, path, options }: FileModelSource,
+    { name, path, options: given }: FileModelSource,
     samples: Samples,
     classes: number | undefined,
     tried: Float32Array,
     threads: number,
   ): Promise<FileModel> {
+    const options = samples.columns
+      ? given
+      : { ...given, ...completed({ ...given, onnx: path } as ImageOptions, samples) };
     const { contents, facts } = await readContents(path);
     const session = await openSession(contents, threads, name, path);
     let feeder: Feeder | undefined;

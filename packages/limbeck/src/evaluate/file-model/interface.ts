@@ -11,7 +11,10 @@ import {
 import type { OnnxTeacherOptions } from "../../teachers/onnx/options.js";
 
 /** What is said of a model's file: all of it is optional. */
-export type FileModelOptions = Partial<Omit<OnnxTeacherOptions, "onnx">>;
+export type FileModelOptions = Partial<Omit<OnnxTeacherOptions, "onnx" | "sha256" | "classes">> & {
+  /** Which of the output's places are the data's classes, in their order. Default: all. */
+  readonly classes?: readonly number[] | undefined;
+};
 
 /** How samples go into a model, and where its answers come out. */
 export interface SampleInput {
@@ -63,7 +66,7 @@ export function sampleInput(facts: Interface, options: FileModelOptions, samples
 type Declared = Interface["inputs"][number];
 
 /** What is done to images alone. */
-const FOR_IMAGES = ["layout", "size", "range", "mean", "std"] as const;
+const FOR_IMAGES = ["layout", "size", "crop", "resample", "order", "range", "mean", "std"] as const;
 
 /** Of inputs that take a sample's numbers in their order: channels first, with or without places of their own. */
 function plainInput({ name, dtype, shape }: Declared, options: FileModelOptions, samples: Samples, subject: Subject) {

@@ -43,7 +43,7 @@ export function teacherSection({ finished }: Card): string {
   const lines = members.map((member) =>
     "onnx" in member.choice
       ? `- the file ${inline(withoutFolder(member.choice.onnx))}${sha256(member) ? `, sha256 \`${sha256(member)}\`` : ""}`
-      : `- ${inline(String(member.choice.model.family))}, trained by the run itself`,
+      : `- ${inline(describeMember(member))}`,
   );
   if (recipe.card?.teacher) lines.push(`- where it comes from: ${inline(recipe.card.teacher)}`);
   if (members.length > 0) lines.push(`- license: ${inline(recipe.card?.teacherLicense ?? licenseOf(members))}`);
@@ -51,9 +51,17 @@ export function teacherSection({ finished }: Card): string {
   return `## Teacher\n\n${lines.join("\n")}`;
 }
 
-/** A teacher that the run trained has none of its own. */
+function describeMember({ choice }: Member): string {
+  if ("http" in choice) return "a service that was asked for its answers";
+  if (!("model" in choice)) return "a function of the program that was asked for its answers";
+  if ("onnx" in choice.model)
+    return `the file ${withoutFolder(String(choice.model.onnx))}, trained further by the run itself`;
+  return `${choice.model.family}, trained by the run itself`;
+}
+
+/** A teacher that the run trained from nothing has none of its own. */
 function licenseOf(members: readonly Member[]): string {
-  return members.some(({ choice }) => "onnx" in choice)
+  return members.some(({ choice }) => !("model" in choice) || "onnx" in choice.model)
     ? "not stated"
     : "none of its own: it was trained on the data above";
 }

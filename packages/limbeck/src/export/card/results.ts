@@ -1,4 +1,4 @@
-import type { ModelResult, Spread } from "../../evaluate/results.js";
+import type { Spread, TeacherResult } from "../../evaluate/results.js";
 import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "../../report/format.js";
 import type { Card } from "./card.js";
 import { inline, table } from "./text.js";
@@ -9,7 +9,7 @@ export function resultsSection({ finished }: Card): string {
   const models = [student, ...(teacher ? [teacher] : []), ...(baseline ? [baseline] : [])];
   const names = ["student", ...(teacher ? ["teacher"] : []), ...(baseline ? ["baseline"] : [])];
   const percent = (value: Spread | null) => (value ? `${plusMinus(value, 2, 100)}%` : NOTHING);
-  const row = (label: string, cell: (model: ModelResult) => string) => [label, ...models.map(cell)];
+  const row = (label: string, cell: (model: TeacherResult) => string) => [label, ...models.map(cell)];
   const seeds = student.errors.length;
   return [
     "## Results",
@@ -25,12 +25,17 @@ export function resultsSection({ finished }: Card): string {
         row("accuracy", ({ accuracy }) => percent(accuracy)),
         ...(teacher ? [row("agreement with the teacher", ({ agreement }) => percent(agreement))] : []),
         row("calibration error (ECE)", ({ ece }) => percent(ece)),
-        row("parameters", ({ parameters }) => count(parameters)),
-        row("size", (model) => bytes(model.bytes)),
-        row("latency, one sample on one thread", ({ latencyMs }) => milliseconds(latencyMs)),
+        row("parameters", ({ parameters }) => known(parameters, count)),
+        row("size", (model) => known(model.bytes, bytes)),
+        row("latency, one sample on one thread", ({ latencyMs }) => known(latencyMs, milliseconds)),
       ],
     ),
     ...(verdict ? [inline(verdict.sentence)] : []),
     `Latency was measured on ${inline(finished.run.environment?.cpu ?? "the machine that trained")}.`,
   ].join("\n\n");
+}
+
+/** What a teacher that is only asked costs is not known. */
+function known(value: number | null, text: (value: number) => string): string {
+  return value === null ? NOTHING : text(value);
 }

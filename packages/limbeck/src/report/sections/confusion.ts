@@ -1,4 +1,4 @@
-import type { ModelResult } from "../../evaluate/results.js";
+import type { TeacherResult } from "../../evaluate/results.js";
 import { ARM_NAMES, type Arm, armName } from "../arms.js";
 import type { Confusion, ReportData } from "../data.js";
 import { count, plural } from "../format.js";
@@ -53,7 +53,7 @@ ${drawn ? scrolling(`Confusion matrix, ${one.arm}`, table(one, classes)) : html`
 }
 
 /** Tells a matrix of one seed from one that adds up all of them. */
-function origin(answers: number, model: ModelResult | null): string {
+function origin(answers: number, model: TeacherResult | null): string {
   const seeds = model?.errors.length ?? 1;
   if (seeds === 1) return "";
   return answers === model?.testSize ? `, one of ${seeds} seeds` : `, added up over ${seeds} seeds`;

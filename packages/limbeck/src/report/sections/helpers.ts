@@ -1,8 +1,9 @@
-import type { HelperResult } from "../../evaluate/results.js";
+import type { HelperResult, TeacherResult } from "../../evaluate/results.js";
 import { armMeaning, armName } from "../arms.js";
 import type { ReportData } from "../data.js";
 import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
+import { known } from "../metrics.js";
 
 const MEANINGS: Readonly<Record<HelperResult["kind"], string>> = {
   member: "part of the teacher",
@@ -26,10 +27,10 @@ export function helpersSection(report: ReportData): Markup | false {
   if (helpers.length === 0 || !teacher) return false;
   const members = helpers.filter(({ kind }) => MEMBERS.includes(kind));
   const links = helpers.filter(({ kind }) => !MEMBERS.includes(kind));
-  const row = (name: Markup, meaning: string, result: HelperResult["result"]) => html`
+  const row = (name: Markup, meaning: string, result: TeacherResult) => html`
 <tr><th scope="row" class="text">${name}<small>${meaning}</small></th><td><strong>${errorsText(result.errors)}</strong>${result.testSize === student.testSize ? "" : html` of ${count(result.testSize)}`}</td>
 <td>${result.agreement ? html`${plusMinus(result.agreement, 2, 100)}%` : NOTHING}</td><td>${plusMinus(result.ece, 2, 100)}%</td>
-<td>${count(result.parameters)}</td><td>${bytes(result.bytes)}</td><td>${milliseconds(result.latencyMs)}</td></tr>`;
+<td>${known(result.parameters, count)}</td><td>${known(result.bytes, bytes)}</td><td>${known(result.latencyMs, milliseconds)}</td></tr>`;
   const helperRow = ({ name, kind, result }: HelperResult) => row(html`${name}`, MEANINGS[kind], result);
   const note = members.some(({ kind }) => kind === "specialist") ? ` ${MERGED}` : "";
   return html`<section aria-labelledby="helpers"><h2 id="helpers">From teacher to student</h2>

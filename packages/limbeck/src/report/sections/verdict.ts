@@ -40,10 +40,9 @@ function setting({ data, epochs, losses, results }: ReportData): string {
 const withoutWhat = ({ unseen }: TrainedOn, source: string) => (unseen ? `, without a ${unseen} of ${source}` : "");
 
 function sizeTile({ teacher, student }: RunResults): Markup {
-  if (!teacher) {
-    return tile("Size", html`${bytes(student.bytes)}`, [
-      `${plural(student.parameters, "parameter")}; there is no teacher`,
-    ]);
+  if (!teacher || teacher.parameters === null) {
+    const why = teacher ? "the teacher's are not known" : "there is no teacher";
+    return tile("Size", html`${bytes(student.bytes)}`, [`${plural(student.parameters, "parameter")}; ${why}`]);
   }
   const [times, word] = ratio(teacher.parameters, student.parameters, ["smaller", "larger", "the same size"]);
   return tile("Size", html`${times} <small>${word}</small>`, [
@@ -69,7 +68,8 @@ function errorsTile({ student, baseline, verdict }: RunResults, mentor: string):
 }
 
 function speedTile({ teacher, student }: RunResults): Markup {
-  if (!teacher) return tile("Speed", html`${milliseconds(student.latencyMs)}`, ["a sample, on one thread"]);
+  if (!teacher || teacher.latencyMs === null)
+    return tile("Speed", html`${milliseconds(student.latencyMs)}`, ["a sample, on one thread"]);
   const [times, word] = ratio(teacher.latencyMs, student.latencyMs, ["faster", "slower", "the same speed"]);
   return tile("Speed", html`${times} <small>${word}</small>`, [
     `${milliseconds(student.latencyMs)} a sample; the teacher takes ${milliseconds(teacher.latencyMs)}`,

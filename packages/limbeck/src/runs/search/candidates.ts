@@ -1,6 +1,6 @@
 import { measureLatency } from "../../evaluate/cost.js";
 import type { Candidate, SearchLimits } from "../../evaluate/search-results.js";
-import { buildModel, type ModelChoice } from "../../models/index.js";
+import { buildModel } from "../../models/index.js";
 import { modelCost, toOnnxModel } from "../../models/inference.js";
 import { initialize, parameterCount } from "../../models/model.js";
 import type { Recipe } from "../../recipe/schema.js";
@@ -25,7 +25,7 @@ export async function measureCandidates(
   const candidates: Candidate[] = [];
   for (const { name, model: choice } of ladderOf(recipe, samples)) {
     if (signal.aborted) throw new Interrupted("the search was stopped");
-    const model = buildModel(choice as ModelChoice, dataset, dataset.classes.length);
+    const model = buildModel(choice, dataset, dataset.classes.length);
     const file = toOnnxModel(model, dataset, initialize(model, recipe.seed));
     const cost = { bytes: file.byteLength, latencyMs: await measureLatency(file, dataset) };
     const { macs } = modelCost(model, dataset);

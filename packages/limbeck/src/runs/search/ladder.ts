@@ -1,6 +1,6 @@
 import { buildModel, type ModelChoice, modelFamilies } from "../../models/index.js";
 import type { ModelFamily } from "../../models/model.js";
-import type { ModelOptions, Recipe } from "../../recipe/schema.js";
+import { isFile, type Recipe } from "../../recipe/schema.js";
 import { LimbeckError } from "../../support/errors.js";
 import { canonicalJson } from "../../support/json.js";
 import type { RunSamples } from "../samples.js";
@@ -14,7 +14,7 @@ const WIDTHS = ["width", "hidden", "dim"];
 /** A student to choose from, with a name that tells it from the others. */
 export interface Rung {
   readonly name: string;
-  readonly model: ModelOptions;
+  readonly model: ModelChoice;
 }
 
 /**
@@ -22,13 +22,28 @@ export interface Rung {
  * well-known members of its family. Models that do not take the data's images are left out of the latter.
  */
 export function ladderOf({ search, student }: Recipe, samples: RunSamples): Rung[] {
-  if (search.students) return named(unique(search.students as ModelOptions[]));
-  const family = (modelFamilies as readonly ModelFamily[]).find(({ name }) => name === student.model.family)!;
-  const members = family.members.map(({ options }) => ({ ...student.model, ...(options as object) }));
-  return named(unique([...scaled(student.model), ...members].filter((model) => fits(model, samples))));
+  if (search.students) return named(unique(search.students as ModelChoice[]));
+  const own = student.model;
+  if (isFile(own)) throw noRelatives(own.onnx);
+  const model = own as ModelChoice;
+  const family = (modelFamilies as readonly ModelFamily[]).find(({ name }) => name === model.family)!;
+  const members = family.members.map(({ options }) => ({ ...model, ...(options as object) }));
+  return named(unique([...scaled(model), ...members].filter((member) => fits(member, samples))));
 }
 
-function scaled(model: ModelOptions): ModelOptions[] {
+function noRelatives(file: string): LimbeckError {
+  return new LimbeckError(
+    "RECIPE_INVALID",
+    "the student is an ONNX file, of which there are no smaller and larger ones",
+    {
+      where: "search.students",
+      value: file,
+      fix: "Name models to choose from: `search: { students: [...] }`.",
+    },
+  );
+}
+
+function scaled(model: ModelChoice): ModelChoice[] {
   return SCALES.map((scale) => {
     const changes = WIDTHS.flatMap((key) => (key in model ? [[key, times(model[key], scale)]] : []));
     return { ...model, ...Object.fromEntries(changes) };
@@ -41,9 +56,9 @@ function times(value: unknown, scale: number): unknown {
   return Number.isInteger(value) && value > 1 ? Math.max(1, Math.round(value * scale)) : value * scale;
 }
 
-function fits(model: ModelOptions, { train: { dataset } }: RunSamples): boolean {
+function fits(model: ModelChoice, { train: { dataset } }: RunSamples): boolean {
   try {
-    buildModel(model as ModelChoice, dataset, dataset.classes.length);
+    buildModel(model, dataset, dataset.classes.length);
     return true;
   } catch (error) {
     if (error instanceof LimbeckError) return false;
@@ -51,12 +66,12 @@ function fits(model: ModelOptions, { train: { dataset } }: RunSamples): boolean 
   }
 }
 
-function unique(models: readonly ModelOptions[]): ModelOptions[] {
+function unique(models: readonly ModelChoice[]): ModelChoice[] {
   return [...new Map(models.map((model) => [canonicalJson(model), model])).values()];
 }
 
 /** Names made of the family and of what differs between its members. */
-function named(models: readonly ModelOptions[]): Rung[] {
+function named(models: readonly ModelChoice[]): Rung[] {
   return models.map((model) => {
     const family = models.filter((other) => other.family === model.family);
     const keys = Object.keys(model).filter((key) => new Set(family.map((other) => canonicalJson(other[key]))).size > 1);

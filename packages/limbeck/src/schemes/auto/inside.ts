@@ -1,6 +1,7 @@
 import type { Tensor } from "@limbeck/graph";
+import { lastLayer, sameValues } from "../../models/last-layer.js";
 import type { ForwardResult } from "../../models/model.js";
-import { lastLayer, linearHead, sameValues } from "../heads.js";
+import { linearHead } from "../heads.js";
 import type { Choice } from "./choice.js";
 import type { Pair } from "./pair.js";
 

@@ -1,9 +1,9 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import { divergence, logMixture } from "../../losses/divergence.js";
 import { sumPerSampleMean } from "../../losses/reduce.js";
+import { lastLayer } from "../../models/last-layer.js";
 import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
 import { LimbeckError } from "../../support/errors.js";
-import { lastLayer } from "../heads.js";
 import { normalizedValues, statisticsLoss } from "./statistics.js";
 
 /** Images, and answers to them, [N, K] each; gradients flow through both into the images. */

@@ -1,12 +1,29 @@
 import { ops, sizeOf, type Tensor } from "@limbeck/graph";
+import { NEVER } from "../never.js";
+import { type Places, placesOf } from "./class-map.js";
 import { mismatch } from "./interface.js";
-import type { OnnxTeacherOptions } from "./options.js";
+import type { AnswerOptions } from "./options.js";
 
 /** Smallest probability whose logarithm is taken: single precision holds no better ones beside 1. */
 const SMALLEST = 1e-7;
 
+/** What a file's answers are, and where its places are the run's classes. */
+export interface KnownAnswers {
+  readonly answers: "logits" | "probabilities";
+  /** Default: place by place. */
+  readonly places?: Places | undefined;
+}
+
+/** Which places a recipe means. @param file whose labels they are @param names of the classes */
+export function chosenPlaces({ classes }: AnswerOptions, file: string, names: readonly string[]): Places | undefined {
+  return classes && (Array.isArray(classes) ? classes.map((place) => [place]) : placesOf(classes, file, names));
+}
+
 /** Who usually has the classes. */
 export const DATA = "the data have";
+
+/** A logit that changes no sum of exponentials. */
+const UNHEARD = -1e30;
 
 /** How far from 1 probabilities may add up, for models of half precision and 8 bits. */
 const TOLERANCE = 0.05;
@@ -16,10 +33,10 @@ const TOLERANCE = 0.05;
  * @param whose who has the classes, for messages: the data, or a specialist
  * @throws LimbeckError TEACHER_MISMATCH where there are not as many classes
  */
-export function logitsOf(answers: Tensor, options: OnnxTeacherOptions, classes: number, whose = DATA): Tensor {
-  const logits = options.answers === "probabilities" ? beforeSoftmax(flatten(answers)) : flatten(answers);
+export function logitsOf(raw: Tensor, { answers, places }: KnownAnswers, classes: number, whose = DATA): Tensor {
+  const logits = answers === "probabilities" ? beforeSoftmax(flatten(raw)) : flatten(raw);
   const known = logits.shape[1]!;
-  if (!options.classes) {
+  if (!places) {
     if (known === classes) return logits;
     throw mismatch(
       `the teacher tells ${known} classes apart, and ${whose} ${classes}`,
@@ -27,8 +44,33 @@ export function logitsOf(answers: Tensor, options: OnnxTeacherOptions, classes: 
       `List in teacher.classes which ${classes} of its ${known} places are ${whose === DATA ? "the data's" : "these"} classes, in their order.`,
     );
   }
-  requirePlaces(options.classes, known, classes, whose);
-  return ops.gather(logits, answers.graph.ints(options.classes), 1);
+  requirePlaces(places, known, classes, whose);
+  if (places.every(({ length }) => length === 1)) return ops.gather(logits, raw.graph.ints(places.flat()), 1);
+  return merged(logits, places);
+}
+
+/** Logarithms of summed exponentials, so that probabilities of places that mean one class add up. */
+function merged(logits: Tensor, places: Places): Tensor {
+  const { graph } = logits;
+  const width = Math.max(...places.map(({ length }) => length));
+  const padded = places.map((own) => Array.from({ length: width }, (_, i) => own[i]));
+  const table = ops.reshape(ops.gather(logits, graph.ints(padded.flat().map((place) => place ?? 0)), 1), [
+    -1,
+    places.length,
+    width,
+  ]);
+  const constant = (shape: number[], numbers: number[]) => graph.constant("float32", shape, numbers);
+  const isReal = constant(
+    [1, places.length, width],
+    padded.flat().map((place) => (place === undefined ? 0 : 1)),
+  );
+  const real = ops.where(ops.greater(isReal, 0.5), table, constant([1, 1, 1], [UNHEARD]));
+  const sums = ops.reduceLogSumExp(real, { axes: [2] });
+  const isKnown = constant(
+    [1, places.length],
+    places.map(({ length }) => Math.min(1, length)),
+  );
+  return ops.where(ops.greater(isKnown, 0.5), sums, constant([1, 1], [NEVER]));
 }
 
 /** Answers as rows, [N, …] becomes [N, K]. */
@@ -43,15 +85,15 @@ function beforeSoftmax(probabilities: Tensor): Tensor {
   return node?.inputs[0] ?? ops.log(ops.maximum(probabilities, SMALLEST));
 }
 
-function requirePlaces(places: readonly number[], known: number, classes: number, whose: string): void {
+function requirePlaces(places: Places, known: number, classes: number, whose: string): void {
   if (places.length !== classes) {
     throw mismatch(
       `teacher.classes lists ${places.length} places, and ${whose} ${classes} classes`,
-      places,
+      places.flat(),
       "List one place for each class, in their order.",
     );
   }
-  const wrong = places.find((place) => place >= known);
+  const wrong = places.flat().find((place) => place >= known);
   if (wrong === undefined) return;
   throw mismatch(`teacher.classes names place ${wrong}, and the teacher has ${known}`, wrong, "Count from 0.");
 }

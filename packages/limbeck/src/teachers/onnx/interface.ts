@@ -1,7 +1,7 @@
 import type { DeclaredValue, ModelInspection } from "@limbeck/graph";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { type ErrorCode, LimbeckError } from "../../support/errors.js";
-import type { OnnxTeacherOptions } from "./options.js";
+import type { ImageOptions } from "./options.js";
 
 /** How images must be for a model that is read from a file. */
 export interface ImageInput {
@@ -11,6 +11,8 @@ export interface ImageInput {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+  /** What images are resized to before the middle of them is cut out: height and width. Default: the input's own. */
+  readonly resized?: readonly [number, number];
   /** Whole numbers are fed as such, after rounding. */
   readonly dtype: "float32" | "uint8" | "int32" | "int64";
 }
@@ -43,7 +45,7 @@ export function mismatch(message: string, value: unknown, fix: string, subject =
 export type Interface = Pick<ModelInspection, "inputs" | "outputs">;
 
 /** What is asked of a model's input. */
-type InputOptions = Pick<OnnxTeacherOptions, "input" | "layout" | "size">;
+type InputOptions = Pick<ImageOptions, "input" | "layout" | "size" | "crop">;
 
 /** The input that was asked for, or the only one. @throws LimbeckError TEACHER_MISMATCH, or the subject's own code */
 export function chosenInput(facts: Interface, options: InputOptions, subject = TEACHER): DeclaredValue {
@@ -82,14 +84,26 @@ export function imageInput(
   }
   const layout = options.layout ?? layoutOf(name, shape, images, subject);
   const [channels, height, width] = layout === "nchw" ? shape.slice(1) : [shape[3]!, shape[1]!, shape[2]!];
-  const asked = typeof options.size === "number" ? [options.size, options.size] : options.size;
+  const size = sidesOf(options.size);
+  const crop = sidesOf(options.crop);
+  const asked = crop ?? size;
+  const resized = crop && (size ?? ([images.height, images.width] as const));
+  if (crop && resized && crop.some((length, i) => length > resized[i]!)) {
+    throw mismatch(
+      `a middle of ${crop.join(" × ")} cannot be cut out of images of ${resized.join(" × ")}`,
+      crop,
+      `Set ${subject.prefix}size to more than ${subject.prefix}crop.`,
+      subject,
+    );
+  }
   return {
+    ...(resized ? { resized } : {}),
     name,
     layout,
     dtype,
     channels: channelsOf(name, channels!, images.channels, subject),
-    height: side(`height of input ${name}`, height!, asked?.[0], images.height, subject),
-    width: side(`width of input ${name}`, width!, asked?.[1], images.width, subject),
+    height: side(name, "height", height!, asked?.[0], images.height, crop ? "crop" : "size", subject),
+    width: side(name, "width", width!, asked?.[1], images.width, crop ? "crop" : "size", subject),
   };
 }
 
@@ -123,7 +137,7 @@ function rowInput(
 /** The name of the output that answers. @throws LimbeckError TEACHER_MISMATCH, or the subject's own code */
 export function answerOutput(
   facts: Interface,
-  options: Pick<OnnxTeacherOptions, "output">,
+  options: Pick<ImageOptions, "output">,
   subject: Subject = TEACHER,
 ): string {
   if (options.output === undefined) return facts.outputs[0]!.name;
@@ -171,13 +185,25 @@ function channelsOf(name: string, declared: Dimension, own: number, subject: Sub
   );
 }
 
-function side(what: string, declared: Dimension, asked: number | undefined, own: number, subject: Subject): number {
+function sidesOf(size: ImageOptions["size"]): readonly [number, number] | undefined {
+  return typeof size === "number" ? [size, size] : size;
+}
+
+function side(
+  name: string,
+  what: string,
+  declared: Dimension,
+  asked: number | undefined,
+  own: number,
+  option: "size" | "crop",
+  subject: Subject,
+): number {
   if (typeof declared !== "number") return asked ?? own;
   if (asked === undefined || asked === declared) return declared;
   throw mismatch(
-    `the file fixes the ${what} at ${declared}, and ${subject.prefix}size asks for ${asked}`,
+    `the file fixes the ${what} of input ${name} at ${declared}, and ${subject.prefix}${option} asks for ${asked}`,
     [declared, asked],
-    `Leave ${subject.prefix}size out, or export the model with an open size.`,
+    `Leave ${subject.prefix}${option} out, or export the model with an open size.`,
     subject,
   );
 }

@@ -1,17 +1,20 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import { LUMA } from "../../data/augment/luma.js";
-import { resizeBilinear } from "../../models/resize.js";
+import { resizeBicubic, resizeBilinear } from "../../models/resize.js";
 import { type ImageInput, mismatch, type Subject, TEACHER } from "./interface.js";
-import type { OnnxTeacherOptions } from "./options.js";
+import type { ImageOptions } from "./options.js";
 
 /** Turns a run's images into what a model takes. @param images [N, C, H, W], values 0 … 1 */
 export function preprocess(
   images: Tensor,
   input: ImageInput,
-  options: Pick<OnnxTeacherOptions, "range" | "mean" | "std">,
+  options: Pick<ImageOptions, "range" | "mean" | "std" | "resample" | "order">,
   subject: Subject = TEACHER,
 ): Tensor {
-  const sized = resizeBilinear(withChannels(images, input.channels), input.height, input.width);
+  const { height, width, channels } = input;
+  const resize = options.resample === "bicubic" ? resizeBicubic : resizeBilinear;
+  const resized = resize(withChannels(images, channels), ...(input.resized ?? ([height, width] as const)));
+  const sized = inOrder(middle(resized, height, width), options.order);
   const [black, white] = options.range ?? (input.dtype === "uint8" ? [0, 255] : [0, 1]);
   const scaled = black === 0 && white === 1 ? sized : ops.add(ops.mul(sized, white - black), black);
   const centered =
@@ -30,6 +33,18 @@ function inWholes(x: Tensor, { dtype }: ImageInput): Tensor {
   if (dtype === "float32") return x;
   if (dtype === "uint8") return ops.cast(ops.clip(ops.add(x, 0.5), 0, 255.5), "uint8");
   return ops.cast(ops.round(x), dtype);
+}
+
+/** The middle of maps; of an odd remainder, one more is cut off behind than in front. */
+function middle(x: Tensor, height: number, width: number): Tensor {
+  const [, , fromHeight, fromWidth] = x.shape as [number, number, number, number];
+  if (fromHeight === height && fromWidth === width) return x;
+  const [top, left] = [Math.floor((fromHeight - height) / 2), Math.floor((fromWidth - width) / 2)];
+  return ops.slice(x, [top, left], [top + height, left + width], [2, 3]);
+}
+
+function inOrder(x: Tensor, order: ImageOptions["order"]): Tensor {
+  return order === "bgr" && x.shape[1] === 3 ? ops.gather(x, x.graph.ints([2, 1, 0]), 1) : x;
 }
 
 function withChannels(images: Tensor, channels: number): Tensor {

@@ -1,13 +1,13 @@
-import { GraphError, graft, type ImportedModel, randomStream, type Tensor } from "@limbeck/graph";
-import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
-import { toOnnxModel, toSingleOnnxModel } from "../../models/inference.js";
-import type { ForwardResult, Model } from "../../models/model.js";
-import { Classifier } from "../classifier.js";
-import { areProbabilities, DATA, flatten, logitsOf } from "./answers.js";
+import { GraphError, graft, type ImportedModel, type Tensor } from "@limbeck/graph";
+import type { ImageGeometry } from "../../data/dataset.js";
+import { toSingleOnnxModel } from "../../models/inference.js";
+import type { Model } from "../../models/model.js";
+import { areProbabilities, chosenPlaces, DATA, flatten, logitsOf } from "./answers.js";
 import { openTeacherFile, type TeacherFile } from "./file.js";
 import { mismatch } from "./interface.js";
 import type { OnnxTeacherOptions } from "./options.js";
-import { preprocess } from "./preprocess.js";
+import { tapsOf } from "./taps.js";
+import { answersTo, batchedFile, TRIED } from "./trial.js";
 
 /** A frozen classifier that was read from a file. */
 export interface OnnxTeacher {
@@ -21,22 +21,24 @@ export interface OnnxTeacher {
   readonly sha256: string;
 }
 
-/** Images that a file is tried with. */
-const TRIED = 3;
-
-/** How far answers to a batch may be from those to single images, as a share of the largest. */
-const TOLERANCE = 1e-3;
-
 /** Stands before the names of a teacher's values, which would else meet those of the graph that it is copied into. */
 const PREFIX = "teacher/";
+
+/** What a teacher is beside a file. */
+export interface TeacherContext {
+  /** Stands before the names of its values in graphs. */
+  readonly prefix?: string;
+  /** Who has the classes, for messages. */
+  readonly whose?: string | undefined;
+  /** What the classes are called, for teachers whose labels are mapped onto them. */
+  readonly names?: readonly string[];
+}
 
 type Imports = (batch: number) => ImportedModel;
 
 /**
  * Reads a trained classifier and tries it out: what its answers are, and whether it takes batches.
  * @param batches sizes of batches in which terms may look inside of it
- * @param prefix stands before the names of its values in graphs
- * @param whose who has the classes, for messages
  * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED, as `fromOnnx` does
  */
@@ -45,13 +47,14 @@ export async function openOnnxTeacher(
   images: ImageGeometry,
   classes: number,
   batches: readonly number[],
-  { prefix = PREFIX, whose = DATA }: { readonly prefix?: string; readonly whose?: string | undefined } = {},
+  { prefix = PREFIX, whose = DATA, names = [] }: TeacherContext = {},
 ): Promise<OnnxTeacher> {
   const file = await openTeacherFile(options, images);
   const single = await file.read(1);
-  const answers = options.answers ?? (await kindOfAnswers(file, options, images, single));
+  const answers = options.answers ?? (await kindOfAnswers(file, images, single));
+  const places = chosenPlaces(options, options.onnx, names);
   const modelOf = (imports: Imports) =>
-    frozenModel(file, options, imports, prefix, (raw) => logitsOf(raw, { ...options, answers }, classes, whose));
+    frozenModel(file, imports, prefix, (raw) => logitsOf(raw, { answers, places }, classes, whose));
   const model = modelOf(() => single);
   const alone = toSingleOnnxModel(model, images);
   const together = await batchedFile(model, images, alone);
@@ -62,28 +65,12 @@ export async function openOnnxTeacher(
 
 async function kindOfAnswers(
   file: TeacherFile,
-  options: OnnxTeacherOptions,
   images: ImageGeometry,
   single: ImportedModel,
 ): Promise<"logits" | "probabilities"> {
-  const raw = frozenModel(file, options, () => single, PREFIX, flatten);
+  const raw = frozenModel(file, () => single, PREFIX, flatten);
   const answers = await answersTo(toSingleOnnxModel(raw, images), images);
   return areProbabilities(answers, answers.length / TRIED) ? "probabilities" : "logits";
-}
-
-/** The file for any batch, where the nodes allow it. */
-async function batchedFile(model: Model, images: ImageGeometry, alone: Uint8Array): Promise<Uint8Array | undefined> {
-  try {
-    const file = toOnnxModel(model, images, {});
-    const [each, all] = [await answersTo(alone, images), await answersTo(file, images)];
-    const largest = each.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const isSame =
-      all.length === each.length && all.every((value, i) => Math.abs(value - each[i]!) <= TOLERANCE * largest);
-    return isSame ? file : undefined;
-  } catch {
-    // Shapes that are built in show when the graph is checked, or when ONNX Runtime runs it.
-    return undefined;
-  }
 }
 
 /** A network whose nodes know how many samples there are is read anew for each number of them. */
@@ -111,20 +98,8 @@ async function readBatches(file: TeacherFile, single: ImportedModel, batches: re
   };
 }
 
-async function answersTo(file: Uint8Array, images: ImageGeometry): Promise<Float32Array> {
-  const random = randomStream(0, "teacher");
-  const pixels = Float32Array.from({ length: TRIED * sampleLength(images) }, () => random.below(256) / 255);
-  const classifier = await Classifier.load(file, images, 1);
-  try {
-    return await classifier.logits(pixels, TRIED);
-  } finally {
-    await classifier.release();
-  }
-}
-
 function frozenModel(
-  { input, output, parameters }: TeacherFile,
-  options: OnnxTeacherOptions,
+  { input, output, parameters, prepare }: TeacherFile,
   imports: Imports,
   prefix: string,
   finish: (answers: Tensor) => Tensor,
@@ -136,18 +111,9 @@ function frozenModel(
     builtIn: parameters,
     forward: (images) => {
       const model = imports(images.shape[0]!);
-      const inputs = new Map([[model.inputs.get(input.name)!, preprocess(images, input, options)]]);
+      const inputs = new Map([[model.inputs.get(input.name)!, prepare(images)]]);
       const copies = graft(model.graph, images.graph, { inputs, prefix });
       return { logits: finish(copies.get(model.outputs.get(output)!)!), taps: tapsOf(model, copies), buffers: {} };
     },
   };
-}
-
-/** What the file computes of each image, under its own names. */
-function tapsOf({ values }: ImportedModel, copies: ReadonlyMap<Tensor, Tensor>): ForwardResult["taps"] {
-  const entries = [...values].flatMap(([name, tensor]) => {
-    const copy = tensor.source.kind === "node" && tensor.dtype === "float32" ? copies.get(tensor) : undefined;
-    return copy && copy.shape.length > 1 ? [[name, copy] as const] : [];
-  });
-  return Object.fromEntries(entries);
 }

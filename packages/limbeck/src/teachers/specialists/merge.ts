@@ -1,10 +1,8 @@
 import { ops, type Tensor } from "@limbeck/graph";
 import type { SpecialistAnswer } from "../../losses/loss.js";
 import { logSum, negativeEntropy } from "../ensemble/combine.js";
+import { NEVER } from "../never.js";
 import type { Specialists } from "./options.js";
-
-/** Logarithm of what is impossible. Not infinity: 0 · ∞ is not a number. */
-const NEVER = -1000;
 
 /** Takes answers apart that stand side by side. @param answers [N, Σ |C_k|] */
 export function takeApart(answers: Tensor, { owns }: Pick<Specialists, "owns">): Tensor[] {
