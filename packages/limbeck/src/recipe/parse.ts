@@ -8,7 +8,7 @@ import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
 import { type Recipe, recipeSchema, type TeacherOptions } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
-import { isFiles, isTable, type TableSource } from "./source.js";
+import { withWholeSource } from "./source-paths.js";
 import { expandSpecialists } from "./specialists.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
@@ -43,7 +43,7 @@ export function problemInRecipe(file: string, { path, message }: Finding): Recip
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
   const { teacher } = recipe;
-  if (!teacher) return withWholeData(layers, recipe);
+  if (!teacher) return withWholeSource(layers, recipe);
   const whole = <Part extends TeacherOptions>(member: Part, path: Path): Part =>
     "onnx" in member
       ? { ...member, onnx: resolve(dirname(layers.placeOf([...path, "onnx"]).file), member.onnx) }
@@ -55,24 +55,7 @@ function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
     if ("specialists" in teacher) return { ...teacher, specialists: all("specialists", teacher.specialists) };
     return whole(teacher, ["teacher"]);
   };
-  return withWholeData(layers, { ...recipe, teacher: found() });
-}
-
-function withWholeData(layers: RecipeLayers, recipe: Recipe): Recipe {
-  const { source } = recipe.data;
-  if (typeof source === "string") return recipe;
-  if (isTable(source)) return { ...recipe, data: { ...recipe.data, source: withWholeTables(layers, source) } };
-  if (isFiles(source)) {
-    const from = dirname(layers.placeOf(["data", "source", "files"]).file);
-    const files = [source.files].flat().map((path) => resolve(from, path));
-    return { ...recipe, data: { ...recipe.data, source: { ...source, files } } };
-  }
-  const whole = (part: string, { images, labels }: { images: string; labels: string }) => {
-    const from = (key: string) => dirname(layers.placeOf(["data", "source", part, key]).file);
-    return { images: resolve(from("images"), images), labels: resolve(from("labels"), labels) };
-  };
-  const test = source.test ? { test: whole("test", source.test) } : {};
-  return { ...recipe, data: { ...recipe.data, source: { ...source, train: whole("train", source.train), ...test } } };
+  return withWholeSource(layers, { ...recipe, teacher: found() });
 }
 
 function withWholeMoments(layers: RecipeLayers, recipe: Recipe): Recipe {
@@ -80,13 +63,6 @@ function withWholeMoments(layers: RecipeLayers, recipe: Recipe): Recipe {
   if (typeof scheme.moments !== "string") return recipe;
   const from = dirname(layers.placeOf(["scheme", "moments"]).file);
   return { ...recipe, scheme: { ...scheme, moments: resolve(from, scheme.moments) } };
-}
-
-function withWholeTables(layers: RecipeLayers, source: TableSource): TableSource {
-  const whole = (key: "table" | "testTable", path: string) =>
-    resolve(dirname(layers.placeOf(["data", "source", key]).file), path);
-  const test = source.testTable === undefined ? {} : { testTable: whole("testTable", source.testTable) };
-  return { ...source, table: whole("table", source.table), ...test };
 }
 
 function problemsOf(issue: z.core.$ZodIssue, layers: RecipeLayers): RecipeProblem[] {

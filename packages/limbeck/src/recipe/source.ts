@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fileFields } from "../data/files/options.js";
+import { folderFields } from "../data/images/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
@@ -33,6 +34,8 @@ const files = z
   .strictObject(fileFields)
   .meta({ description: "Files of any kind, of which models see bytes; the teacher's answers are their labels." });
 
+const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
+
 /** Where a recipe's samples come from. */
 export const source = z
   .union([
@@ -44,9 +47,11 @@ export const source = z
     }),
     table,
     files,
+    folder,
   ])
   .meta({
-    description: "A named data set, idx files, tables of rows, or files of any kind, by path (relative to the recipe).",
+    description:
+      "A named data set; or by path (relative to the recipe): idx files, tables, folders of images, files of any kind.",
   });
 
 /** A source whose samples are rows, not images. */
@@ -54,6 +59,14 @@ export type TableSource = z.output<typeof table>;
 
 /** A source whose samples are bytes of files, which nobody has labelled. */
 export type FileSource = z.output<typeof files>;
+
+/** A source of image files, in a folder for each class. */
+export type FolderSource = z.output<typeof folder>;
+
+/** Whether a source is image files in a folder for each class. */
+export function isFolder(given: unknown): given is FolderSource {
+  return typeof given === "object" && given !== null && "folder" in given;
+}
 
 /** Whether a source's samples are bytes of files. */
 export function isFiles(given: unknown): given is FileSource {

@@ -4,12 +4,14 @@ import { labelPhase, learnersFrom, linksOf, TEACHER } from "./chain.js";
 import type { Phase } from "./events.js";
 import { type Goal, needsLabels } from "./goals.js";
 import { membersOf } from "./members.js";
+import { readingOf } from "./reading.js";
 
 /** Everything that a run will do, in order. */
 export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
-  const teacher = membersOf(recipe)
+  const trained = membersOf(recipe)
     .filter(({ choice }) => !("onnx" in choice))
     .map(({ phase }) => ({ id: phase, label: phase.replace("/", " ").replace("-", " ") }));
+  const teacher = [...readingOf(recipe), ...trained];
   if (goal === "teacher") return teacher;
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];

@@ -1,18 +1,15 @@
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
 import { type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
-import { loadFiles } from "../data/files/load.js";
-import { loadIdxPair } from "../data/idx.js";
+import type { ImagesListener } from "../data/images/reader.js";
 import { measureMoments } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
-import { loadTable } from "../data/table/load.js";
 import type { Recipe, TransferOptions } from "../recipe/schema.js";
-import { isFiles, isTable, type TableSource } from "../recipe/source.js";
+import { isTable } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
-import { labelledByTeacher } from "./teacher-labels.js";
+import { loadSource, sizeOf } from "./sources.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
 export interface RunSamples {
@@ -26,10 +23,15 @@ export interface RunSamples {
 
 /**
  * Loads a recipe's data and splits it: seeded, stratified and shuffled.
+ * @param listener is told how far the decoding of images is
  * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
  */
-export async function loadSamples(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
-  const samples = await loadParts(recipe, signal);
+export async function loadSamples(
+  recipe: Recipe,
+  signal: AbortSignal,
+  listener: ImagesListener = {},
+): Promise<RunSamples> {
+  const samples = await loadParts(recipe, signal, listener);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
   const known = isTable(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
@@ -88,9 +90,9 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
   });
 }
 
-async function loadParts(recipe: Recipe, signal: AbortSignal): Promise<RunSamples> {
+async function loadParts(recipe: Recipe, signal: AbortSignal, listener: ImagesListener): Promise<RunSamples> {
   const { data, seed } = recipe;
-  const { train, test, source } = await loadSource(recipe, signal);
+  const { train, test, source } = await loadSource(recipe, signal, listener);
   if (test) {
     return {
       source,
@@ -141,52 +143,4 @@ export function samplesOf({ train, test, source }: RunSamples, classes: readonly
 export function absentClasses({ dataset, indices }: Split): number[] {
   const present = new Set(Array.from(indices, (index) => dataset.labels[index]));
   return dataset.classes.map((_, k) => k).filter((k) => !present.has(k));
-}
-
-const sizeOf = ({ channels, height, width }: ImageDataset) => `${channels} × ${height} × ${width}`;
-
-function requireSameImages(train: ImageDataset, test: ImageDataset): void {
-  const [trained, tested] = [sizeOf(train), sizeOf(test)];
-  if (trained === tested) return;
-  throw new LimbeckError("DATA_CORRUPT", `${test.name} has images of ${tested}, ${train.name} of ${trained}`, {
-    where: test.name,
-    value: tested,
-    fix: "Give training and test images of one size.",
-  });
-}
-
-/** The test rows' classes and columns are those of the training rows. */
-function loadTables(source: TableSource): LoadedSource {
-  const train = loadTable(source.table, source);
-  const { classes, columns } = train;
-  const test =
-    source.testTable === undefined
-      ? undefined
-      : loadTable(source.testTable, { ...source, classes: [...classes], columns: [...columns!] });
-  return { train, test, source: basename(source.table) };
-}
-
-interface LoadedSource {
-  readonly train: ImageDataset;
-  readonly test?: ImageDataset | undefined;
-  readonly source: string;
-}
-
-async function loadSource({ data: { source }, teacher }: Recipe, signal: AbortSignal): Promise<LoadedSource> {
-  if (typeof source === "string") {
-    const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
-    return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
-  }
-  if (isTable(source)) return loadTables(source);
-  if (isFiles(source)) {
-    const files = [source.files].flat();
-    const train = await labelledByTeacher(await loadFiles(files, source, signal), teacher, source.classes, signal);
-    return { train, source: files.map((path) => basename(path)).join(", ") };
-  }
-  const load = ({ images, labels }: { images: string; labels: string }, classes?: readonly string[]) =>
-    loadIdxPair(images, labels, { name: images, ...(classes ? { classes } : {}) });
-  const train = load(source.train, source.classes);
-  const test = source.test && load(source.test, train.classes);
-  if (test) requireSameImages(train, test);
-  return { train, test, source: source.train.images };
 }
