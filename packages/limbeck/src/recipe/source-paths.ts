@@ -21,8 +21,11 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
     return { ...source, table: from(table, "table"), ...test };
   }
   if (isFolder(source)) {
-    const test = source.test === undefined ? {} : { test: from(source.test, "test") };
-    return { ...source, folder: from(source.folder, "folder"), ...test };
+    const whole = (key: "test" | "unlabelled") => {
+      const path = source[key];
+      return path === undefined ? {} : { [key]: from(path, key) };
+    };
+    return { ...source, folder: from(source.folder, "folder"), ...whole("test"), ...whole("unlabelled") };
   }
   const pair = (part: "train" | "test", { images, labels }: { images: string; labels: string }) => ({
     images: from(images, part, "images"),

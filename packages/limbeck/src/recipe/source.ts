@@ -109,6 +109,7 @@ function trainedParts({ teacher, assistants, student, variants }: OfSource): [Tr
 /** What a recipe asks for that there is for images only. */
 export function unfitForSource(recipe: OfSource): Finding[] {
   const { data, scheme } = recipe;
+  if (isFolder(data.source)) return unfitForFolder(data.source, recipe);
   const samples = isTable(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
   if (!samples) return [];
   const message = `augmentations change images, and this source has ${samples}; leave it out`;
@@ -121,6 +122,14 @@ export function unfitForSource(recipe: OfSource): Finding[] {
       ? []
       : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
   ];
+}
+
+/** What nobody has labelled gets its labels before anything is trained. */
+function unfitForFolder({ unlabelled }: FolderSource, { teacher }: OfSource): Finding[] {
+  if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+  const message =
+    "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
+  return [{ path: ["data", "source", "unlabelled"], message }];
 }
 
 /** Files have no labels of their own. */

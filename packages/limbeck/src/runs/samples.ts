@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
+import { byLabelling, type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
 import type { ImagesListener } from "../data/images/reader.js";
 import { measureMoments } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
@@ -9,6 +9,7 @@ import type { Recipe, TransferOptions } from "../recipe/schema.js";
 import { isTable } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
+import type { Arm } from "./arms.js";
 import { loadSource, sizeOf } from "./sources.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
@@ -35,7 +36,13 @@ export async function loadSamples(
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
   const known = isTable(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
-  return withRelated(known, recipe.scheme.related, signal);
+  return withRelated(withUnlabelled(known), recipe.scheme.related, signal);
+}
+
+/** Adds what only a teacher has labelled to what is learned from. */
+function withUnlabelled({ train, ...samples }: RunSamples): RunSamples {
+  const { others } = byLabelling(wholeSplit(train.dataset));
+  return { ...samples, train: { ...train, indices: Uint32Array.from([...train.indices, ...others.indices]) } };
 }
 
 /** Adds what networks standardize rows by: stored moments where the scheme names some, else those of the training part. */
@@ -93,10 +100,11 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
 async function loadParts(recipe: Recipe, signal: AbortSignal, listener: ImagesListener): Promise<RunSamples> {
   const { data, seed } = recipe;
   const { train, test, source } = await loadSource(recipe, signal, listener);
+  const whole = byLabelling(wholeSplit(train)).labelled;
   if (test) {
     return {
       source,
-      train: data.train ? drawSubset(wholeSplit(train), data.train, seed) : wholeSplit(train),
+      train: data.train ? drawSubset(whole, data.train, seed) : whole,
       test: data.test ? drawSubset(wholeSplit(test), data.test, seed) : wholeSplit(test),
     };
   }
@@ -106,10 +114,9 @@ async function loadParts(recipe: Recipe, signal: AbortSignal, listener: ImagesLi
       fix: "Say how many samples to hold out, for example `test: 2000`.",
     });
   }
-  if (train.groups) return { source, ...splitGroups(wholeSplit(train), data, seed) };
-  const counts = { train: data.train ?? Math.max(1, train.size - data.test), test: data.test };
-  const parts = splitStratified(train.labels, counts, seed);
-  const whole = wholeSplit(train);
+  if (train.groups) return { source, ...splitGroups(whole, data, seed) };
+  const counts = { train: data.train ?? Math.max(1, whole.indices.length - data.test), test: data.test };
+  const parts = splitStratified(splitLabels(whole), counts, seed);
   return { source, train: pick(whole, parts.train), test: pick(whole, parts.test) };
 }
 
@@ -128,6 +135,21 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
     only || without ? filterClasses(train, { ...(only ? { only } : {}), ...(without ? { without } : {}) }) : train;
   return size === undefined ? filtered : drawSubset(filtered, size, seed);
 }
+
+/** What an arm learns from: a baseline has no teacher who would have labelled a part of the transfer set. */
+export function samplesOfArm(train: Split, { kind, images, transfer }: ArmSamples, seed: number): Split {
+  const drawn = drawTransferSet(train, transfer, seed);
+  if (kind === "student" || images) return drawn;
+  const { labelled } = byLabelling(drawn);
+  if (labelled.indices.length > 0) return labelled;
+  throw new LimbeckError("DATA_TOO_SMALL", "the transfer set has no labelled sample for the baseline to learn from", {
+    where: "data.transfer",
+    value: transfer,
+    fix: "Draw more samples, or set baseline to false.",
+  });
+}
+
+type ArmSamples = Pick<Arm, "kind" | "images" | "transfer">;
 
 /** Samples of some classes alone, whose labels are places in the list of them. @throws LimbeckError DATA_TOO_SMALL */
 export function samplesOf({ train, test, source }: RunSamples, classes: readonly number[]): RunSamples {

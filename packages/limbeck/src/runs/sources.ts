@@ -9,7 +9,7 @@ import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import { isFiles, isFolder, isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
-import { labelledByTeacher } from "./teacher-labels.js";
+import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** For people: channels × height × width. */
 export const sizeOf = ({ channels, height, width }: ImageDataset): string => `${channels} × ${height} × ${width}`;
@@ -54,7 +54,8 @@ export async function loadSource(
   }
   if (isTable(source)) return loadTables(source);
   if (isFolder(source)) {
-    return { ...(await loadClassFolders(source, signal, listener)), source: basename(source.folder) };
+    const { train, test } = await loadClassFolders(source, signal, listener);
+    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
   }
   if (isFiles(source)) {
     const files = [source.files].flat();

@@ -1,6 +1,6 @@
 import { LimbeckError } from "../../support/errors.js";
 import type { ImageDataset } from "../dataset.js";
-import { type ClassFolders, findClassFolders } from "./find.js";
+import { type ClassFolders, findClassFolders, findImages } from "./find.js";
 import type { ImageOptions } from "./options.js";
 import { ImageReader, type ImagesListener } from "./reader.js";
 
@@ -10,36 +10,56 @@ export interface LoadedFolders {
   readonly test?: ImageDataset;
 }
 
+type FolderOptions = ImageOptions & {
+  readonly folder: string;
+  readonly test?: string | undefined;
+  readonly unlabelled?: string | undefined;
+};
+
 /**
- * Decodes folders of images by class into memory.
+ * Decodes folders of images by class into memory; images that nobody has labelled stand behind those to learn from, with label 0.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT as {@link findClassFolders}, or where images cannot be decoded
  *   and none may be left out, or a class has no others; RECIPE_INVALID where all would take more than 2 GB;
  *   the signal's reason
  */
 export async function loadClassFolders(
-  { folder, test, ...options }: ImageOptions & { readonly folder: string; readonly test?: string | undefined },
+  { folder, test, unlabelled, ...options }: FolderOptions,
   signal: AbortSignal,
   listener: ImagesListener = {},
 ): Promise<LoadedFolders> {
   const learned = await findClassFolders(folder, signal);
   const tested = test === undefined ? undefined : await findClassFolders(test, signal, learned.classes);
-  const parts = [learned, ...(tested ? [tested] : [])];
+  const more = unlabelled === undefined ? undefined : await findImages(unlabelled, signal);
+  if (more?.paths.length === 0) {
+    const message = `${unlabelled} holds no image`;
+    throw new LimbeckError("DATA_CORRUPT", message, {
+      where: unlabelled!,
+      fix: "Leave unlabelled out, or name another.",
+    });
+  }
+  const parts = [learned, ...(more ? [more] : []), ...(tested ? [tested] : [])];
   const reader = new ImageReader(parts, options, signal, listener);
-  const train = await read(reader, folder, learned);
+  const train = await read(reader, folder, learned, more?.paths);
   const other = tested && (await read(reader, test!, tested));
   reader.finish();
   return { train, ...(other ? { test: other } : {}) };
 }
 
-async function read(reader: ImageReader, name: string, found: ClassFolders): Promise<ImageDataset> {
-  const { pixels, kept } = await reader.read(found.paths);
-  const labels = Uint8Array.from(kept, (i) => found.labels[i]!);
-  const empty = found.classes.findIndex((_, label) => !labels.includes(label));
+async function read(
+  reader: ImageReader,
+  name: string,
+  { classes, paths, labels: known }: ClassFolders,
+  unlabelled?: readonly string[],
+): Promise<ImageDataset> {
+  const { pixels, kept } = await reader.read([...paths, ...(unlabelled ?? [])]);
+  const labels = Uint8Array.from(kept, (i) => known[i] ?? 0);
+  const labelled = kept.filter((i) => i < paths.length).length;
+  const empty = classes.findIndex((_, label) => !labels.subarray(0, labelled).includes(label));
   // Where nothing may be left out, all that is corrupt is told at the end.
   if (empty >= 0 && reader.mayLeaveOut) {
-    const message = `${name} has no image of ${found.classes[empty]} that can be decoded`;
+    const message = `${name} has no image of ${classes[empty]} that can be decoded`;
     const fix = "Replace them, or remove the class.";
     throw new LimbeckError("DATA_CORRUPT", message, { where: name, value: reader.corrupt, fix });
   }
-  return { name, size: kept.length, ...reader.geometry, classes: found.classes, pixels, labels };
+  return { name, size: kept.length, ...reader.geometry, classes, pixels, labels, ...(unlabelled ? { labelled } : {}) };
 }

@@ -24,6 +24,10 @@ export const shapeFields = {
 export const folderFields = {
   folder: path.meta({ description: "A folder with one folder of images for each class, which it names." }),
   test: path.optional().meta({ description: "Such a folder, of the same classes, for testing." }),
+  unlabelled: path.optional().meta({
+    description:
+      "A folder of further images, of no known class, that the student learns from as an ONNX teacher sees them.",
+  }),
   ...shapeFields,
 };
 
