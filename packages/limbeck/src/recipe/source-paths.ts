@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { Path, RecipeLayers } from "./layers.js";
 import type { Recipe } from "./schema.js";
-import { isFiles, isFolder, isTable } from "./source.js";
+import { isFiles, isFolder, isImageArrays, isRowArrays, isTable } from "./source.js";
 
 type Source = Recipe["data"]["source"];
 
@@ -26,6 +26,29 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
       return path === undefined ? {} : { [key]: from(path, key) };
     };
     return { ...source, folder: from(source.folder, "folder"), ...whole("test"), ...whole("unlabelled") };
+  }
+  if (isImageArrays(source)) {
+    const { images, labels, test } = source;
+    const tested = test && {
+      images: from(test.images, "test", "images"),
+      labels: from(test.labels, "test", "labels"),
+    };
+    return {
+      ...source,
+      images: from(images, "images"),
+      labels: from(labels, "labels"),
+      ...(tested ? { test: tested } : {}),
+    };
+  }
+  if (isRowArrays(source)) {
+    const { rows, labels, test } = source;
+    const tested = test && { rows: from(test.rows, "test", "rows"), labels: from(test.labels, "test", "labels") };
+    return {
+      ...source,
+      rows: from(rows, "rows"),
+      labels: from(labels, "labels"),
+      ...(tested ? { test: tested } : {}),
+    };
   }
   const pair = (part: "train" | "test", { images, labels }: { images: string; labels: string }) => ({
     images: from(images, part, "images"),

@@ -6,7 +6,7 @@ import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
 import type { Recipe, TransferOptions } from "../recipe/schema.js";
-import { isTable } from "../recipe/source.js";
+import { isOfNumbers } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
 import type { Arm } from "./arms.js";
@@ -35,7 +35,7 @@ export async function loadSamples(
   const samples = await loadParts(recipe, signal, listener);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
-  const known = isTable(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
+  const known = isOfNumbers(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
   return withRelated(withUnlabelled(known), recipe.scheme.related, signal);
 }
 

@@ -1,26 +1,28 @@
 import { basename } from "node:path";
-import type { ImageDataset } from "../data/dataset.js";
+import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
 import { loadClassFolders } from "../data/images/load.js";
 import type { ImagesListener } from "../data/images/reader.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
+import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isFiles, isFolder, isTable, type TableSource } from "../recipe/source.js";
+import { isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** For people: channels × height × width. */
 export const sizeOf = ({ channels, height, width }: ImageDataset): string => `${channels} × ${height} × ${width}`;
 
-function requireSameImages(train: ImageDataset, test: ImageDataset): void {
+function requireSameSize(train: ImageDataset, test: ImageDataset): void {
   const [trained, tested] = [sizeOf(train), sizeOf(test)];
   if (trained === tested) return;
-  throw new LimbeckError("DATA_CORRUPT", `${test.name} has images of ${tested}, ${train.name} of ${trained}`, {
+  const what = sampleName(train);
+  throw new LimbeckError("DATA_CORRUPT", `${test.name} has ${what}s of ${tested}, ${train.name} of ${trained}`, {
     where: test.name,
     value: tested,
-    fix: "Give training and test images of one size.",
+    fix: `Give training and test ${what}s of one size.`,
   });
 }
 
@@ -62,10 +64,23 @@ export async function loadSource(
     const train = await labelledByTeacher(await loadFiles(files, source, signal), teacher, source.classes, signal);
     return { train, source: files.map((path) => basename(path)).join(", ") };
   }
+  if (isImageArrays(source)) {
+    const train = loadImageArrays(source);
+    const { classes } = train;
+    const test = source.test && loadImageArrays({ ...source.test, layout: source.layout, classes });
+    if (test) requireSameSize(train, test);
+    return { train, test, source: basename(source.images) };
+  }
+  if (isRowArrays(source)) {
+    const train = loadRowArrays(source);
+    const test = source.test && loadRowArrays({ ...source.test, classes: train.classes });
+    if (test) requireSameSize(train, test);
+    return { train, test, source: basename(source.rows) };
+  }
   const load = ({ images, labels }: { images: string; labels: string }, classes?: readonly string[]) =>
     loadIdxPair(images, labels, { name: images, ...(classes ? { classes } : {}) });
   const train = load(source.train, source.classes);
   const test = source.test && load(source.test, train.classes);
-  if (test) requireSameImages(train, test);
+  if (test) requireSameSize(train, test);
   return { train, test, source: source.train.images };
 }

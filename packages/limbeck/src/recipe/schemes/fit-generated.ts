@@ -1,5 +1,5 @@
 import type { Finding } from "../mixing.js";
-import { isFolder, isTable } from "../source.js";
+import { isFolder, isOfNumbers } from "../source.js";
 import { RELATED_DATA } from "./data-free.js";
 import type { SchemeChoice } from "./index.js";
 
@@ -56,7 +56,7 @@ const LARGEST_SAMPLE = 5000;
 function unfitSample({ scheme, data }: Generated): Finding[] {
   const { name, by } = scheme;
   const { size } = data.transfer;
-  const isForRows = isTable(data.source);
+  const isForRows = isOfNumbers(data.source);
   const path = ["data", "transfer"];
   const asks = `${by} makes rows of a small sample: say of how many, such as size: 100, and of at most ${LARGEST_SAMPLE}`;
   if (name === "synthesis" && !isForRows) {
