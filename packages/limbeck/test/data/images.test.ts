@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
@@ -246,4 +246,14 @@ describe("folders of images", () => {
     const stop = { plan: () => controller.abort(new Error("enough")) };
     await expect(loadClassFolders({ folder: root, ...OPTIONS }, controller.signal, stop)).rejects.toThrow("enough");
   });
+});
+
+const MIRROR = process.env.LIMBECK_DATA_DIR;
+const photos = MIRROR ? join(MIRROR, "clothing", "test") : "";
+
+it.skipIf(!existsSync(photos))("photos of clothing are read (skipped without them in LIMBECK_DATA_DIR)", async () => {
+  const options = { ...OPTIONS, size: [16, 16] as [number, number], fit: "cover" } as const;
+  const { train } = await loadClassFolders({ folder: photos, ...options }, never);
+  expect([train.size, train.classes.length]).toEqual([372, 10]);
+  expect([train.classes[0], train.classes[9]]).toEqual(["dress", "t-shirt"]);
 });

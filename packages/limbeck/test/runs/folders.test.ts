@@ -123,14 +123,15 @@ describe("unlabelled images", () => {
     );
   });
 
-  it("must be there", async () => {
+  it("must be there, and are none of those that have a class", async () => {
     const { recipe, folder } = await withUnlabelled({});
     const given = readFileSync(recipe, "utf8");
     writeFileSync(recipe, given.replace('"unlabelled":"found"', '"unlabelled":"."'));
-    writeFileSync(join(folder, "note.txt"), "");
     await expect(load(recipe)).resolves.toMatchObject({
-      train: { dataset: { labelled: 36, size: 36 + 36 + 18 + 30 } },
+      train: { dataset: { labelled: 36, size: 36 + 30 } },
     });
+    writeFileSync(recipe, given.replace('"unlabelled":"found"', '"unlabelled":"photos/red"'));
+    await expect(load(recipe)).rejects.toMatchObject({ code: "DATA_CORRUPT", where: join(folder, "photos", "red") });
     writeFileSync(recipe, given.replace('"unlabelled":"found"', '"unlabelled":"none"'));
     await expect(load(recipe)).rejects.toMatchObject({ code: "FILE_MISSING" });
   });

@@ -1,6 +1,6 @@
 import { LimbeckError } from "../../support/errors.js";
 import type { ImageDataset } from "../dataset.js";
-import { type ClassFolders, findClassFolders, findImages } from "./find.js";
+import { type ClassFolders, type FoundImages, findClassFolders, findImages } from "./find.js";
 import type { ImageOptions } from "./options.js";
 import { ImageReader, type ImagesListener } from "./reader.js";
 
@@ -29,20 +29,26 @@ export async function loadClassFolders(
 ): Promise<LoadedFolders> {
   const learned = await findClassFolders(folder, signal);
   const tested = test === undefined ? undefined : await findClassFolders(test, signal, learned.classes);
-  const more = unlabelled === undefined ? undefined : await findImages(unlabelled, signal);
-  if (more?.paths.length === 0) {
-    const message = `${unlabelled} holds no image`;
-    throw new LimbeckError("DATA_CORRUPT", message, {
-      where: unlabelled!,
-      fix: "Leave unlabelled out, or name another.",
-    });
-  }
+  const known = [...learned.paths, ...(tested?.paths ?? [])];
+  const more = unlabelled === undefined ? undefined : await findOthers(unlabelled, known, signal);
   const parts = [learned, ...(more ? [more] : []), ...(tested ? [tested] : [])];
   const reader = new ImageReader(parts, options, signal, listener);
   const train = await read(reader, folder, learned, more?.paths);
   const other = tested && (await read(reader, test!, tested));
   reader.finish();
   return { train, ...(other ? { test: other } : {}) };
+}
+
+/** Images that are not known already: what is tested must not be learned from, wherever it lies. */
+async function findOthers(folder: string, known: readonly string[], signal: AbortSignal): Promise<FoundImages> {
+  const found = await findImages(folder, signal);
+  const taken = new Set(known);
+  const paths = found.paths.filter((path) => !taken.has(path));
+  if (paths.length > 0) return { paths, ignored: found.ignored + found.paths.length - paths.length };
+  throw new LimbeckError("DATA_CORRUPT", `${folder} holds no image that has no class`, {
+    where: folder,
+    fix: "Leave unlabelled out, or name another folder.",
+  });
 }
 
 async function read(

@@ -93,7 +93,8 @@ export class ImageReader {
     for (const [i, path] of paths.entries()) {
       if (problems.has(i)) this.corrupt.push({ path, problem: problems.get(i)! });
     }
-    for (const [to, from] of kept.entries()) pixels.copyWithin(to * length, from * length, (from + 1) * length);
+    for (const [to, from] of kept.entries())
+      if (to < from) pixels.copyWithin(to * length, from * length, (from + 1) * length);
     return { pixels: pixels.subarray(0, kept.length * length), kept };
   }
 
