@@ -1,7 +1,7 @@
 import { measureMoments } from "../data/moments/measure.js";
 import { momentsText } from "../data/moments/moments.js";
 import { placeInRecipe, readRecipe } from "../recipe/parse.js";
-import { isTable } from "../recipe/source.js";
+import { isOfNumbers } from "../recipe/source.js";
 import { loadSamples } from "../runs/samples.js";
 import { LimbeckError } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
@@ -12,11 +12,11 @@ import { writeFileAtomic } from "../support/files.js";
  */
 export async function showMoments(path: string, out: string | undefined): Promise<void> {
   const recipe = readRecipe(path);
-  if (!isTable(recipe.data.source)) {
+  if (!isOfNumbers(recipe.data.source)) {
     const where = placeInRecipe(path, ["data", "source"]);
     throw new LimbeckError("RECIPE_INVALID", `${where} data.source: moments are of rows, and these are images`, {
       where,
-      fix: "Name a recipe whose source is a table.",
+      fix: "Name a recipe whose source is a table, or rows of NumPy's.",
     });
   }
   const { train } = await loadSamples({ ...recipe, scheme: { name: "offline" } }, new AbortController().signal);

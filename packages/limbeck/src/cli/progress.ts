@@ -1,10 +1,10 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import type { EvaluationEvent } from "../evaluate/evaluation.js";
-import type { Phase, PhaseEnd } from "../runs/events.js";
+import type { DataPlan, DataSkipped, Phase, PhaseEnd } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import type { ProgressEvent } from "../train/events.js";
-import { formatBytes, formatDuration, wrapText } from "./format.js";
+import { formatBytes, formatCount, formatDuration, wrapText } from "./format.js";
 import { storageText } from "./labels.js";
 import { searchRoundText, searchStartText } from "./search-text.js";
 
@@ -87,12 +87,33 @@ function chosenLines({ variant, terms, reasons }: Extract<SearchEvent, { type: "
   return [...chosen, ...reasons.flatMap((reason) => wrapText(`- ${reason}`, "  "))].join("\n");
 }
 
+/** How many images are decoded, and what they take. */
+function planText({ images, shape, bytes, ignored }: DataPlan): string {
+  const beside = ignored > 0 ? `; ${formatCount(ignored)} other files are passed over` : "";
+  return `${formatCount(images)} images of ${shape.join(" × ")} take ${formatBytes(bytes)} of memory${beside}`;
+}
+
+/** Corrupt images are told by path, up to so many; all are in the run folder. */
+const NAMED = 10;
+
+/** Which images were left out. */
+function skippedLines({ corrupt }: DataSkipped): string {
+  const left = corrupt.length - NAMED;
+  return [
+    `${formatCount(corrupt.length)} corrupt ${corrupt.length === 1 ? "image was" : "images were"} left out:`,
+    ...corrupt.slice(0, NAMED).map(({ path, problem }) => `  ${path}: ${problem}`),
+    ...(left > 0 ? [`  and ${formatCount(left)} more, which run.json lists`] : []),
+  ].join("\n");
+}
+
 /** What is printed of events that are told once. */
 function noticeOf(event: ShownEvent): string | undefined {
   if (event.type === "search-start") return searchStartText(event);
   if (event.type === "search-round") return searchRoundText(event);
   if (event.type === "run-start") return `${event.name}: the run folder is ${event.runDir}`;
   if (event.type === "terms-chosen") return chosenLines(event);
+  if (event.type === "data-plan") return planText(event);
+  if (event.type === "data-skipped") return skippedLines(event);
   return event.type === "label-plan" ? `labelling writes ${storageText(event)}` : undefined;
 }
 

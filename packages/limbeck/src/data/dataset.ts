@@ -24,6 +24,8 @@ export interface ImageDataset extends ImageGeometry {
   readonly groups?: Uint32Array;
   /** `[size]`, each less than `classes.length`. */
   readonly labels: Uint8Array;
+  /** So many samples, the first ones, have labels of their own; those of the others are a teacher's answers. Default: all. */
+  readonly labelled?: number;
 }
 
 /** Some samples of a data set, in an order of their own: a view, nothing is copied. */
@@ -49,6 +51,16 @@ export function sampleLength(geometry: ImageGeometry): number {
 /** Every sample of a data set, in its own order. */
 export function wholeSplit(dataset: ImageDataset): Split {
   return { dataset, indices: Uint32Array.from({ length: dataset.size }, (_, i) => i) };
+}
+
+/** Those of a split's samples that have labels of their own, and those that only a teacher has labelled, in its order. */
+export function byLabelling({ dataset, indices }: Split): { readonly labelled: Split; readonly others: Split } {
+  const { labelled = dataset.size } = dataset;
+  const part = (isLabelled: boolean) => ({
+    dataset,
+    indices: indices.filter((index) => index < labelled === isLabelled),
+  });
+  return { labelled: part(true), others: part(false) };
 }
 
 /** The samples at the given positions *of the split* (not of the data set), in that order. */

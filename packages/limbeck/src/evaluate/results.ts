@@ -125,12 +125,14 @@ export interface HelperResult {
   readonly result: ModelResult;
 }
 
-/** What the arms of a data-free run saw in training, in words. */
+/** What arms saw in training, in words, where that is not the transfer set. */
 export interface TrainedOn {
   readonly student: string;
   readonly baseline: string;
   /** What none of them saw: "training image"; null where the student's rows were made of some of them. */
   readonly unseen: string | null;
+  /** The baseline learned from labels, and not from the teacher. */
+  readonly fromLabels?: true;
 }
 
 /** Everything that a run measured. */
@@ -140,6 +142,6 @@ export interface RunResults extends Comparison {
   /** Members of the teacher, and the chain from it to the student, in order. */
   readonly helpers: readonly HelperResult[];
   readonly variants: readonly VariantResult[];
-  /** Of data-free schemes: what student and baseline saw in training, where others see the transfer set. */
+  /** Of data-free schemes, and where images are unlabelled: what student and baseline saw in training. */
   readonly trainedOn?: TrainedOn;
 }

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { readText } from "../support/files.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { RecipeLayers } from "./layers.js";
-import { problemsOf, withWholeData } from "./parse.js";
+import { problemsOf } from "./parse.js";
 import { recipeError } from "./problem.js";
 import { type Recipe, recipeSchema } from "./schema.js";
+import { withWholeSource } from "./source-paths.js";
 
 const describe = (description: string) => ({ description });
 
@@ -56,7 +57,7 @@ export function readEvaluationFile(path: string): EvaluationFile {
     const problems = result.error.issues.flatMap((issue) => problemsOf(issue, layers, evaluationSchema));
     throw recipeError("RECIPE_INVALID", problems, "docs/evaluate.md tells what an evaluation file takes.");
   }
-  const { models, ...whole } = withWholeData(layers, result.data);
+  const { models, ...whole } = withWholeSource(layers, result.data);
   const named = Object.entries(models).map(([name, model]) => {
     const key = typeof model === "string" ? ["models", name] : ["models", name, "onnx"];
     const options = typeof model === "string" ? { onnx: model } : model;

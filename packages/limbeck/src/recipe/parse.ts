@@ -9,7 +9,7 @@ import { expandPreset } from "./presets/index.js";
 import { type RecipeProblem, recipeError } from "./problem.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
-import { isFiles, isTable, type TableSource } from "./source.js";
+import { withWholeSource } from "./source-paths.js";
 import { expandSpecialists } from "./specialists.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
@@ -43,25 +43,7 @@ export function problemInRecipe(file: string, { path, message }: Finding): Recip
 
 /** Paths in a recipe are relative to the file that they stand in; a validated one has whole paths. */
 function withWholePaths(layers: RecipeLayers, recipe: Recipe): Recipe {
-  return withWholeData(layers, withWholeModels(layers, recipe));
-}
-
-/** The same of the data alone. */
-export function withWholeData<Part extends Pick<Recipe, "data">>(layers: RecipeLayers, recipe: Part): Part {
-  const { source } = recipe.data;
-  if (typeof source === "string") return recipe;
-  if (isTable(source)) return { ...recipe, data: { ...recipe.data, source: withWholeTables(layers, source) } };
-  if (isFiles(source)) {
-    const from = dirname(layers.placeOf(["data", "source", "files"]).file);
-    const files = [source.files].flat().map((path) => resolve(from, path));
-    return { ...recipe, data: { ...recipe.data, source: { ...source, files } } };
-  }
-  const whole = (part: string, { images, labels }: { images: string; labels: string }) => {
-    const from = (key: string) => dirname(layers.placeOf(["data", "source", part, key]).file);
-    return { images: resolve(from("images"), images), labels: resolve(from("labels"), labels) };
-  };
-  const test = source.test ? { test: whole("test", source.test) } : {};
-  return { ...recipe, data: { ...recipe.data, source: { ...source, train: whole("train", source.train), ...test } } };
+  return withWholeSource(layers, withWholeModels(layers, recipe));
 }
 
 function withWholeMoments(layers: RecipeLayers, recipe: Recipe): Recipe {
@@ -69,13 +51,6 @@ function withWholeMoments(layers: RecipeLayers, recipe: Recipe): Recipe {
   if (typeof scheme.moments !== "string") return recipe;
   const from = dirname(layers.placeOf(["scheme", "moments"]).file);
   return { ...recipe, scheme: { ...scheme, moments: resolve(from, scheme.moments) } };
-}
-
-function withWholeTables(layers: RecipeLayers, source: TableSource): TableSource {
-  const whole = (key: "table" | "testTable", path: string) =>
-    resolve(dirname(layers.placeOf(["data", "source", key]).file), path);
-  const test = source.testTable === undefined ? {} : { testTable: whole("testTable", source.testTable) };
-  return { ...source, table: whole("table", source.table), ...test };
 }
 
 /** What is wrong, with its place. @param whole schema of the file */

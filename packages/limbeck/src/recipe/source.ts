@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { fileFields } from "../data/files/options.js";
+import { folderFields } from "../data/images/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
+import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
 
@@ -33,6 +35,12 @@ const files = z
   .strictObject(fileFields)
   .meta({ description: "Files of any kind, of which models see bytes; the teacher's answers are their labels." });
 
+const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
+
+const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
+
+const rowArrays = z.strictObject(rowArrayFields).meta({ description: "Rows of numbers and labels in files of NumPy." });
+
 /** Where a recipe's samples come from. */
 export const source = z
   .union([
@@ -44,23 +52,56 @@ export const source = z
     }),
     table,
     files,
+    folder,
+    imageArrays,
+    rowArrays,
   ])
   .meta({
-    description: "A named data set, idx files, tables of rows, or files of any kind, by path (relative to the recipe).",
+    description:
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables, folders of images, files of any kind.",
   });
 
-/** A source whose samples are rows, not images. */
+/** A source whose samples are rows of a text file. */
 export type TableSource = z.output<typeof table>;
 
 /** A source whose samples are bytes of files, which nobody has labelled. */
 export type FileSource = z.output<typeof files>;
+
+/** A source of image files, in a folder for each class. */
+export type FolderSource = z.output<typeof folder>;
+
+/** A source of images in NumPy's files. */
+export type ImageArraySource = z.output<typeof imageArrays>;
+
+/** A source of rows in NumPy's files. */
+export type RowArraySource = z.output<typeof rowArrays>;
+
+/** Whether a source is images in NumPy's files. */
+export function isImageArrays(given: unknown): given is ImageArraySource {
+  return typeof given === "object" && given !== null && "images" in given;
+}
+
+/** Whether a source is rows in NumPy's files. */
+export function isRowArrays(given: unknown): given is RowArraySource {
+  return typeof given === "object" && given !== null && "rows" in given;
+}
+
+/** Whether a source is image files in a folder for each class. */
+export function isFolder(given: unknown): given is FolderSource {
+  return typeof given === "object" && given !== null && "folder" in given;
+}
 
 /** Whether a source's samples are bytes of files. */
 export function isFiles(given: unknown): given is FileSource {
   return typeof given === "object" && given !== null && "files" in given;
 }
 
-/** Whether a source's samples are rows, not images. */
+/** Whether a source's samples are rows, or windows of them, which networks standardize. */
+export function isOfNumbers(given: unknown): boolean {
+  return isTable(given) || isRowArrays(given);
+}
+
+/** Whether a source is rows of a text file, or windows of them. */
 export function isTable(given: unknown): given is TableSource {
   return typeof given === "object" && given !== null && "table" in given;
 }
@@ -96,7 +137,8 @@ function trainedParts({ teacher, assistants, student, variants }: OfSource): [Tr
 /** What a recipe asks for that there is for images only. */
 export function unfitForSource(recipe: OfSource): Finding[] {
   const { data, scheme } = recipe;
-  const samples = isTable(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
+  if (isFolder(data.source)) return unfitForFolder(data.source, recipe);
+  const samples = isOfNumbers(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
   if (!samples) return [];
   const message = `augmentations change images, and this source has ${samples}; leave it out`;
   return [
@@ -108,6 +150,14 @@ export function unfitForSource(recipe: OfSource): Finding[] {
       ? []
       : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
   ];
+}
+
+/** What nobody has labelled gets its labels before anything is trained. */
+function unfitForFolder({ unlabelled }: FolderSource, { teacher }: OfSource): Finding[] {
+  if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+  const message =
+    "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
+  return [{ path: ["data", "source", "unlabelled"], message }];
 }
 
 /** Files have no labels of their own. */

@@ -13,7 +13,7 @@ export const SPECIALIST_TERMS: readonly object[] = [
 
 /** What of a recipe decides which classes there are, and who knows them. */
 interface Owned extends ManyTeachers {
-  readonly data: { readonly source: string | { readonly classes?: readonly string[] | undefined } };
+  readonly data: { readonly source: string | object };
   readonly teacher?: object | { readonly specialists: readonly { readonly owns: readonly number[] }[] } | undefined;
   readonly answers: { readonly top?: number | undefined; readonly draws?: number | undefined };
   readonly variants: readonly (ManyTeachers["variants"][number] & { readonly correctBiases: boolean })[];
@@ -56,7 +56,7 @@ export function ownershipFindings(sets: readonly (readonly number[])[], classes:
 }
 
 function knownClasses({ source }: Owned["data"]): number | undefined {
-  if (typeof source !== "string") return source.classes?.length;
+  if (typeof source !== "string") return (source as { classes?: readonly string[] | undefined }).classes?.length;
   return NAMED_DATASETS[source as keyof typeof NAMED_DATASETS].classes.length;
 }
 

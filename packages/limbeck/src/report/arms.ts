@@ -14,6 +14,9 @@ export const ARM_NAMES: Readonly<Record<Arm, string>> = {
 /** What each model is, for readers who are new to distillation. */
 export function armMeaning(arm: Arm, { mentor, results }: Pick<ReportData, "mentor" | "results">): string {
   const { trainedOn } = results;
+  if (trainedOn?.fromLabels && arm === "baseline") {
+    return `the same small model, trained without ${mentor} on ${trainedOn.baseline}`;
+  }
   if (trainedOn && arm !== "teacher") {
     const what = arm === "student" ? "the small model" : "the same small model";
     return `${what}, taught by the teacher on ${trainedOn[arm]}`;

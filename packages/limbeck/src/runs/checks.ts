@@ -11,7 +11,7 @@ import { type Arm, armId, armsOf, isTaughtByChain } from "./arms.js";
 import { linksOf } from "./chain.js";
 import { modelFor } from "./context.js";
 import { membersOf } from "./members.js";
-import { absentClasses, drawTransferSet, type RunSamples } from "./samples.js";
+import { absentClasses, drawTransferSet, type RunSamples, samplesOfArm } from "./samples.js";
 import { teacherOf } from "./teacher.js";
 
 /**
@@ -33,7 +33,7 @@ export function checkArms(
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
     checkSchedules(armId(arm), arm);
-    const split = drawTransferSet(samples.train, arm.transfer, recipe.seed);
+    const split = samplesOfArm(samples.train, arm, recipe.seed);
     checkTerms({ student, teacher: isTaughtByChain(arm) ? last : teacher }, arm, split);
     const absent = absentClasses(split);
     if (arm.kind === "student" && arm.variant?.correctBiases) checkCorrection(arm, absent);

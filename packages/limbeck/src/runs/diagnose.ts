@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
+import { byLabelling, type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
 import { mixesImages } from "../data/mix/index.js";
 import { drawSubset } from "../data/split.js";
 import type { Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
@@ -40,7 +40,12 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   requireSameData(folder, samples);
   const { dataset } = samples.train;
   const transfer = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
-  const asked = { transfer: some(transfer, recipe.seed), heldOut: some(samples.test, recipe.seed) };
+  // On what it has labelled itself, the teacher is always right.
+  const { labelled } = byLabelling(transfer);
+  const asked = {
+    transfer: some(labelled.indices.length > 0 ? labelled : transfer, recipe.seed),
+    heldOut: some(samples.test, recipe.seed),
+  };
   const classes = dataset.classes.length;
   const answers = await ask(folder, "teacher.onnx", asked, threads);
   const facts = (part: keyof Seen) => answerFacts({ logits: answers[part], classes, labels: splitLabels(asked[part]) });

@@ -3,7 +3,7 @@ import { judge } from "../evaluate/verdict.js";
 import type { Variant } from "../recipe/schema.js";
 import type { GeneratedSamples } from "../report/data.js";
 import { Interrupted } from "../train/events.js";
-import { type Arm, isDataFree } from "./arms.js";
+import type { Arm } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
 import { generatedSamples } from "./generated.js";
 import { measureHelpers } from "./helpers.js";
@@ -64,12 +64,13 @@ export async function evaluateRun(
   const student = of("student", null)!;
   const baseline = of("baseline", null);
   const helpers = measuredTeacher ? await measureHelpers(context, teachers, arms, measuredTeacher) : [];
+  const saw = trainedOn(context);
   const results: RunResults = {
     teacher: measuredTeacher?.result ?? null,
     helpers,
     ...compare(student, baseline),
     variants,
-    ...(isDataFree(context.recipe) ? { trainedOn: trainedOn(context) } : {}),
+    ...(saw ? { trainedOn: saw } : {}),
   };
   return {
     results,

@@ -1,3 +1,4 @@
+import type { CorruptImage, ImagesPlan } from "../data/images/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 import type { TrainEvent } from "../train/events.js";
 import type { WorkOrigin } from "./finished-work.js";
@@ -49,11 +50,24 @@ export type LabelsEvent =
   | ({ readonly type: "labels" } & StoredAnswers)
   | { readonly type: "labels"; readonly path: null /** Why nothing was labelled. */; readonly reason: string };
 
+/** Images are about to be decoded. */
+export interface DataPlan extends ImagesPlan {
+  readonly type: "data-plan";
+}
+
+/** Images that could not be decoded were left out. */
+export interface DataSkipped {
+  readonly type: "data-skipped";
+  readonly corrupt: readonly CorruptImage[];
+}
+
 /** All that a run tells, in order. Terminal, `metrics.jsonl`, studio and tests read the same stream. */
 export type RunEvent =
   | { readonly type: "run-start"; readonly runDir: string; readonly name: string; readonly phases: readonly Phase[] }
   | ({ readonly type: "terms-chosen" } & AutoTerms)
   | { readonly type: "phase-start"; readonly phase: string }
+  | DataPlan
+  | DataSkipped
   | TrainEvent
   | LabelPlan
   | LabelsEvent

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { CorruptImage } from "../data/images/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 import { readRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -54,6 +55,8 @@ export type RunFile = z.infer<typeof runFileSchema> & {
   /** What `distill: auto` chose. */
   readonly autoTerms?: readonly AutoTerms[];
   readonly error?: ErrorRecord | undefined;
+  /** Images that could not be decoded and were left out. */
+  readonly corrupt?: readonly CorruptImage[];
   readonly environment?: Readonly<Record<string, string>>;
 };
 

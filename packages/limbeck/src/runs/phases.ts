@@ -6,6 +6,7 @@ import type { Phase } from "./events.js";
 import { DOWNLOAD, namesAddresses } from "./fetched.js";
 import { type Goal, needsLabels } from "./goals.js";
 import { membersOf } from "./members.js";
+import { readingOf } from "./reading.js";
 
 /** Everything that a run will do, in order. */
 export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
@@ -13,7 +14,7 @@ export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
     .filter(({ choice }) => "train" in choice)
     .map(({ phase }) => ({ id: phase, label: phase.replace("/", " ").replace("-", " ") }));
   const downloads = namesAddresses(recipe) ? [{ id: DOWNLOAD, label: DOWNLOAD }] : [];
-  return [...downloads, ...computedPhases(recipe, goal, teacher)];
+  return [...downloads, ...readingOf(recipe), ...computedPhases(recipe, goal, teacher)];
 }
 
 function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): Phase[] {

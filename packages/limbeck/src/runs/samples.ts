@@ -1,19 +1,17 @@
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
-import { type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
-import { loadFiles } from "../data/files/load.js";
-import { loadIdxPair } from "../data/idx.js";
+import { byLabelling, type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
+import type { ImagesListener } from "../data/images/reader.js";
 import { measureMoments } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
-import { loadTable } from "../data/table/load.js";
 import type { ImportedNetwork } from "../imported/network.js";
-import type { Recipe, TransferOptions } from "../recipe/schema.js";
-import { isFiles, isTable, type TableSource } from "../recipe/source.js";
+import type { TransferOptions } from "../recipe/schema.js";
+import { isOfNumbers } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
-import { labelledByTeacher } from "./teacher-labels.js";
+import type { Arm } from "./arms.js";
+import { type DataRecipe, loadSource, sizeOf } from "./sources.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
 export interface RunSamples {
@@ -27,19 +25,27 @@ export interface RunSamples {
   readonly networks?: ReadonlyMap<string, ImportedNetwork>;
 }
 
-/** What of a recipe says which samples there are. */
-type DataRecipe = Pick<Recipe, "data" | "seed" | "scheme"> & Partial<Pick<Recipe, "teacher">>;
-
 /**
  * Loads a recipe's data and splits it: seeded, stratified and shuffled.
+ * @param listener is told how far the decoding of images is
  * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
  */
-export async function loadSamples(recipe: DataRecipe, signal: AbortSignal): Promise<RunSamples> {
-  const samples = await loadParts(recipe, signal);
+export async function loadSamples(
+  recipe: DataRecipe,
+  signal: AbortSignal,
+  listener: ImagesListener = {},
+): Promise<RunSamples> {
+  const samples = await loadParts(recipe, signal, listener);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
-  const known = isTable(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
-  return withRelated(known, recipe.scheme.related, signal);
+  const known = isOfNumbers(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
+  return withRelated(withUnlabelled(known), recipe.scheme.related, signal);
+}
+
+/** Adds what only a teacher has labelled to what is learned from. */
+function withUnlabelled({ train, ...samples }: RunSamples): RunSamples {
+  const { others } = byLabelling(wholeSplit(train.dataset));
+  return { ...samples, train: { ...train, indices: Uint32Array.from([...train.indices, ...others.indices]) } };
 }
 
 /** Adds what networks standardize rows by: stored moments where the scheme names some, else those of the training part. */
@@ -94,13 +100,14 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
   });
 }
 
-async function loadParts(recipe: DataRecipe, signal: AbortSignal): Promise<RunSamples> {
+async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: ImagesListener): Promise<RunSamples> {
   const { data, seed } = recipe;
-  const { train, test, source } = await loadSource(recipe, signal);
+  const { train, test, source } = await loadSource(recipe, signal, listener);
+  const whole = byLabelling(wholeSplit(train)).labelled;
   if (test) {
     return {
       source,
-      train: data.train ? drawSubset(wholeSplit(train), data.train, seed) : wholeSplit(train),
+      train: data.train ? drawSubset(whole, data.train, seed) : whole,
       test: data.test ? drawSubset(wholeSplit(test), data.test, seed) : wholeSplit(test),
     };
   }
@@ -110,10 +117,9 @@ async function loadParts(recipe: DataRecipe, signal: AbortSignal): Promise<RunSa
       fix: "Say how many samples to hold out, for example `test: 2000`.",
     });
   }
-  if (train.groups) return { source, ...splitGroups(wholeSplit(train), data, seed) };
-  const counts = { train: data.train ?? Math.max(1, train.size - data.test), test: data.test };
-  const parts = splitStratified(train.labels, counts, seed);
-  const whole = wholeSplit(train);
+  if (train.groups) return { source, ...splitGroups(whole, data, seed) };
+  const counts = { train: data.train ?? Math.max(1, whole.indices.length - data.test), test: data.test };
+  const parts = splitStratified(splitLabels(whole), counts, seed);
   return { source, train: pick(whole, parts.train), test: pick(whole, parts.test) };
 }
 
@@ -133,6 +139,21 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
   return size === undefined ? filtered : drawSubset(filtered, size, seed);
 }
 
+/** What an arm learns from: a baseline has no teacher who would have labelled a part of the transfer set. */
+export function samplesOfArm(train: Split, { kind, images, transfer }: ArmSamples, seed: number): Split {
+  const drawn = drawTransferSet(train, transfer, seed);
+  if (kind === "student" || images) return drawn;
+  const { labelled } = byLabelling(drawn);
+  if (labelled.indices.length > 0) return labelled;
+  throw new LimbeckError("DATA_TOO_SMALL", "the transfer set has no labelled sample for the baseline to learn from", {
+    where: "data.transfer",
+    value: transfer,
+    fix: "Draw more samples, or set baseline to false.",
+  });
+}
+
+type ArmSamples = Pick<Arm, "kind" | "images" | "transfer">;
+
 /** Samples of some classes alone, whose labels are places in the list of them. @throws LimbeckError DATA_TOO_SMALL */
 export function samplesOf({ train, test, source, networks }: RunSamples, classes: readonly number[]): RunSamples {
   const narrowed = (split: Split): Split => {
@@ -147,52 +168,4 @@ export function samplesOf({ train, test, source, networks }: RunSamples, classes
 export function absentClasses({ dataset, indices }: Split): number[] {
   const present = new Set(Array.from(indices, (index) => dataset.labels[index]));
   return dataset.classes.map((_, k) => k).filter((k) => !present.has(k));
-}
-
-const sizeOf = ({ channels, height, width }: ImageDataset) => `${channels} × ${height} × ${width}`;
-
-function requireSameImages(train: ImageDataset, test: ImageDataset): void {
-  const [trained, tested] = [sizeOf(train), sizeOf(test)];
-  if (trained === tested) return;
-  throw new LimbeckError("DATA_CORRUPT", `${test.name} has images of ${tested}, ${train.name} of ${trained}`, {
-    where: test.name,
-    value: tested,
-    fix: "Give training and test images of one size.",
-  });
-}
-
-/** The test rows' classes and columns are those of the training rows. */
-function loadTables(source: TableSource): LoadedSource {
-  const train = loadTable(source.table, source);
-  const { classes, columns } = train;
-  const test =
-    source.testTable === undefined
-      ? undefined
-      : loadTable(source.testTable, { ...source, classes: [...classes], columns: [...columns!] });
-  return { train, test, source: basename(source.table) };
-}
-
-interface LoadedSource {
-  readonly train: ImageDataset;
-  readonly test?: ImageDataset | undefined;
-  readonly source: string;
-}
-
-async function loadSource({ data: { source }, teacher }: DataRecipe, signal: AbortSignal): Promise<LoadedSource> {
-  if (typeof source === "string") {
-    const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
-    return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
-  }
-  if (isTable(source)) return loadTables(source);
-  if (isFiles(source)) {
-    const files = [source.files].flat();
-    const train = await labelledByTeacher(await loadFiles(files, source, signal), teacher, source.classes, signal);
-    return { train, source: files.map((path) => basename(path)).join(", ") };
-  }
-  const load = ({ images, labels }: { images: string; labels: string }, classes?: readonly string[]) =>
-    loadIdxPair(images, labels, { name: images, ...(classes ? { classes } : {}) });
-  const train = load(source.train, source.classes);
-  const test = source.test && load(source.test, train.classes);
-  if (test) requireSameImages(train, test);
-  return { train, test, source: source.train.images };
 }

@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
-import { type ImageDataset, wholeSplit } from "../data/dataset.js";
+import { byLabelling, type ImageDataset, type Split, wholeSplit } from "../data/dataset.js";
 import { topClasses } from "../evaluate/metrics.js";
 import type { Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
+import { Breath } from "../support/timer.js";
 import { Classifier } from "../teachers/classifier.js";
 import { countClasses } from "../teachers/onnx/file.js";
+import type { OnnxTeacherOptions } from "../teachers/onnx/options.js";
 import { openOnnxTeacher } from "../teachers/onnx/teacher.js";
 
 /** Labels are bytes. */
@@ -42,16 +44,44 @@ export async function labelledByTeacher(
     });
   }
   const classes = names ?? Array.from({ length: count }, (_, i) => String(i));
-  const { file } = await openOnnxTeacher(teacher, samples, count, []);
-  const classifier = await Classifier.load(file, samples, availableParallelism());
-  const labelled = { ...samples, classes, labels: new Uint8Array(samples.size) };
+  const whole = wholeSplit({ ...samples, classes });
+  return { ...whole.dataset, labels: await topAnswers(whole, teacher, signal) };
+}
+
+/**
+ * Samples of known classes, of which those that nobody has labelled get the teacher's most probable classes as labels.
+ * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE; the signal's reason
+ */
+export async function restLabelledByTeacher(
+  samples: ImageDataset,
+  teacher: Recipe["teacher"],
+  signal: AbortSignal,
+): Promise<ImageDataset> {
+  const { others } = byLabelling(wholeSplit(samples));
+  if (others.indices.length === 0) return samples;
+  if (!teacher || !("onnx" in teacher))
+    throw new TypeError("a recipe of unlabelled images without an ONNX teacher was let through");
+  const labels = samples.labels.slice();
+  labels.set(await topAnswers(others, teacher, signal), samples.labelled);
+  return { ...samples, labels };
+}
+
+/** [samples], a teacher's most probable classes, among those of the data set. */
+async function topAnswers(split: Split, teacher: OnnxTeacherOptions, signal: AbortSignal): Promise<Uint8Array> {
+  const { dataset, indices } = split;
+  const count = dataset.classes.length;
+  const { file } = await openOnnxTeacher(teacher, dataset, count, []);
+  const classifier = await Classifier.load(file, dataset, availableParallelism());
+  const labels = new Uint8Array(indices.length);
+  const breath = new Breath();
   try {
-    for await (const { first, logits } of classifier.batches(wholeSplit(labelled))) {
+    for await (const { first, logits } of classifier.batches(split)) {
+      await breath.take();
       signal.throwIfAborted();
-      labelled.labels.set(topClasses(logits, count), first);
+      labels.set(topClasses(logits, count), first);
     }
   } finally {
     await classifier.release();
   }
-  return labelled;
+  return labels;
 }

@@ -1,10 +1,31 @@
-import { sampleName } from "../data/dataset.js";
+import { byLabelling, type Split, sampleName } from "../data/dataset.js";
 import type { TrainedOn } from "../evaluate/results.js";
 import { takesSample } from "../recipe/schemes/fit-generated.js";
+import { isDataFree } from "./arms.js";
 import type { RunContext } from "./context.js";
+import { drawTransferSet } from "./samples.js";
 
-/** What the arms of a data-free run saw. */
-export function trainedOn({ recipe, samples }: Pick<RunContext, "recipe" | "samples">): TrainedOn {
+/** What the arms saw, where that is not the transfer set alone. */
+export function trainedOn(context: Pick<RunContext, "recipe" | "samples">): TrainedOn | undefined {
+  return isDataFree(context.recipe) ? withoutData(context) : withUnlabelled(context);
+}
+
+/** What the baseline lacks, where images are there that nobody has labelled. */
+function withUnlabelled({ recipe, samples }: Pick<RunContext, "recipe" | "samples">): TrainedOn | undefined {
+  if (samples.train.dataset.labelled === undefined) return undefined;
+  const all = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
+  const { labelled, others } = byLabelling(all);
+  const count = ({ indices }: Split) => indices.length.toLocaleString("en-US");
+  const what = `${sampleName(all.dataset)}s`;
+  return {
+    student: `${count(all)} ${what}, ${count(others)} of which only the teacher has labelled`,
+    baseline: `the ${count(labelled)} labelled ${what}`,
+    unseen: null,
+    fromLabels: true,
+  };
+}
+
+function withoutData({ recipe, samples }: Pick<RunContext, "recipe" | "samples">): TrainedOn {
   const what = sampleName(samples.train.dataset);
   const baseline = "random noise";
   const { scheme, data } = recipe;

@@ -1,7 +1,8 @@
 import { graphCost } from "@limbeck/graph";
-import { splitLabels } from "../data/dataset.js";
+import { type Split, splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import type { Model } from "../models/model.js";
+import type { TrainOptions } from "../recipe/schema.js";
 import { OFFLINE } from "../recipe/schemes/index.js";
 import type { ControlImages } from "../schemes/data-free/images.js";
 import { wirings } from "../schemes/index.js";
@@ -21,7 +22,7 @@ import { usesStoredAnswers } from "./goals.js";
 import { startingModel } from "./initial.js";
 import { answersIdentity } from "./labelling.js";
 import { share, takeOver } from "./reuse.js";
-import { drawTransferSet } from "./samples.js";
+import { drawTransferSet, samplesOfArm } from "./samples.js";
 import { trainingKey } from "./training-key.js";
 
 /** About how many points a learning curve has. */
@@ -42,14 +43,15 @@ export async function* trainArm(
   const parts = name === OFFLINE.name ? partsOf(student, arm.train, arm.terms) : undefined;
   const seen = parts ? { ...context, samples: yield* featureSamples(context, parts) } : context;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
-  const transfer = drawTransferSet(samples.train, arm.transfer, recipe.seed);
+  const transfer = samplesOfArm(samples.train, arm, recipe.seed);
+  const train = asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
   const source = await teacherSource(context, arm, teacher);
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
     const options = {
       model: parts?.head ?? student,
-      split: parts ? drawTransferSet(seen.samples.train, arm.transfer, recipe.seed) : transfer,
-      train: arm.train,
+      split: parts ? samplesOfArm(seen.samples.train, arm, recipe.seed) : transfer,
+      train,
       terms: arm.terms,
       seed,
       teacher: source?.teacher,
@@ -64,6 +66,13 @@ export async function* trainArm(
   }
   await source?.release();
   return { arm, ...trained, transfer, teacher, seeds };
+}
+
+/** Of fewer samples more epochs, so that what lacks the unlabelled ones takes as many steps. */
+function asLong({ train }: Arm, all: Split, seen: Split): TrainOptions {
+  const factor = all.indices.length / seen.indices.length;
+  if (factor === 1) return train;
+  return { ...train, epochs: Math.round(train.epochs * factor), warmupEpochs: train.warmupEpochs * factor };
 }
 
 /** What a data-free control sees. */

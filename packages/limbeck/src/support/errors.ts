@@ -2,7 +2,8 @@ import { TypedError, type TypedErrorDetails } from "@limbeck/graph";
 
 /** The codes of {@link LimbeckError}, each with its meaning. `docs/errors.md` lists them with what to do. */
 export const ERROR_CODES = {
-  DATA_CORRUPT: "A data file is damaged: wrong magic number, cut short, or values outside their range.",
+  DATA_CORRUPT:
+    "Data are damaged: wrong magic number, cut short, values outside their range, images that cannot be decoded; or classes lack samples.",
   DATA_MISSING: "A data set is neither in a mirror folder, nor in the cache, nor could it be downloaded.",
   DATA_TOO_SMALL: "A split asks for more samples than there are.",
   DISK_FULL: "The disk is full.",

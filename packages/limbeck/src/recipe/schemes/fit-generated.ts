@@ -1,5 +1,5 @@
 import type { Finding } from "../mixing.js";
-import { isTable } from "../source.js";
+import { isFolder, isOfNumbers } from "../source.js";
 import { RELATED_DATA } from "./data-free.js";
 import type { SchemeChoice } from "./index.js";
 
@@ -26,7 +26,7 @@ const NO_IMAGES = "the student sees no training sample; leave it out";
 
 /** What only makes sense with training images, and controls that would be none. */
 export function unfitForGenerated(recipe: Generated): Finding[] {
-  const { student, assistants, generations, baseline, variants } = recipe;
+  const { data, student, assistants, generations, baseline, variants } = recipe;
   const found = (isFound: boolean, path: Finding["path"], message = NO_IMAGES): Finding[] =>
     isFound ? [{ path, message }] : [];
   const chain = "assistants and generations learn from training images; leave them out";
@@ -35,6 +35,7 @@ export function unfitForGenerated(recipe: Generated): Finding[] {
     ...found((student.train.augment ?? []).length > 0, ["student", "train", "augment"]),
     ...found(assistants.length > 0, ["assistants"], chain),
     ...found(generations > 1, ["generations"], chain),
+    ...found(isFolder(data.source) && data.source.unlabelled !== undefined, ["data", "source", "unlabelled"]),
     ...found(!baseline, ["baseline"], "a data-free result is always compared with random noise; leave it out"),
     ...variants.flatMap(({ train, transfer, correctBiases }, v) => [
       ...found(transfer !== undefined && !takesSample(recipe.scheme), ["variants", v, "transfer"]),
@@ -55,7 +56,7 @@ const LARGEST_SAMPLE = 5000;
 function unfitSample({ scheme, data }: Generated): Finding[] {
   const { name, by } = scheme;
   const { size } = data.transfer;
-  const isForRows = isTable(data.source);
+  const isForRows = isOfNumbers(data.source);
   const path = ["data", "transfer"];
   const asks = `${by} makes rows of a small sample: say of how many, such as size: 100, and of at most ${LARGEST_SAMPLE}`;
   if (name === "synthesis" && !isForRows) {

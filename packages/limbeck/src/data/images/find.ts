@@ -1,0 +1,135 @@
+import type { Dirent } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { extname, join, relative, sep } from "node:path";
+import { LimbeckError, toFileError } from "../../support/errors.js";
+
+/** Labels are bytes. */
+const MOST_CLASSES = 256;
+
+const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
+
+/** Images on disk, none of which has been opened yet. */
+export interface FoundImages {
+  readonly paths: readonly string[];
+  /** Files that are passed over: of other kinds, hidden ones, and links that lead nowhere useful. */
+  readonly ignored: number;
+}
+
+/** The same, with a class each. */
+export interface ClassFolders extends FoundImages {
+  /** Names of the folders, sorted by code unit. */
+  readonly classes: readonly string[];
+  /** `[paths]` */
+  readonly labels: Uint8Array;
+}
+
+/**
+ * The images of a folder with one folder for each class. A class's own folders count as well. Links to files are followed, and a
+ * class may be a link; other links to folders are not, so that there are no loops.
+ * @param wanted classes that there must be, no more and no fewer; by default whatever there is
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT where there are not 2 to 256 classes, one has no image, or
+ *   they are not those that are wanted; the signal's reason
+ */
+export async function findClassFolders(
+  root: string,
+  signal: AbortSignal,
+  wanted?: readonly string[],
+): Promise<ClassFolders> {
+  const { folders, ignored: beside } = await classFolders(root);
+  requireClasses(root, folders, wanted);
+  const parts: FoundImages[] = [];
+  for (const name of folders) {
+    const found = await findImages(join(root, name), signal);
+    if (found.paths.length === 0) {
+      throw problem(join(root, name), "is a class without an image", "Remove the folder, or put images in it.");
+    }
+    parts.push(found);
+  }
+  return {
+    classes: folders,
+    paths: parts.flatMap(({ paths }) => paths),
+    labels: Uint8Array.from(parts.flatMap(({ paths }, label) => paths.map(() => label))),
+    ignored: parts.reduce((sum, { ignored }) => sum + ignored, beside),
+  };
+}
+
+/**
+ * All images of a folder and of those below it, sorted by path.
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; the signal's reason
+ */
+export async function findImages(root: string, signal: AbortSignal): Promise<FoundImages> {
+  const paths: string[] = [];
+  const open = [root];
+  let ignored = 0;
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    signal.throwIfAborted();
+    for (const entry of await entriesOf(folder)) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && !isHidden(entry)) open.push(path);
+      else if (!entry.isDirectory() && (await isImage(path, entry))) paths.push(path);
+      else ignored++;
+    }
+  }
+  return { paths: paths.sort(), ignored };
+}
+
+async function classFolders(root: string): Promise<{ folders: string[]; ignored: number }> {
+  const entries = await entriesOf(root);
+  const kept = await Promise.all(entries.map((entry) => isClass(root, entry)));
+  const folders = entries.filter((_, i) => kept[i]).map(({ name }) => name);
+  return { folders: folders.sort(), ignored: entries.length - folders.length };
+}
+
+async function isClass(root: string, entry: Dirent): Promise<boolean> {
+  if (isHidden(entry)) return false;
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const path = join(root, entry.name);
+  const target = await stat(path).catch(() => undefined);
+  if (!target?.isDirectory()) return false;
+  // A link to what is above would make one class of all.
+  const way = relative(await realpath(path), await realpath(root));
+  return way !== "" && (way === ".." || way.startsWith(`..${sep}`));
+}
+
+function requireClasses(root: string, found: readonly string[], wanted: readonly string[] | undefined): void {
+  if (!wanted && (found.length < 2 || found.length > MOST_CLASSES)) {
+    const fix = "Give each class a folder of its own, and name the folder that they are in.";
+    throw problem(root, `has ${found.length} classes; there must be 2 to ${MOST_CLASSES}`, fix);
+  }
+  const strange = wanted && found.find((name) => !wanted.includes(name));
+  if (strange !== undefined) {
+    throw problem(
+      root,
+      `has the class ${strange}, which nothing is learned from`,
+      "Give both folders the same classes.",
+    );
+  }
+  const missing = wanted?.find((name) => !found.includes(name));
+  if (missing !== undefined) {
+    throw problem(root, `lacks the class ${missing}`, "Give both folders the same classes.");
+  }
+}
+
+function isHidden({ name }: Dirent): boolean {
+  return name.startsWith(".");
+}
+
+async function isImage(path: string, entry: Dirent): Promise<boolean> {
+  if (isHidden(entry) || !EXTENSIONS.has(extname(entry.name).toLowerCase())) return false;
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  // A link that leads nowhere is an image that cannot be read.
+  const target = await stat(path).catch(() => undefined);
+  return target?.isFile() ?? true;
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    throw toFileError(error, folder, true);
+  }
+}
+
+function problem(where: string, what: string, fix: string): LimbeckError {
+  return new LimbeckError("DATA_CORRUPT", `${where} ${what}`, { where, fix });
+}

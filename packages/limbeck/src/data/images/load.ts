@@ -1,0 +1,71 @@
+import { LimbeckError } from "../../support/errors.js";
+import type { ImageDataset } from "../dataset.js";
+import { type ClassFolders, type FoundImages, findClassFolders, findImages } from "./find.js";
+import type { ImageOptions } from "./options.js";
+import { ImageReader, type ImagesListener } from "./reader.js";
+
+/** Labelled images to learn from, and others to test by. */
+export interface LoadedFolders {
+  readonly train: ImageDataset;
+  readonly test?: ImageDataset;
+}
+
+type FolderOptions = ImageOptions & {
+  readonly folder: string;
+  readonly test?: string | undefined;
+  readonly unlabelled?: string | undefined;
+};
+
+/**
+ * Decodes folders of images by class into memory; images that nobody has labelled stand behind those to learn from, with label 0.
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT as {@link findClassFolders}, or where images cannot be decoded
+ *   and none may be left out, or a class has no others; RECIPE_INVALID where all would take more than 2 GB;
+ *   the signal's reason
+ */
+export async function loadClassFolders(
+  { folder, test, unlabelled, ...options }: FolderOptions,
+  signal: AbortSignal,
+  listener: ImagesListener = {},
+): Promise<LoadedFolders> {
+  const learned = await findClassFolders(folder, signal);
+  const tested = test === undefined ? undefined : await findClassFolders(test, signal, learned.classes);
+  const known = [...learned.paths, ...(tested?.paths ?? [])];
+  const more = unlabelled === undefined ? undefined : await findOthers(unlabelled, known, signal);
+  const parts = [learned, ...(more ? [more] : []), ...(tested ? [tested] : [])];
+  const reader = new ImageReader(parts, options, signal, listener);
+  const train = await read(reader, folder, learned, more?.paths);
+  const other = tested && (await read(reader, test!, tested));
+  reader.finish();
+  return { train, ...(other ? { test: other } : {}) };
+}
+
+/** Images that are not known already: what is tested must not be learned from, wherever it lies. */
+async function findOthers(folder: string, known: readonly string[], signal: AbortSignal): Promise<FoundImages> {
+  const found = await findImages(folder, signal);
+  const taken = new Set(known);
+  const paths = found.paths.filter((path) => !taken.has(path));
+  if (paths.length > 0) return { paths, ignored: found.ignored + found.paths.length - paths.length };
+  throw new LimbeckError("DATA_CORRUPT", `${folder} holds no image that has no class`, {
+    where: folder,
+    fix: "Leave unlabelled out, or name another folder.",
+  });
+}
+
+async function read(
+  reader: ImageReader,
+  name: string,
+  { classes, paths, labels: known }: ClassFolders,
+  unlabelled?: readonly string[],
+): Promise<ImageDataset> {
+  const { pixels, kept } = await reader.read([...paths, ...(unlabelled ?? [])]);
+  const labels = Uint8Array.from(kept, (i) => known[i] ?? 0);
+  const labelled = kept.filter((i) => i < paths.length).length;
+  const empty = classes.findIndex((_, label) => !labels.subarray(0, labelled).includes(label));
+  // Where nothing may be left out, all that is corrupt is told at the end.
+  if (empty >= 0 && reader.mayLeaveOut) {
+    const message = `${name} has no image of ${classes[empty]} that can be decoded`;
+    const fix = "Replace them, or remove the class.";
+    throw new LimbeckError("DATA_CORRUPT", message, { where: name, value: reader.corrupt, fix });
+  }
+  return { name, size: kept.length, ...reader.geometry, classes, pixels, labels, ...(unlabelled ? { labelled } : {}) };
+}

@@ -1,0 +1,59 @@
+import { dirname, resolve } from "node:path";
+import type { Path, RecipeLayers } from "./layers.js";
+import type { Recipe } from "./schema.js";
+import { isFiles, isFolder, isImageArrays, isRowArrays, isTable } from "./source.js";
+
+type Source = Recipe["data"]["source"];
+
+/** A recipe whose source has whole paths: those that it is written with are relative to the file that they stand in. */
+export function withWholeSource<Part extends Pick<Recipe, "data">>(layers: RecipeLayers, recipe: Part): Part {
+  const from = (path: string, ...keys: Path) =>
+    resolve(dirname(layers.placeOf(["data", "source", ...keys]).file), path);
+  return { ...recipe, data: { ...recipe.data, source: wholeSource(recipe.data.source, from) } };
+}
+
+function wholeSource(source: Source, from: (path: string, ...keys: Path) => string): Source {
+  if (typeof source === "string") return source;
+  if (isFiles(source)) return { ...source, files: [source.files].flat().map((path) => from(path, "files")) };
+  if (isTable(source)) {
+    const { table, testTable } = source;
+    const test = testTable === undefined ? {} : { testTable: from(testTable, "testTable") };
+    return { ...source, table: from(table, "table"), ...test };
+  }
+  if (isFolder(source)) {
+    const whole = (key: "test" | "unlabelled") => {
+      const path = source[key];
+      return path === undefined ? {} : { [key]: from(path, key) };
+    };
+    return { ...source, folder: from(source.folder, "folder"), ...whole("test"), ...whole("unlabelled") };
+  }
+  if (isImageArrays(source)) {
+    const { images, labels, test } = source;
+    const tested = test && {
+      images: from(test.images, "test", "images"),
+      labels: from(test.labels, "test", "labels"),
+    };
+    return {
+      ...source,
+      images: from(images, "images"),
+      labels: from(labels, "labels"),
+      ...(tested ? { test: tested } : {}),
+    };
+  }
+  if (isRowArrays(source)) {
+    const { rows, labels, test } = source;
+    const tested = test && { rows: from(test.rows, "test", "rows"), labels: from(test.labels, "test", "labels") };
+    return {
+      ...source,
+      rows: from(rows, "rows"),
+      labels: from(labels, "labels"),
+      ...(tested ? { test: tested } : {}),
+    };
+  }
+  const pair = (part: "train" | "test", { images, labels }: { images: string; labels: string }) => ({
+    images: from(images, part, "images"),
+    labels: from(labels, part, "labels"),
+  });
+  const test = source.test ? { test: pair("test", source.test) } : {};
+  return { ...source, train: pair("train", source.train), ...test };
+}

@@ -1,0 +1,46 @@
+import type { Recipe } from "../recipe/schema.js";
+import { isFolder } from "../recipe/source.js";
+import { Rate, Timer } from "../support/timer.js";
+import type { Phase, RunEvent } from "./events.js";
+import type { RunFolder } from "./folder.js";
+import { loadSamples, type RunSamples } from "./samples.js";
+import { telling } from "./telling.js";
+
+const PROGRESS_MS = 100;
+
+/** Reading that takes long enough to be a phase of its own. */
+const READING: Phase = { id: "data", label: "reading images" };
+
+/** What a run reads before anything else, where that takes long. */
+export function readingOf({ data: { source } }: Pick<Recipe, "data">): Phase[] {
+  return isFolder(source) ? [READING] : [];
+}
+
+/** Loads a run's samples, tells how far that is, and notes in the run folder what was left out. */
+export async function* readSamples(
+  folder: RunFolder,
+  recipe: Recipe,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent, RunSamples> {
+  const [reading] = readingOf(recipe);
+  if (!reading) return await loadSamples(recipe, signal);
+  const phase = reading.id;
+  const start = performance.now();
+  yield { type: "phase-start", phase };
+  const samples = yield* telling<RunEvent, RunSamples>((tell) => {
+    const [rate, due] = [new Rate(), new Timer(PROGRESS_MS)];
+    return loadSamples(recipe, signal, {
+      plan: (plan) => tell({ type: "data-plan", ...plan }),
+      decoded: (step, totalSteps) => {
+        if (!due.rings() && step !== totalSteps) return;
+        tell({ type: "progress", phase, step, totalSteps, loss: null, stepsPerSecond: rate.at(step) });
+      },
+      skipped: (corrupt) => {
+        folder.updateRun({ corrupt });
+        tell({ type: "data-skipped", corrupt });
+      },
+    });
+  });
+  yield { type: "phase-end", phase, seconds: (performance.now() - start) / 1000, reused: false };
+  return samples;
+}

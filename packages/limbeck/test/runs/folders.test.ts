@@ -1,0 +1,138 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createGraph, ops, toOnnx } from "@limbeck/graph";
+import { describe, expect, it } from "vitest";
+import { splitLabels } from "../../src/data/dataset.js";
+import { readRecipe } from "../../src/recipe/parse.js";
+import { loadSamples } from "../../src/runs/samples.js";
+import { writeColors } from "../data/images.js";
+import { problemOf } from "../recipe/problem-of.js";
+import { limbeck, temporaryFolder } from "./harness.js";
+
+const model = { family: "mlp", hidden: [8] };
+
+async function prepare(source: object = {}, changes: object = {}) {
+  const folder = temporaryFolder();
+  await writeColors(join(folder, "photos"), 12);
+  await writeColors(join(folder, "others"), 6, 100);
+  const recipe = join(folder, "colors.json");
+  const small = {
+    name: "colors",
+    seeds: 1,
+    data: { source: { folder: "photos", test: "others", size: 6, ...source } },
+    teacher: { model, train: { epochs: 4, batchSize: 6, learningRate: 0.03 } },
+    student: { model, train: { epochs: 4, batchSize: 6, learningRate: 0.03 } },
+    ...changes,
+  };
+  writeFileSync(recipe, JSON.stringify(small));
+  return { recipe, folder, runDir: join(folder, "run") };
+}
+
+const runOf = (runDir: string) => JSON.parse(readFileSync(join(runDir, "run.json"), "utf8"));
+
+describe("a run over folders of images", () => {
+  it("learns their classes, and says what it reads", async () => {
+    const { recipe, runDir } = await prepare();
+    const { code, stdout, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("54 images of 3 × 6 × 6 take 5.8 kB of memory");
+    expect(stdout).toMatch(/done {2}reading images +\d/);
+    expect(runOf(runDir).results.student.accuracy.mean).toBe(1);
+    const report = readFileSync(join(runDir, "report.html"), "utf8");
+    for (const name of ["blue", "green", "red"]) expect(report).toContain(name);
+  });
+
+  it("stops at corrupt images, or leaves them out and lists them", async () => {
+    const { recipe, folder, runDir } = await prepare({}, { baseline: false });
+    const broken = join(folder, "photos", "red", "3.png");
+    writeFileSync(broken, readFileSync(broken).subarray(0, 60));
+    const { code, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`Of 54 images, 1 cannot be decoded:\n  ${broken}: `);
+    writeFileSync(recipe, readFileSync(recipe, "utf8").replace('"size":6', '"size":6,"corrupt":"skip"'));
+    const { stdout, ...second } = await limbeck(["run", recipe, "--out", runDir]);
+    expect([second.code, second.stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`1 corrupt image was left out:\n  ${broken}: `);
+    expect(runOf(runDir).corrupt).toEqual([{ path: broken, problem: expect.any(String) }]);
+    expect(readFileSync(join(runDir, "metrics.jsonl"), "utf8")).toContain('"type":"data-skipped"');
+  });
+});
+
+/** Knows blue, green and red by the mean of their channels. */
+function writeTeacher(path: string): void {
+  const graph = createGraph();
+  const image = graph.input("image", "float32", [1, 3, 6, 6]);
+  const means = ops.mul(ops.reduceMean(image, { axes: [2, 3] }), 5);
+  const channel = (c: number) => ops.slice(means, [c], [c + 1], [1]);
+  graph.output("colors", ops.concat([channel(2), channel(1), channel(0)], 1));
+  writeFileSync(path, toOnnx(graph, { symbols: { image: { 0: "n" }, colors: { 0: "n" } } }));
+}
+
+describe("unlabelled images", () => {
+  const teacher = { onnx: "teacher.onnx" };
+
+  async function withUnlabelled(source: object, changes: object = {}) {
+    const prepared = await prepare({ unlabelled: "found", ...source }, { teacher, ...changes });
+    await writeColors(join(prepared.folder, "found"), 10, 200);
+    writeTeacher(join(prepared.folder, "teacher.onnx"));
+    return prepared;
+  }
+
+  const load = (recipe: string) => loadSamples(readRecipe(recipe), new AbortController().signal);
+
+  it("are learned from as the teacher sees them, and never tested", async () => {
+    const { recipe, folder } = await withUnlabelled({ test: undefined });
+    // A label that nobody would give, which must stay.
+    cpSync(join(folder, "photos", "red", "0.png"), join(folder, "photos", "blue", "0.png"));
+    const given = JSON.parse(readFileSync(recipe, "utf8"));
+    writeFileSync(recipe, JSON.stringify({ ...given, data: { ...given.data, test: 9, validation: 6 } }));
+    const { train, test } = await load(recipe);
+    expect([train.dataset.labelled, train.dataset.size]).toEqual([36, 66]);
+    expect([test.indices.length, train.indices.length]).toEqual([6, 36 - 9 - 6 + 30]);
+    expect([...test.indices].every((index) => index < 36)).toBe(true);
+    expect([...train.indices.slice(-30)]).toEqual(Array.from({ length: 30 }, (_, i) => 36 + i));
+    expect([...splitLabels(train).slice(-30)]).toEqual([0, 1, 2].flatMap((label) => new Array(10).fill(label)));
+    expect([...train.dataset.labels.slice(0, 36)]).toEqual([0, 1, 2].flatMap((label) => new Array(12).fill(label)));
+  });
+
+  it("are for the student; the baseline takes as many steps on labelled ones", async () => {
+    const { recipe, runDir } = await withUnlabelled({});
+    const { code, stdout, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      "student learned from 66 images, 30 of which only the teacher has labelled, the baseline from the 36 labelled images.",
+    );
+    const events = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trim().split("\n");
+    const epochs = (arm: string) =>
+      events.map((line) => JSON.parse(line)).filter(({ type, phase }) => type === "epoch" && phase.startsWith(arm));
+    expect([epochs("student").length, epochs("baseline").length]).toEqual([4, 7]);
+    expect(runOf(runDir).results.teacher.errors).toEqual([0]);
+    expect(readFileSync(join(runDir, "report.html"), "utf8")).toContain(
+      "without the teacher on the 36 labelled images",
+    );
+  });
+
+  it("need a teacher that was trained before, and a student that sees images", async () => {
+    const { recipe } = await prepare({ unlabelled: "found" });
+    expect(problemOf(readFileSync(recipe, "utf8"))).toContain(
+      "unlabelled images have the teacher's answers for labels",
+    );
+    const generated = await prepare({ unlabelled: "found" }, { teacher, scheme: "dafl", distill: [{ loss: "kd" }] });
+    expect(problemOf(readFileSync(generated.recipe, "utf8"))).toContain(
+      "unlabelled the student sees no training sample",
+    );
+  });
+
+  it("must be there, and are none of those that have a class", async () => {
+    const { recipe, folder } = await withUnlabelled({});
+    const given = readFileSync(recipe, "utf8");
+    writeFileSync(recipe, given.replace('"unlabelled":"found"', '"unlabelled":"."'));
+    await expect(load(recipe)).resolves.toMatchObject({
+      train: { dataset: { labelled: 36, size: 36 + 30 } },
+    });
+    writeFileSync(recipe, given.replace('"unlabelled":"found"', '"unlabelled":"photos/red"'));
+    await expect(load(recipe)).rejects.toMatchObject({ code: "DATA_CORRUPT", where: join(folder, "photos", "red") });
+    writeFileSync(recipe, given.replace('"unlabelled":"found"', '"unlabelled":"none"'));
+    await expect(load(recipe)).rejects.toMatchObject({ code: "FILE_MISSING" });
+  });
+});
