@@ -1,18 +1,10 @@
 import { z } from "zod";
 import { dataFree, madeImagesOptions } from "./data-free.js";
+import { memoryOptions, moveOptions } from "./memory.js";
 import type { Scheme } from "./scheme.js";
 
-const positive = () => z.int().positive();
-
 const options = z.strictObject({
-  iterations: positive().default(100).meta({
-    description:
-      "Steps that a batch of images is improved for, before it is kept and the next one begins. Published: 2000.",
-  }),
-  memory: z.int().min(2).default(20).meta({
-    description:
-      "Batches that are kept, which the student learns from; the oldest one makes room. They are in memory and in the student's checkpoints.",
-  }),
+  ...memoryOptions(100, 2000),
   imageLearningRate: z.number().positive().default(0.1).meta({
     description: "Of the images (Adam), counted in their standard deviations.",
   }),
@@ -29,12 +21,7 @@ const options = z.strictObject({
   clip: z.boolean().default(true).meta({
     description: "Whether pixels are cut off at black and white after each step. Published: for ImageNet.",
   }),
-  jitter: z.int().min(0).default(2).meta({
-    description: "Pixels by which images are shifted at most, anew in each step, before the teacher sees them.",
-  }),
-  flip: z.boolean().default(false).meta({
-    description: "Whether they are also mirrored in half of the steps. Published: true; not for digits and text.",
-  }),
+  ...moveOptions,
 });
 
 /** What a recipe says of deep inversion. */
