@@ -85,35 +85,35 @@ async function compute(
 }
 
 describe("what images of a memory are made for", () => {
-  it.each(["among kept ones", "alone"])("contrast is PyTorch's %s, and wholes are detached", async (which) => {
-    const { isKept, value, gradients: expected, weights, sights } = golden.contrast[which === "alone" ? 1 : 0];
-    const shapes: Named = {
-      ...{ local: [4, 6], whole: [4, 6], keptLocal: [5, 6], keptWhole: [5, 6], isKept: [5] },
-      ...{ "head.0.weight": [6, 6], "head.0.bias": [6], "head.2.weight": [3, 6], "head.2.bias": [3] },
-    };
-    const inputs = Object.fromEntries(
-      Object.entries({ ...sights, ...weights, isKept }).map(([name, values]) => [
-        name,
-        [shapes[name]!, values] as const,
-      ]),
-    );
-    const loss = (given: Readonly<Record<string, Tensor>>) => {
-      const to = (name: string) => project(given[name]!, given);
-      const views = { local: to("local"), whole: to("whole"), keptLocal: to("keptLocal"), keptWhole: to("keptWhole") };
-      return contrastLoss({ ...views, isKept: given.isKept! }, 0.1);
-    };
-    const result = await compute(inputs, loss, Object.keys(expected));
-    expectClose(result("value"), [value]);
-    for (const [name, gradient] of Object.entries(expected)) expectClose(result(`gradient/${name}`), gradient, 3);
-    expect(() => {
-      const graph = createGraph();
-      const given = Object.fromEntries(
-        Object.keys(inputs).map((name) => [name, graph.input(name, "float32", shapes[name]!)]),
+  it.each(["among kept ones", "alone"])(
+    "contrast is PyTorch's %s, with gradients of detached wholes",
+    async (which) => {
+      const { isKept, value, gradients: expected, weights, sights } = golden.contrast[which === "alone" ? 1 : 0];
+      const shapes: Named = {
+        ...{ local: [4, 6], whole: [4, 6], keptLocal: [5, 6], keptWhole: [5, 6], isKept: [5] },
+        ...{ "head.0.weight": [6, 6], "head.0.bias": [6], "head.2.weight": [3, 6], "head.2.bias": [3] },
+      };
+      const inputs = Object.fromEntries(
+        Object.entries({ ...sights, ...weights, isKept }).map(([name, values]) => [
+          name,
+          [shapes[name]!, values] as const,
+        ]),
       );
-      const [gradient] = gradients(ops.add(loss(given), ops.reduceSum(ops.mul(given.whole!, 0))), [given.whole!]);
-      return gradient;
-    }).not.toThrow();
-  });
+      const loss = (given: Readonly<Record<string, Tensor>>) => {
+        const to = (name: string) => project(given[name]!, given);
+        const views = {
+          local: to("local"),
+          whole: to("whole"),
+          keptLocal: to("keptLocal"),
+          keptWhole: to("keptWhole"),
+        };
+        return contrastLoss({ ...views, isKept: given.isKept! }, 0.1);
+      };
+      const result = await compute(inputs, loss, Object.keys(expected));
+      expectClose(result("value"), [value]);
+      for (const [name, gradient] of Object.entries(expected)) expectClose(result(`gradient/${name}`), gradient, 3);
+    },
+  );
 
   it("differences of one opinion are PyTorch's", async () => {
     const { student, teacher, value, gradient } = golden.agreed;
