@@ -11,14 +11,14 @@ scheme runs them: the terms of \`distill\` may be any that need nothing but what
 ([Methods](methods.md)). Whatever the scheme, a run trains the same student without it as the baseline, on the same schedule, has
 checkpoints from which it goes on bit for bit, and ends with the same report.
 
-**Without training images** (\`dfad\`, \`dafl\`, \`zskt\`, \`deep-inversion\`). A generator makes the images, or they are trained themselves, and real ones are used for testing only. The baseline
+**Without training images** (\`dfad\`, \`dafl\`, \`zskt\`, \`deep-inversion\`, \`cmi\`, \`fast-dfkd\`). A generator makes the images, or they are trained themselves, and real ones are used for testing only. The baseline
 is then no student of labels, for which there are no images: it is the same student, taught by the same teacher with as many steps on
 random noise. \`related\` adds the variant \`related-data\`, a student taught on real images of something else. Data-free figures mean
 little without these two. Images have pixels around 0.5 unless \`mean\` and \`std\` say what the teacher's had: two numbers that go with
 every preprocessing. The report shows what was made; the generator's values are in the student's checkpoint, as \`generator/…\`, kept images as
 \`inversion/memory\`.
 
-**What a teacher remembers of its training images** (\`statistics\`, on in \`deep-inversion\`, an option of the others). A batch
+**What a teacher remembers of its training images** (\`statistics\`, on in \`deep-inversion\`, \`cmi\` and \`fast-dfkd\`, an option of the others). A batch
 normalization keeps the mean and the variance of what it has read in training, for each channel. Images are made to have the same:
 ‖μ - μ_run‖ + ‖σ² - σ²_run‖, added up over all BatchNormalization nodes between the images and the answers. They are found by
 their operator, and their inputs by place, so that names do not matter. A teacher that the run trains has them, and so has an ONNX
@@ -30,11 +30,12 @@ model.eval()
 torch.onnx.export(model, images, "teacher.onnx", training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)
 \`\`\`
 
-\`limbeck inspect teacher.onnx\` lists the operators. Limbeck's own \`teacher.onnx\` and \`student.onnx\` are folded. A teacher without
+\`limbeck inspect teacher.onnx\` lists the operators. Limbeck's own \`teacher.onnx\` and \`student.onnx\` are folded; a run
+that trains a teacher with batch normalizations writes it once more as it was trained, as \`teacher.unfolded.onnx\`. A teacher without
 such nodes is refused before anything is trained, and one in which some convolutions look folded as well: they have a bias, and no
 batch normalization behind them. \`statistics: 0\` goes on without, \`normalization: found\` with those that are left.
 
-**Without training rows** (\`synthesis\`, and the three above). Where the data are a table, networks standardize rows inside of themselves, by the
+**Without training rows** (\`synthesis\`, \`dfad\`, \`dafl\` and \`zskt\`). Where the data are a table, networks standardize rows inside of themselves, by the
 means and deviations of their training part; these, with quantiles and correlations, are its moments ([Moments](moments.md)). A run
 writes them beside the teacher (\`teacher.moments.json\`), and a later one reads them (\`moments\`). \`synthesis\` draws rows from them; a
 generator makes rows of dense layers. The control is noise with the same mean and deviation in each column.

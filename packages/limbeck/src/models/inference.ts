@@ -25,6 +25,15 @@ export function toOnnxModel(
   return toOnnx(deployedGraph(model, geometry, values), { name: model.family, symbols: SYMBOLS, metadata });
 }
 
+/**
+ * A model as it was trained, with its batch normalizations and what they have seen in training: what data-free schemes read.
+ * It gives the answers of {@link toOnnxModel}'s file, from more nodes.
+ */
+export function toUnfoldedOnnxModel(model: Model, geometry: ImageGeometry, values: ModelValues): Uint8Array {
+  const graph = forInference(inferenceGraph(model, geometry), { parameters: values, foldBatchNorm: false });
+  return toOnnx(graph, { name: model.family, symbols: SYMBOLS });
+}
+
 /** A model as a file that answers one image at a time. */
 export function toSingleOnnxModel(model: Model, geometry: ImageGeometry, values: ModelValues = {}): Uint8Array {
   return toOnnx(deployedGraph(model, geometry, values), { name: model.family });

@@ -1,5 +1,5 @@
 import { momentsText } from "../data/moments/moments.js";
-import { toOnnxModel } from "../models/inference.js";
+import { toOnnxModel, toUnfoldedOnnxModel } from "../models/inference.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
 import { LimbeckError } from "../support/errors.js";
@@ -32,7 +32,7 @@ interface PreparedTeacher {
   readonly members: readonly ReadyTeacher[];
 }
 
-/** Trains or reads every member of the teacher and writes `teacher.onnx`. */
+/** Trains or reads every member of the teacher and writes `teacher.onnx`, and what else a later run may need of it. */
 export async function* prepareTeacher(
   context: RunContext,
   open: RunTeacher,
@@ -46,6 +46,12 @@ export async function* prepareTeacher(
     write(context, open.members[i]!.phase, file);
   });
   write(context, TEACHER, teacher.file);
+  const [member] = open.members;
+  // Of one network that was trained here. Running statistics are its only buffers.
+  if (members.length === 0 && member && !member.given && teacher.model.buffers.length > 0) {
+    const unfolded = toUnfoldedOnnxModel(teacher.model, samples.train.dataset, teacher.parameters);
+    write(context, `${TEACHER}.unfolded`, unfolded);
+  }
   const { moments } = samples.train.dataset;
   if (moments) writeFileAtomic(context.folder.file(`${TEACHER}.moments.json`), momentsText(moments));
   return { teacher, members };

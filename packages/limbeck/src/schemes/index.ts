@@ -1,3 +1,4 @@
+import { rememberedImages } from "./data-free/generated-memory.js";
 import { generatorImages } from "./data-free/generator-source.js";
 import { invertedImages } from "./data-free/inversion-source.js";
 import { dataFreeWiring } from "./data-free/job.js";
@@ -12,6 +13,7 @@ import { oneWiring } from "./one.js";
 import type { Wiring } from "./wiring.js";
 
 const withGenerator = dataFreeWiring(generatorImages);
+const withMemory = dataFreeWiring(rememberedImages);
 
 /** What the schemes do, by their records' names. */
 export const wirings: Readonly<Record<string, Wiring>> = {
@@ -29,5 +31,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   dafl: withGenerator,
   zskt: withGenerator,
   "deep-inversion": dataFreeWiring(invertedImages),
+  cmi: withMemory,
+  "fast-dfkd": withMemory,
   synthesis: dataFreeWiring(synthesizedRows),
 };

@@ -1,4 +1,4 @@
-import type { Tensor } from "@limbeck/graph";
+import type { Graph, Tensor } from "@limbeck/graph";
 import { type ForwardResult, type Model, type ModelValues, tensorsOf } from "../models/model.js";
 import type { Specialists } from "../teachers/specialists/options.js";
 
@@ -12,9 +12,8 @@ export interface LiveTeacher {
   readonly values?: ModelValues | undefined;
 }
 
-/** The teacher's forward pass as it answers: no dropout, running statistics, and numbers that nothing changes. */
-export function teacherForward({ model, values }: LiveTeacher, images: Tensor): ForwardResult {
-  const { graph } = images;
+/** Declares the teacher: its forward pass as it answers, with no dropout, running statistics, and numbers that nothing changes. */
+export function declareTeacher({ model, values }: LiveTeacher, graph: Graph): (images: Tensor) => ForwardResult {
   const weights = tensorsOf(model).map(({ name, shape }) => {
     const ours = `teacher/${name}`;
     const numbers = values?.[name];
@@ -23,5 +22,9 @@ export function teacherForward({ model, values }: LiveTeacher, images: Tensor): 
       numbers ? graph.constant("float32", shape, numbers, ours) : graph.input(ours, "float32", shape),
     ] as const;
   });
-  return model.forward(images, Object.fromEntries(weights), false);
+  return (images) => model.forward(images, Object.fromEntries(weights), false);
 }
+
+/** A teacher that answers once in a graph; see {@link declareTeacher}. */
+export const teacherForward = (teacher: LiveTeacher, images: Tensor): ForwardResult =>
+  declareTeacher(teacher, images.graph)(images);

@@ -8,7 +8,7 @@ import { buildModel } from "../../src/models/index.js";
 import type { Model } from "../../src/models/model.js";
 import { deepInversion, type InversionOptions } from "../../src/recipe/schemes/deep-inversion.js";
 import { dfad } from "../../src/recipe/schemes/dfad.js";
-import { finishedSlots } from "../../src/schemes/data-free/inversion-source.js";
+import { finishedSlots } from "../../src/schemes/data-free/memory.js";
 import { l2Norm, totalVariation } from "../../src/schemes/data-free/priors.js";
 import { normalizedValues, statisticsLoss } from "../../src/schemes/data-free/statistics.js";
 import { wirings } from "../../src/schemes/index.js";

@@ -28,7 +28,7 @@ const pixels = {
 type DatasetName = keyof typeof NAMED_DATASETS;
 
 /** How far student and teacher are from each other. */
-export const DIFFERENCES = ["l1", "kl", "js"] as const;
+export const DIFFERENCES = ["l1", "kl", "js", "agreed-kl"] as const;
 
 /** Which of a teacher's batch normalizations have to be there for images to be compared with them. */
 export const NORMALIZATIONS = ["all", "found"] as const;
@@ -70,7 +70,7 @@ export function madeImagesOptions({ studentSteps, difference, weights }: Publish
     adversarial: aim("adversarial", weights.adversarial),
     difference: z.enum(DIFFERENCES).default(difference).meta({
       description:
-        "How that is measured: l1 between logits, the divergence (kl) of the student's probabilities from the teacher's, or that of both from their mean (js).",
+        "How that is measured: l1 between logits, the divergence (kl) of the student's probabilities from the teacher's, that of both from their mean (js), or kl of those images alone that both take for the same class (agreed-kl).",
     }),
     oneHot: aim("oneHot", weights.oneHot),
     statistics: aim("statistics", weights.statistics),
@@ -94,16 +94,12 @@ interface PublishedGenerator extends Published {
   readonly weights: Readonly<Record<Aim, number>>;
 }
 
-/** Options of a scheme in which a generator makes the images. */
-export function generatorOptions(published: PublishedGenerator) {
-  const { eps, generatorLearningRate, weights } = published;
-  return z.strictObject({
+/** Options of what a generator is made of. */
+export function networkOptions(eps: number) {
+  return {
     network: z.enum(["maps", "dense"]).optional().meta({
       description:
         "What the generator is made of: convolutions over maps, or dense layers. Default: maps for images, dense for rows.",
-    }),
-    correlated: z.boolean().default(true).meta({
-      description: "Of rows: multiply what the generator makes with the moments' correlations.",
     }),
     width: positive().default(16).meta({
       description:
@@ -114,6 +110,19 @@ export function generatorOptions(published: PublishedGenerator) {
       description:
         "Added to variances where the generator's hidden layers are normalized; a large one holds the generator back.",
     }),
+  };
+}
+
+/** Options of a scheme in which a generator makes the images. */
+export function generatorOptions(published: PublishedGenerator) {
+  const { eps, generatorLearningRate, weights } = published;
+  const { network, ...layers } = networkOptions(eps);
+  return z.strictObject({
+    network,
+    correlated: z.boolean().default(true).meta({
+      description: "Of rows: multiply what the generator makes with the moments' correlations.",
+    }),
+    ...layers,
     generatorLearningRate: z.number().positive().default(generatorLearningRate).meta({
       description:
         "Of the generator (Adam); it falls as the student's does: a student that slows down alone is left behind.",

@@ -1,8 +1,10 @@
 import { isMapping } from "../presets/preset.js";
+import { cmi } from "./cmi.js";
 import { dafl } from "./dafl.js";
 import { deepInversion } from "./deep-inversion.js";
 import { dfad } from "./dfad.js";
 import { earlyExits } from "./early-exits.js";
+import { fastDfkd } from "./fast-dfkd.js";
 import { kdcl } from "./kdcl.js";
 import { meanTeacher } from "./mean-teacher.js";
 import { mutual } from "./mutual.js";
@@ -26,6 +28,8 @@ export const schemes: readonly Scheme[] = [
   dafl,
   zskt,
   deepInversion,
+  cmi,
+  fastDfkd,
   synthesis,
 ];
 

@@ -5,6 +5,7 @@ import {
   GraphError,
   gradients,
   ops,
+  type Tensor,
   type TrainingProgram,
   type TypedArray,
 } from "@limbeck/graph";
@@ -12,7 +13,7 @@ import { carriedBuffers, declareTensors, initialize } from "../../models/model.j
 import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
 import { LimbeckError } from "../../support/errors.js";
 import type { TrainingJob, Turn } from "../job.js";
-import { teacherForward } from "../live-teacher.js";
+import { declareTeacher, teacherForward } from "../live-teacher.js";
 import { learningRateOf } from "../offline.js";
 import { buildOptimizer } from "../optimizers.js";
 import { type BuiltTerms, buildTerms } from "../terms.js";
@@ -137,14 +138,21 @@ function turnGraph(options: GraphOptions, turn: SourceTurn) {
   const { model, liveTeacher } = options;
   const settings = settingsOf(options);
   const graph = createGraph();
-  const { images, parameters, buffers, optimizer, labels, priors } = turn.made(graph);
-  const teacher = teacherForward(liveTeacher!, images).logits;
+  const { images, parameters, buffers, optimizer, labels, priors, beyond } = turn.made(graph);
+  const forward = declareTeacher(liveTeacher!, graph);
+  const answer = (seen: Tensor) => forward(seen).logits;
+  const teacher = answer(images);
+  const more = beyond?.(teacher, answer);
   const values = settings.adversarial > 0 ? declareTensors(model, graph) : undefined;
   const student = values && model.forward(images, values, true);
-  const terms = { ...imageTerms(settings, { images, labels, teacher, student: student?.logits }), ...priors };
+  const terms = {
+    ...imageTerms(settings, { images, labels, teacher, student: student?.logits }),
+    ...priors,
+    ...more?.terms,
+  };
   const loss = Object.values(terms).reduce((a, b) => ops.add(a, b));
   const theirs = values && student ? carriedBuffers(model, values, student) : [];
-  return { loss, terms, parameters, optimizer, buffers: [...buffers, ...theirs] };
+  return { loss, terms, parameters, optimizer, buffers: [...buffers, ...(more?.buffers ?? []), ...theirs] };
 }
 
 function turnOf(options: SchemeOptions, source: ImageSource, turn: SourceTurn): Turn {

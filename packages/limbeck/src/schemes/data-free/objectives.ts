@@ -1,5 +1,5 @@
 import { ops, type Tensor } from "@limbeck/graph";
-import { divergence, logMixture } from "../../losses/divergence.js";
+import { divergence, divergenceOfRows, logMixture } from "../../losses/divergence.js";
 import { sumPerSampleMean } from "../../losses/reduce.js";
 import { lastLayer } from "../../models/last-layer.js";
 import type { DataFreeOptions } from "../../recipe/schemes/data-free.js";
@@ -25,6 +25,10 @@ const SMALLEST_SHARE = 1e-12;
 const DIFFERENCE: Readonly<Record<DataFreeOptions["difference"], (student: Tensor, teacher: Tensor) => Tensor>> = {
   l1: (student, teacher) => sumPerSampleMean(ops.abs(ops.sub(student, teacher))),
   kl: (student, teacher) => divergence(ops.logSoftmax(teacher), ops.logSoftmax(student)),
+  "agreed-kl": (student, teacher) => {
+    const isAgreed = ops.cast(ops.equal(ops.argMax(student), ops.argMax(teacher)), "float32");
+    return sumPerSampleMean(ops.mul(isAgreed, divergenceOfRows(ops.logSoftmax(teacher), ops.logSoftmax(student))));
+  },
   js: (student, teacher) => {
     const both = [ops.logSoftmax(teacher), ops.logSoftmax(student)] as const;
     const mixed = logMixture(...both, 0.5);

@@ -3,7 +3,7 @@ import type { ModelValues } from "../../models/model.js";
 import type { GraphOptions } from "../wiring.js";
 
 /** What images depend on. */
-export type SourceOptions = Pick<GraphOptions, "split" | "train" | "options">;
+export type SourceOptions = Pick<GraphOptions, "split" | "train" | "options" | "liveTeacher">;
 
 /** Images in a graph, [N, C, H, W], and what is carried on for them. */
 export interface Pictures {
@@ -19,6 +19,13 @@ export interface Made extends Pictures {
   readonly labels?: Tensor | undefined;
   /** What is minimized of the images alone, weighted, by name. */
   readonly priors: Readonly<Record<string, Tensor>>;
+  /** What else is minimized, weighted, and carried on: of how the teacher answers to the images, and to others. */
+  readonly beyond?: undefined | ((logits: Tensor, answer: (images: Tensor) => Tensor) => Beyond);
+}
+
+/** What a turn has beside images and their own aims. */
+export interface Beyond extends Pick<Pictures, "buffers"> {
+  readonly terms: Readonly<Record<string, Tensor>>;
 }
 
 type Feeds = Readonly<Record<string, TypedArray>>;

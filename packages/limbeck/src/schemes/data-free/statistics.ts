@@ -74,7 +74,7 @@ function foldedIn(nodes: readonly Node[]): Node[] {
 }
 
 const EXPORT =
-  "export the teacher anew with its batch normalizations (PyTorch: model.eval(), then torch.onnx.export with training=torch.onnx.TrainingMode.PRESERVE and do_constant_folding=False; the files that Limbeck writes are folded)";
+  "export the teacher anew with its batch normalizations (PyTorch: model.eval(), then torch.onnx.export with training=torch.onnx.TrainingMode.PRESERVE and do_constant_folding=False; of Limbeck's runs, take teacher.unfolded.onnx)";
 
 function gone(): LimbeckError {
   return new LimbeckError(
@@ -83,7 +83,7 @@ function gone(): LimbeckError {
     {
       where: "scheme.statistics",
       value: 0,
-      fix: `Where it had them, ${EXPORT}; or go on without them (statistics: 0); or use dfad or dafl, which do not need them.`,
+      fix: `Where it had them, ${EXPORT}; or go on without them (statistics: 0, and in cmi contrast: 0); or use dfad or dafl, which do not need them.`,
     },
   );
 }

@@ -1,4 +1,4 @@
-import { GraphError, graft, type ImportedModel, type Tensor } from "@limbeck/graph";
+import { type Graph, GraphError, graft, type ImportedModel, type Tensor } from "@limbeck/graph";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { toSingleOnnxModel } from "../../models/inference.js";
 import type { Model } from "../../models/model.js";
@@ -104,15 +104,22 @@ function frozenModel(
   prefix: string,
   finish: (answers: Tensor) => Tensor,
 ): Model {
+  const passes = new WeakMap<Graph, number>();
   return {
     family: "onnx",
     parameters: [],
     buffers: [],
     builtIn: parameters,
     forward: (images) => {
+      // A graph may have it look at several images, and names are there once.
+      const pass = (passes.get(images.graph) ?? 0) + 1;
+      passes.set(images.graph, pass);
       const model = imports(images.shape[0]!);
       const inputs = new Map([[model.inputs.get(input.name)!, prepare(images)]]);
-      const copies = graft(model.graph, images.graph, { inputs, prefix });
+      const copies = graft(model.graph, images.graph, {
+        inputs,
+        prefix: pass === 1 ? prefix : `${prefix}pass${pass}/`,
+      });
       return { logits: finish(copies.get(model.outputs.get(output)!)!), taps: tapsOf(model, copies), buffers: {} };
     },
   };
