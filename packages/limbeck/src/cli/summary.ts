@@ -6,10 +6,10 @@ import { formatBytes, formatCount, formatSignificant, formatTable } from "./form
 const MOST_SEEDS = 5;
 
 /** What the arms of a data-free run saw, in a line; nothing where they saw training images. */
-export function trainedOnLine({ trainedOn }: RunResults): string[] {
+export function trainedOnLine({ trainedOn, baseline: compared }: RunResults): string[] {
   if (!trainedOn) return [];
   const { student, baseline, unseen } = trainedOn;
-  const learned = `student learned from ${student}, the baseline from ${baseline}.`;
+  const learned = `student learned from ${student}${compared ? `, the baseline from ${baseline}` : ""}.`;
   return [unseen ? `No ${unseen} was seen: the ${learned}` : `The ${learned}`];
 }
 

@@ -133,6 +133,10 @@ describe("an archive", () => {
     expect([...readNumpy(one).data]).toEqual([4, 5]);
   });
 
+  it("is refused at once where it is shorter than any", () => {
+    expect(errorOf(() => unpack(Buffer.from("PK\x03\x04"), "a.npz", undefined)).message).toContain("cut short");
+  });
+
   it("may not announce more than it can hold", () => {
     const bomb = Buffer.from(zipSync({ "x.npy": npyOf([1000], new Uint8Array(1000)) }));
     const size = bomb.indexOf(Buffer.from("PK\x01\x02")) + 24;

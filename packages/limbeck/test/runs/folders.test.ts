@@ -96,7 +96,8 @@ describe("unlabelled images", () => {
   });
 
   it("are for the student; the baseline takes as many steps on labelled ones", async () => {
-    const { recipe, runDir } = await withUnlabelled({});
+    const pseudo = { name: "pseudo-labels", distill: [{ loss: "cross-entropy" }], baseline: false };
+    const { recipe, runDir } = await withUnlabelled({}, { variants: [pseudo] });
     const { code, stdout, stderr } = await limbeck(["run", recipe, "--out", runDir]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout.replaceAll(/\s+/g, " ")).toContain(
@@ -106,6 +107,7 @@ describe("unlabelled images", () => {
     const epochs = (arm: string) =>
       events.map((line) => JSON.parse(line)).filter(({ type, phase }) => type === "epoch" && phase.startsWith(arm));
     expect([epochs("student").length, epochs("baseline").length]).toEqual([4, 7]);
+    expect(epochs("pseudo-labels/student")).toHaveLength(4);
     expect(runOf(runDir).results.teacher.errors).toEqual([0]);
     expect(readFileSync(join(runDir, "report.html"), "utf8")).toContain(
       "without the teacher on the 36 labelled images",

@@ -14,6 +14,9 @@ const MOST_RATIO = 1032;
 /** Arrays that an archive may have: more are a damaged directory. */
 const MOST_ARRAYS = 65_536;
 
+/** An archive of nothing has so many bytes. */
+const SMALLEST = 22;
+
 /** How many arrays an error names. */
 const NAMED = 20;
 
@@ -76,6 +79,8 @@ function listOf(bytes: Uint8Array, path: string): string[] {
 type Filter = (file: { readonly name: string; readonly size: number; readonly originalSize: number }) => boolean;
 
 function unzip(bytes: Uint8Array, path: string, filter: Filter): Record<string, Uint8Array> {
+  // fflate would look for the directory's end before the beginning of the file, 65,000 times.
+  if (bytes.length < SMALLEST) throw damaged(path, "is a damaged archive: it is cut short", bytes.length);
   try {
     return unzipSync(bytes, { filter });
   } catch (error) {
