@@ -61,6 +61,12 @@ export interface Seen {
   readonly heldOut: number;
 }
 
+/** How many samples a class has. */
+export interface ClassSize {
+  readonly name: string;
+  readonly samples: number;
+}
+
 /** All that advice is drawn from. */
 export interface Findings {
   readonly classes: number;
@@ -76,6 +82,15 @@ export interface Findings {
     readonly samples: number;
     /** Names of classes without a sample. */
     readonly absent: readonly string[];
+    readonly largest: ClassSize;
+    /** Of the classes that have samples. */
+    readonly smallest: ClassSize;
+  };
+  readonly data: {
+    /** Samples for testing, all of them. */
+    readonly heldOut: number;
+    /** How many of these equal one of the training part, value by value. */
+    readonly shared: number;
   };
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;

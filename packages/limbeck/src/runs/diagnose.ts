@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { byLabelling, type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
+import { countShared } from "../data/duplicates.js";
 import { mixesImages } from "../data/mix/index.js";
 import { drawSubset } from "../data/split.js";
-import type { Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
+import type { ClassSize, Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
 import { answerFacts, logitSpread, temperatureFacts } from "../doctor/measure.js";
 import { agreement, countErrors, meanKl } from "../evaluate/metrics.js";
 import { modelCost } from "../models/inference.js";
@@ -63,13 +64,23 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
     transferSet: {
       samples: transfer.indices.length,
       absent: absentClasses(transfer).map((k) => dataset.classes[k]!),
+      ...extremes(transfer),
     },
+    data: { heldOut: samples.test.indices.length, shared: countShared(samples.train, samples.test) },
     terms: recipe.distill,
     train: recipe.student.train,
     correctsBiases: recipe.variants.some(({ correctBiases }) => correctBiases),
     trained: results ? await studentFacts(folder, asked, answers, threads) : null,
     baselineAccuracy: results?.baseline?.accuracy.mean ?? null,
   };
+}
+
+/** The classes with the most and the fewest samples, of those that have any. */
+function extremes(split: Split): { readonly largest: ClassSize; readonly smallest: ClassSize } {
+  const counts = split.dataset.classes.map((name) => ({ name, samples: 0 }));
+  for (const label of splitLabels(split)) counts[label]!.samples++;
+  const sorted = counts.filter(({ samples }) => samples > 0).sort((a, b) => b.samples - a.samples);
+  return { largest: sorted[0]!, smallest: sorted.at(-1)! };
 }
 
 function requireTeacher(folder: RunFolder, { teacher }: Recipe): void {

@@ -38,7 +38,13 @@ const FINE: Findings = {
     isMixed: false,
   },
   student: { family: "mlp", parameters: 100, macs: 100 },
-  transferSet: { samples: 2000, absent: [] },
+  transferSet: {
+    samples: 2000,
+    absent: [],
+    largest: { name: "1", samples: 210 },
+    smallest: { name: "5", samples: 190 },
+  },
+  data: { heldOut: 1000, shared: 0 },
   terms: parseTerms([{ loss: "kd", temperature: 4 }]),
   train: TRAIN,
   correctsBiases: false,
@@ -109,6 +115,8 @@ const CASES: readonly (readonly [string, Findings, RegExp])[] = [
   ["patience", findings({ train: { ...TRAIN, epochs: 20 } }), /800 steps/],
   ["patience", trained({ curve: falling }), /over the last quarter of 100 epochs/],
   ["absent-classes", findings({ transferSet: { samples: 2000, absent: ["3"] } }), /no image of 3: .*correctBiases/],
+  ["imbalance", findings({ transferSet: { smallest: { samples: 21 } } }), /210 of 1 and 21 of 5, 10 times fewer/],
+  ["shared-samples", findings({ data: { shared: 30 } }), /30 of 1,000 held-out samples \(3\.0%\)/],
   [
     "absent-classes",
     findings({ transferSet: { samples: 2000, absent: ["3"] }, terms: terms({ loss: "cross-entropy" }) }),

@@ -3,12 +3,14 @@ import { absentClasses } from "./absent-classes.js";
 import { calibration } from "./calibration.js";
 import { capacityGap } from "./capacity-gap.js";
 import { hardAnswers } from "./hard-answers.js";
+import { imbalance } from "./imbalance.js";
 import { knownImages } from "./known-images.js";
 import { labelSmoothing } from "./label-smoothing.js";
 import { logitScale } from "./logit-scale.js";
 import { outOfReach } from "./out-of-reach.js";
 import { overfitting } from "./overfitting.js";
 import { patience } from "./patience.js";
+import { sharedSamples } from "./shared-samples.js";
 import { temperature } from "./temperature.js";
 import { weakTeacher } from "./weak-teacher.js";
 import { wrongAnswers } from "./wrong-answers.js";
@@ -28,4 +30,6 @@ export const RULES: readonly Rule[] = [
   overfitting,
   patience,
   absentClasses,
+  imbalance,
+  sharedSamples,
 ];
