@@ -21,9 +21,13 @@ env.allowRemoteModels = false;
 env.useFSCache = false;
 
 /** Opens a folder as a user of transformers.js would, without a network. */
-async function open(folder: string, name: string): Promise<ImageClassificationPipelineType> {
+async function open(
+  folder: string,
+  name: string,
+  dtype: "fp32" | "fp16" | "q8" = "fp32",
+): Promise<ImageClassificationPipelineType> {
   env.localModelPath = folder;
-  return pipeline("image-classification", name, { dtype: "fp32" });
+  return pipeline("image-classification", name, { dtype });
 }
 
 /** The same answers, whatever order equals are in. */
@@ -43,7 +47,7 @@ describe("an exported folder in transformers.js", () => {
   let runDir: string;
   beforeAll(async () => {
     runDir = await digitsRun();
-    await exportStudent(runDir);
+    await exportStudent(runDir, { variants: ["fp16", "int8"] });
   });
 
   it("answers about image files as the student answers about their pixels", async () => {
@@ -63,6 +67,28 @@ describe("an exported folder in transformers.js", () => {
       tops.add(found[0]!.label);
     }
     expect(tops.size).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ["fp16", 0.01],
+    ["q8", 0.1],
+  ] as const)("answers nearly alike as %s", async (dtype, tolerance) => {
+    const [exact, smaller] = [await open(runDir, "export"), await open(runDir, "export", dtype)];
+    for (const image of await someDigits(count)) {
+      const png = await sharp(image, { raw: { width: 28, height: 28, channels: 1 } })
+        .png()
+        .toBuffer();
+      const answer = async (classify: ImageClassificationPipelineType) => {
+        const scores = await classify(await RawImage.fromBlob(new Blob([Uint8Array.from(png)])), {
+          top_k: null as never,
+        });
+        return Object.fromEntries(scores.map(({ label, score }) => [label, score]));
+      };
+      const [wanted, found] = [await answer(exact), await answer(smaller)];
+      for (const [label, score] of Object.entries(wanted)) {
+        expect(Math.abs(found[label]! - score), label).toBeLessThan(tolerance);
+      }
+    }
   });
 
   it.each(["resnet", "mobilenetv2", "vit", "repvgg"])("keeps colors, and their order: %s", async (family) => {
