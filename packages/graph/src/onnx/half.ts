@@ -42,7 +42,7 @@ const LARGEST_HALF = 0x7bff;
 /** Places that float32 has more than float16. */
 const MORE_PLACES = 13;
 
-/** Numbers as the bits of float16, rounded to the nearest, of two to the even one; what is beyond 65,504 becomes that. */
+/** Numbers as the bits of float16, rounded to the nearest, of two to the even one; finite numbers beyond 65,504 become that. */
 export function toFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(bits.length);
@@ -55,6 +55,7 @@ function halfOf(single: number): number {
   const sign = (single >>> 16) & 0x8000;
   const size = single & 0x7fffffff;
   if (size > 0x7f800000) return 0x7e00;
+  if (size === 0x7f800000) return sign | 0x7c00;
   if (size > LARGEST) return sign | LARGEST_HALF;
   const exponent = (size >>> 23) - 127;
   if (exponent < -25) return sign;

@@ -19,7 +19,7 @@ export interface QuantizedWeight {
   readonly scales: Float32Array;
 }
 
-/** Keeps sums of many products of biases within int32. */
+/** Keeps sums of products and a bias within int32. */
 const LARGEST_BIAS = 2 ** 30;
 
 /** Of a range as uint8. Zero, with which convolutions pad, has a whole number of its own. */
@@ -52,7 +52,7 @@ export function quantizeWeight(
     scales[channel] = Math.max(scales[channel]!, Math.abs(data[i]!));
   }
   for (let c = 0; c < channels; c++) {
-    scales[c] = Math.max(scales[c]! / largest, leastScales?.[c] ?? 0) || 1;
+    scales[c] = Math.fround(Math.max(scales[c]! / largest, leastScales?.[c] ?? 0)) || 1;
   }
   const whole = new Int8Array(data.length);
   for (let i = 0; i < data.length; i++) {

@@ -63,7 +63,7 @@ function integerLayer(
 
 /** A weight as int8; of Gemm, turned so that its rows are the input's features. */
 function integerWeight(editor: ModelEditor, { weight: name, axis, kind, node }: WeightedLayer, largest: number) {
-  const stored = editor.floats(name)!;
+  const stored = editor.finiteFloats(name)!;
   const isTurned = kind === "Gemm" && numberAttribute(node, "transB", 0) === 1;
   const weight = isTurned ? transposed(stored) : stored;
   const channelAxis = isTurned ? 1 : axis;

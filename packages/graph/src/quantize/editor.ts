@@ -24,6 +24,8 @@ const FIRST_OPSET = 13;
 const QUANTIZED =
   /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear.*|.*Integer|com\.microsoft:(QLinear|QGemm|MatMulNBits|DynamicQuantize).*)$/;
 const MICROSOFT = "com.microsoft";
+/** From this IR version on initializers need not be inputs; 13, the least opset, came with it. */
+const NEW_INPUTS = 7n;
 
 /** Numbers of a weight. */
 export interface FloatConstant {
@@ -56,9 +58,8 @@ export class ModelEditor {
     for (const node of graph.node) {
       const held = constantOf(node);
       if (held?.$typeName === "onnx.TensorProto") this.#constants.set(node.output[0]!, inside(held, externalData));
-      for (const name of [...node.input, ...node.output]) this.#names.add(name);
     }
-    for (const { name } of [...graph.input, ...graph.initializer]) this.#names.add(name);
+    for (const name of namesIn(graph)) this.#names.add(name);
   }
 
   get graph(): GraphProto {
@@ -84,16 +85,22 @@ export class ModelEditor {
     return this.#constants.get(name)?.dataType === DATA_TYPES.float32;
   }
 
-  /** A float32 constant's numbers; nothing where the name is none. @throws GraphError MODEL_INVALID where one is not finite */
+  /** A float32 constant's numbers; nothing where the name is none. */
   floats(name: string | undefined): FloatConstant | undefined {
     const proto = name === undefined ? undefined : this.#constants.get(name);
-    if (!proto || !this.isFloat(proto.name || name!)) return undefined;
-    const known = this.#decoded.get(proto.name);
+    if (!proto || !this.isFloat(name!)) return undefined;
+    const known = this.#decoded.get(name!);
     if (known) return known;
     const { shape, data } = decodeTensor(proto);
     const value = { shape, data: data as Float32Array };
-    requireFinite(name!, value.data);
-    this.#decoded.set(proto.name, value);
+    this.#decoded.set(name!, value);
+    return value;
+  }
+
+  /** The same of a weight or bias that becomes whole numbers. @throws GraphError MODEL_INVALID where a number is not finite */
+  finiteFloats(name: string | undefined): FloatConstant | undefined {
+    const value = this.floats(name);
+    if (value) requireFinite(name!, value.data);
     return value;
   }
 
@@ -141,18 +148,20 @@ export class ModelEditor {
     const used = this.uses();
     const held = new Set(this.nodes.filter((node) => constantOf(node)).map((node) => node.output[0]!));
     this.nodes = this.nodes.filter((node) => !constantOf(node) || used.has(node.output[0]!));
-    const fed = new Set(graph.input.map(({ name }) => name));
     const domains = new Set(proto.opsetImport.map(({ domain }) => domain));
     const opsetImport = [...proto.opsetImport];
     if (this.nodes.some(({ domain }) => domain === MICROSOFT) && !domains.has(MICROSOFT)) {
       opsetImport.push(create(OperatorSetIdProtoSchema, { domain: MICROSOFT, version: 1n }));
     }
     const initializer = [...this.#constants].flatMap(([name, tensor]) =>
-      held.has(name) || !(used.has(name) || fed.has(name)) ? [] : [tensor],
+      held.has(name) || !used.has(name) ? [] : [tensor],
     );
+    // What has a value is no input: it could be fed in its old form. Older files had to list initializers there.
+    const input = graph.input.filter(({ name }) => !this.#constants.has(name));
+    const irVersion = proto.irVersion < NEW_INPUTS ? NEW_INPUTS : proto.irVersion;
     // Types of values in between have changed; ONNX Runtime finds them again.
-    const changed = { ...graph, node: this.nodes, initializer, valueInfo: [], quantizationAnnotation: [] };
-    return toBinary(ModelProtoSchema, { ...proto, opsetImport, graph: changed });
+    const changed = { ...graph, input, node: this.nodes, initializer, valueInfo: [], quantizationAnnotation: [] };
+    return toBinary(ModelProtoSchema, { ...proto, irVersion, opsetImport, graph: changed });
   }
 }
 
@@ -192,6 +201,16 @@ export function numberAttribute(node: NodeProto, name: string, fallback: number)
   const found = node.attribute.find((attribute) => attribute.name === name);
   if (!found) return fallback;
   return found.type === AttributeType.FLOAT ? found.f : Number(found.i);
+}
+
+/** All names of a graph, and of the branches and bodies inside of it. */
+function namesIn(graph: GraphProto): string[] {
+  return [
+    ...[...graph.input, ...graph.output, ...graph.initializer].map(({ name }) => name),
+    ...graph.sparseInitializer.map(({ values }) => values?.name ?? ""),
+    ...graph.node.flatMap((node) => [...node.input, ...node.output]),
+    ...graph.node.flatMap(({ attribute }) => attribute.flatMap(graphsOf).flatMap(namesIn)),
+  ];
 }
 
 /** What branches and loops of a node ask for, from wherever it comes. */

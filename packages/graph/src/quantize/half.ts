@@ -23,6 +23,7 @@ const LARGEST = 65_504;
 const SINGLE_INPUTS: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Upsample: [1] };
 /** Operators that take or give float32 whatever the rest of the network does. */
 const SINGLE_ONLY = new Set([
+  "Celu",
   "NonMaxSuppression",
   "RoiAlign",
   "MelWeightMatrix",
@@ -30,6 +31,7 @@ const SINGLE_ONLY = new Set([
   "DFT",
   "RandomNormal",
   "RandomUniform",
+  "Range",
 ]);
 
 /**
@@ -49,7 +51,8 @@ export function toHalf(bytes: Uint8Array, options: HalfOptions = {}): HalfModel 
     if (value) editor.replaceConstant(name, DataType.FLOAT16, halves(value.data, counts));
   }
   const floats = (values: readonly ValueInfoProto[]) => values.filter(isFloat).map(({ name }) => name);
-  const inputs = new Map(floats(editor.graph.input).map((name) => [name, editor.fresh(`${name}_half`)]));
+  const given = editor.graph.input.filter(({ name }) => !editor.constants.has(name));
+  const inputs = new Map(floats(given).map((name) => [name, editor.fresh(`${name}_half`)]));
   const outputs = new Map(floats(editor.graph.output).map((name) => [name, editor.fresh(`${name}_half`)]));
   const renamed = (name: string) => outputs.get(name) ?? inputs.get(name) ?? name;
   editor.nodes = [
@@ -64,7 +67,11 @@ export function toHalf(bytes: Uint8Array, options: HalfOptions = {}): HalfModel 
 
 function requireSimple(nodes: readonly NodeProto[]): void {
   const wrong = nodes.find(
-    (node) => node.attribute.some((a) => graphsOf(a).length > 0) || SINGLE_ONLY.has(node.opType),
+    (node) =>
+      node.attribute.some((a) => graphsOf(a).length > 0) ||
+      SINGLE_ONLY.has(node.opType) ||
+      node.domain === "ai.onnx.ml" ||
+      makesFloats(node),
   );
   if (!wrong) return;
   throw new GraphError("MODEL_UNSUPPORTED", `${wrong.opType} is not turned into half precision`, {
@@ -72,6 +79,14 @@ function requireSimple(nodes: readonly NodeProto[]): void {
     value: wrong.opType,
     fix: "Quantize the model to int8 instead, or leave it as it is.",
   });
+}
+
+/** Whether a node makes float32 numbers of a kind that is not turned into others here. */
+function makesFloats(node: NodeProto): boolean {
+  if (node.opType === "Constant") return node.attribute.some(({ name }) => name.startsWith("value_float"));
+  if (node.opType !== "ConstantOfShape") return /^(Hann|Hamming|Blackman)Window$/.test(node.opType);
+  const value = node.attribute.find(({ name }) => name === "value")?.t;
+  return !value || value.dataType === DataType.FLOAT;
 }
 
 function isFloat({ type }: ValueInfoProto): boolean {
@@ -96,8 +111,16 @@ function withHalfTypes(node: NodeProto, editor: ModelEditor): NodeProto {
 function halves(data: Float32Array, counts: { clipped: number; vanished: number }): Uint8Array<ArrayBuffer> {
   const bits = toFloat16(data);
   for (let i = 0; i < data.length; i++) {
-    if (Math.abs(data[i]!) > LARGEST) counts.clipped++;
+    if (Number.isNaN(data[i]!)) throw notANumber(i);
+    if (Math.abs(data[i]!) > LARGEST && Number.isFinite(data[i]!)) counts.clipped++;
     if (data[i] !== 0 && (bits[i]! & 0x7fff) === 0) counts.vanished++;
   }
   return new Uint8Array(bits.buffer as ArrayBuffer);
+}
+
+function notANumber(place: number): GraphError {
+  return new GraphError("MODEL_INVALID", `a weight is NaN at place ${place}`, {
+    value: Number.NaN,
+    fix: "Train or export the model again.",
+  });
 }

@@ -34,7 +34,7 @@ const MOST = 15;
  */
 export function quantizeInt4(model: Uint8Array, options: Int4Options = {}): Uint8Array {
   const { block = 32, least = LEAST } = options;
-  if (!Number.isInteger(Math.log2(block)) || block < 16) {
+  if (!Number.isInteger(Math.log2(block)) || block < 16 || block > 256) {
     throw new GraphError("OPTION_INVALID", `blocks of ${block} weights`, {
       value: block,
       fix: "Take 16, 32, 64, 128 or 256.",
@@ -64,7 +64,7 @@ function largeMatrices(editor: ModelEditor, choice: LayerChoice, least: number):
 
 function blockLayer(editor: ModelEditor, layer: WeightedLayer, options: Int4Options & { block: number }): NodeProto[] {
   const { node, kind, weight: name, bias } = layer;
-  const stored = editor.floats(name)!;
+  const stored = editor.finiteFloats(name)!;
   const isTurned = kind === "Gemm" && numberAttribute(node, "transB", 0) === 1;
   const { shape, data } = isTurned ? stored : transposed(stored);
   const [columns, depth] = shape as [number, number];

@@ -47,20 +47,23 @@ function layerOf(editor: ModelEditor, node: NodeProto): WeightedLayer | undefine
   const [, weight, bias] = input;
   const rank = weightRank(editor, weight);
   if (rank === undefined || editor.constants.has(input[0]!) || (kind !== "Conv" && rank < 2)) return undefined;
-  if (bias && !isChannelBias(editor, bias)) return undefined;
+  const axis = axisOf(node, rank);
+  const channels = axis === undefined ? undefined : Number(editor.constants.get(weight!)!.dims[axis]);
+  if (bias && !isChannelBias(editor, bias, channels)) return undefined;
   const scaled = kind === "Gemm" && (numberAttribute(node, "alpha", 1) !== 1 || numberAttribute(node, "beta", 1) !== 1);
   if (scaled || (kind === "Gemm" && numberAttribute(node, "transA", 0) !== 0)) return undefined;
   const name = node.name || node.output[0]!;
-  return { node, name, kind, weight: weight!, axis: axisOf(node, rank), bias: bias || undefined };
+  return { node, name, kind, weight: weight!, axis, bias: bias || undefined };
 }
 
 function weightRank(editor: ModelEditor, weight: string | undefined): number | undefined {
   const proto = weight === undefined ? undefined : editor.constants.get(weight);
-  return proto && editor.isFloat(proto.name) ? proto.dims.length : undefined;
+  return proto && editor.isFloat(weight!) ? proto.dims.length : undefined;
 }
 
-function isChannelBias(editor: ModelEditor, bias: string): boolean {
-  return editor.isFloat(bias) && editor.constants.get(bias)!.dims.length === 1;
+function isChannelBias(editor: ModelEditor, bias: string, channels: number | undefined): boolean {
+  const dims = editor.constants.get(bias)?.dims;
+  return editor.isFloat(bias) && dims?.length === 1 && Number(dims[0]) === channels;
 }
 
 function axisOf(node: NodeProto, rank: number): number | undefined {

@@ -49,6 +49,7 @@ export function planStatic(editor: ModelEditor, choice: LayerChoice = {}): Stati
       quantized.add(node);
       whole.add(output);
       if (SAME_SCALE.has(node.opType)) sameScale.set(output, input);
+      if (node.opType === "Add") inner.set(output, node);
     }
   }
   const values = valuesOf(editor, quantized, absorbed, whole);

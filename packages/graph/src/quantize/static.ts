@@ -18,8 +18,8 @@ export interface StaticOptions extends LayerChoice {
 
 /** The values of a model that {@link quantizeStatic} asks the ranges of. @throws GraphError as {@link quantizeStatic} */
 export function valuesToCalibrate(model: Uint8Array, options: StaticOptions = {}): readonly string[] {
-  const { values, sameScale } = planStatic(openForLayers(model, options.externalData), options);
-  return [...values].filter((name) => !(sameScale.has(name) && values.has(sameScale.get(name)!)));
+  // Values that share a scale are asked for as well: with fewer layers quantized they may have one of their own.
+  return [...planStatic(openForLayers(model, options.externalData), options).values];
 }
 
 /**
@@ -112,7 +112,14 @@ class StaticQuantizer {
     for (let from = sameScale.get(known); from !== undefined && values.has(from); from = sameScale.get(known))
       known = from;
     const range = this.#ranges.get(known);
-    if (range) return unsignedAffine(range);
+    if (range && Number.isFinite(range.max - range.min)) return unsignedAffine(range);
+    if (range) {
+      throw new GraphError("MODEL_INVALID", `value ${known} goes from ${range.min} to ${range.max}`, {
+        where: known,
+        value: [range.min, range.max],
+        fix: "See how the model is fed: its values overflow.",
+      });
+    }
     throw new GraphError("STATE_MISMATCH", `nothing is known of the range of ${known}`, {
       value: known,
       fix: "Run the model over samples and collect the ranges of all that valuesToCalibrate names.",
@@ -122,12 +129,15 @@ class StaticQuantizer {
   #weights({ weight: name, axis, bias: biasName, node }: WeightedLayer): { weight: string; bias?: string } {
     const { perChannel = true, reduceRange = false } = this.#options;
     const editor = this.#editor;
-    const weight = editor.floats(name)!;
-    const bias = editor.floats(biasName);
+    const weight = editor.finiteFloats(name)!;
+    const bias = editor.finiteFloats(biasName);
     const { scale } = this.#affineOf(node.input[0]!);
     const channelAxis = perChannel ? axis : undefined;
     const least = bias && leastWeightScales(bias.data, scale);
-    const leastScales = channelAxis === undefined ? least && Float32Array.of(Math.max(...least)) : least;
+    const leastScales =
+      channelAxis === undefined
+        ? least && Float32Array.of(least.reduce((most, value) => Math.max(most, value), 0))
+        : least;
     const whole = quantizeWeight(weight.data, weight.shape, channelAxis, reduceRange ? 63 : 127, leastScales);
     const names = this.#restoredConstant(name, "int8", weight.shape, whole.data, whole.scales, channelAxis);
     if (!bias) return { weight: names };

@@ -1,3 +1,4 @@
+import { LimbeckError } from "../support/errors.js";
 import type { Feeds, RunningModel } from "./run-model.js";
 
 /** What a batch is answered with by the model that is quantized. */
@@ -17,7 +18,7 @@ export interface Closeness {
   readonly sqnr: number | null;
   /** Largest difference. */
   readonly largest: number;
-  /** Share of samples whose largest output is the same. */
+  /** Share of samples whose largest output is the same; of a single output, those on the same side of 0. */
   readonly agreement: number;
   /** Share of samples whose largest output is that of their class, before and after; null where outputs are other than classes. */
   readonly accuracy: { readonly before: number; readonly after: number } | null;
@@ -35,6 +36,7 @@ export async function compare(
   for (const [step, { feeds, count, answers, labels }] of batches.entries()) {
     await onBatch(step);
     const found = (await model.values(feeds, [output])).get(output)!;
+    requireNumbers(found, answers);
     width = answers.length / count;
     samples += count;
     for (let row = 0; row < count; row++) {
@@ -59,7 +61,18 @@ export async function compare(
   };
 }
 
+/** @throws LimbeckError MODEL_FAILED where the quantized model answers with what is no number, and the original does not */
+function requireNumbers(found: Float32Array, answers: Float32Array): void {
+  const place = answers.findIndex((value, i) => Number.isFinite(value) && !Number.isFinite(found[i]!));
+  if (place < 0) return;
+  throw new LimbeckError("MODEL_FAILED", `the quantized model answers with ${found[place]}`, {
+    value: String(found[place]),
+    fix: "Leave layers out by exclude, or take ranges from more samples.",
+  });
+}
+
 function topOf(values: Float32Array): number {
+  if (values.length === 1) return Number(values[0]! > 0);
   let top = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[top]!) top = i;
   return top;

@@ -103,11 +103,13 @@ class Quantization {
     const { to, calibration, held, layers: wantsLayers = true, maxDrop } = this.#settings;
     const format = quantizedFormat(to);
     const all = format.layers ? this.#layers(format.layers) : [];
-    this.#announce(wantsLayers && all.length > 0);
+    this.#announce((wantsLayers || maxDrop !== undefined) && all.length > 0);
     const seen = format.calibrated ? calibration : undefined;
     if (seen) await this.#calibrate(seen);
     const batches = held ? await this.#references(held) : [];
-    const losses = wantsLayers && held ? await this.#measureLayers(all, batches) : new Map<string, number | null>();
+    const some = all.filter(({ name }) => !this.#isExcluded(name));
+    const needsLosses = wantsLayers || maxDrop !== undefined;
+    const losses = needsLosses && held ? await this.#measureLayers(some, batches) : new Map<string, number | null>();
     const worst = [...all].sort((a, b) => (losses.get(a.name) ?? 1e9) - (losses.get(b.name) ?? 1e9));
     const measured = await this.#best(worst, batches, maxDrop);
     const { model, kept } = measured;
@@ -139,7 +141,7 @@ class Quantization {
     if (all.length === 0) {
       throw new GraphError("MODEL_UNSUPPORTED", `the model has no layer that ${to} makes smaller`, {
         value: to,
-        fix: "Choose another format: fp16 takes any model.",
+        fix: "Choose another format.",
       });
     }
     for (const pattern of this.#settings.exclude ?? []) {

@@ -3,7 +3,7 @@ import type { Range } from "@limbeck/graph";
 /** How a value's range is chosen from what was seen of it. */
 export type CalibrationMethod = "minmax" | "percentile" | "entropy";
 
-/** Bins of a histogram, from the smallest value that was seen to the largest. */
+/** Bins of a histogram of sizes, from 0 to the largest. */
 export const BINS = 2048;
 
 /** Levels of a value that has one sign; of one that has both, each gets half of them. */

@@ -34,7 +34,7 @@ export class RunningModel {
   /** Values of float32 by name: outputs, and what was fed. */
   async values(feeds: Feeds, names: readonly string[]): Promise<Map<string, Float32Array>> {
     const asked = names.filter((name) => !Object.hasOwn(feeds, name));
-    const results = await this.#session.run(feeds, asked);
+    const results = asked.length > 0 ? await this.#session.run(feeds, asked) : {};
     return new Map(names.map((name) => [name, (feeds[name] ?? results[name]!).data as Float32Array]));
   }
 

@@ -49,6 +49,13 @@ export async function quantizeFile(path: string, options: QuantizeOptions): Prom
       fix: "Name a recipe or run folder with samples of the kind that the model is for: --data recipe.yaml.",
     });
   }
+  if (data === undefined && options.maxDrop !== undefined) {
+    throw new LimbeckError("OPTION_INVALID", "how many answers change is not known without samples", {
+      where: "maxDrop",
+      value: options.maxDrop,
+      fix: "Name a recipe or run folder: --data recipe.yaml.",
+    });
+  }
   const { bytes, externalData } = readModelFile(path);
   const recipe = data === undefined ? undefined : recipeOf(data);
   const split = recipe && (await loadSamples(recipe, signal));

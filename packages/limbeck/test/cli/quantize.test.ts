@@ -54,6 +54,7 @@ describe("limbeck quantize", () => {
       "OPTION_INVALID",
       "no layer that could be quantized fits nothing*",
     ],
+    [["--to", "int8-dynamic", "--max-drop", "0.01"], "OPTION_INVALID", "not known without samples"],
     [["--to", "int4"], "MODEL_UNSUPPORTED", "no layer that int4 makes smaller"],
   ])("refuses %j", async (args, code, text) => {
     const found = await quantize(...args, "--out", join(folder, "none.onnx"), "--json");

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
-import { extname, join } from "node:path";
-import { toFileError } from "../../support/errors.js";
+import { readdir, stat } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
+import { LimbeckError, toFileError } from "../../support/errors.js";
 import type { FileOptions } from "./options.js";
 
 interface Found {
@@ -32,7 +32,7 @@ export async function findFiles(
     files.push({ path, rank: createHash("sha1").update(path).digest("hex") });
     kinds.set(kind, files.length > SLACK * perKind ? best(files, perKind) : files);
   };
-  for (const root of new Set(roots)) {
+  for (const root of new Set(roots.map((path) => resolve(path)))) {
     if (await isFolder(root)) await walk(root, take, signal);
     else take(root);
   }
@@ -47,10 +47,15 @@ function best(files: readonly Found[], count: number): Found[] {
 
 async function isFolder(root: string): Promise<boolean> {
   try {
-    return (await lstat(root)).isDirectory();
+    const facts = await stat(root);
+    if (facts.isDirectory() || facts.isFile()) return facts.isDirectory();
   } catch (error) {
     throw toFileError(error, root, true);
   }
+  throw new LimbeckError("FILE_UNREADABLE", `${root} is neither a file nor a folder`, {
+    where: root,
+    fix: "Name one.",
+  });
 }
 
 async function walk(root: string, take: (path: string) => void, signal: AbortSignal): Promise<void> {

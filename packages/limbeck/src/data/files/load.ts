@@ -8,6 +8,8 @@ import type { FileOptions } from "./options.js";
 /** Stands where a file has no more bytes. */
 export const PADDING = 256;
 
+const MOST_BYTES = 2 ** 31;
+
 /** Beyond what is asked for, so many bytes are looked through for white space. */
 const LOOK_AHEAD = 3072;
 
@@ -31,6 +33,7 @@ export async function loadFiles(
     });
   }
   const paths = await findFiles(roots, options, signal);
+  requireRoom(paths.length, length);
   const pixels = new Float32Array(paths.length * length);
   const known = new Set<string>();
   let size = 0;
@@ -60,6 +63,21 @@ export async function loadFiles(
     pixels: pixels.subarray(0, size * length),
     labels: new Uint8Array(size),
   };
+}
+
+/** Samples are kept in memory, as float32. */
+function requireRoom(files: number, length: number): void {
+  const bytes = 4 * files * length;
+  if (bytes <= MOST_BYTES) return;
+  throw new LimbeckError(
+    "RECIPE_INVALID",
+    `${files} files of ${length} bytes each would take ${bytes} bytes of memory`,
+    {
+      where: "data.source.most",
+      value: files,
+      fix: `Take at most ${Math.floor(MOST_BYTES / 4 / length)} files, or fewer bytes of each.`,
+    },
+  );
 }
 
 /** What models see of one file; nothing where it is empty or cannot be read. */
