@@ -69,11 +69,3 @@ function halfOf(single: number): number {
   // A fraction that is rounded up to the next power of two carries into the exponent, as it should.
   return sign | (rest > half || (rest === half && kept % 2 === 1) ? kept + 1 : kept);
 }
-
-/** To the nearest whole number; of two, the even one. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}

@@ -1,4 +1,3 @@
-import { roundHalfEven } from "../onnx/half.js";
 import { sizeOf } from "../shape.js";
 
 /** Real numbers as whole ones: `real = scale · (whole - zeroPoint)`. */
@@ -74,6 +73,14 @@ export function quantizeBias(
 ): { readonly data: Int32Array; readonly scales: Float32Array } {
   const scales = bias.map((_, c) => inputScale * weightScales[weightScales.length === 1 ? 0 : c]!);
   return { data: Int32Array.from(bias, (value, c) => roundHalfEven(value / scales[c]!)), scales };
+}
+
+/** To the nearest whole number; of two, the even one. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 export function clamp(value: number, least: number, most: number): number {

@@ -2,8 +2,9 @@ import type { NodeProto } from "onnx-buf";
 import { DATA_TYPES } from "../onnx/data-types.js";
 import type { ExternalData } from "../onnx/tensors.js";
 import { quantizeWeight } from "./affine.js";
-import { type FloatConstant, type ModelEditor, nodeOf, numberAttribute } from "./editor.js";
+import { type ModelEditor, nodeOf } from "./editor.js";
 import { type LayerChoice, openForLayers, type WeightedLayer, weightedLayers } from "./layers.js";
+import { transposed } from "./matrix.js";
 
 export interface DynamicOptions extends LayerChoice {
   /** Bytes of files that lie beside the model. */
@@ -62,9 +63,9 @@ function integerLayer(
 }
 
 /** A weight as int8; of Gemm, turned so that its rows are the input's features. */
-function integerWeight(editor: ModelEditor, { weight: name, axis, kind, node }: WeightedLayer, largest: number) {
+function integerWeight(editor: ModelEditor, { weight: name, axis, kind }: WeightedLayer, largest: number) {
   const stored = editor.finiteFloats(name)!;
-  const isTurned = kind === "Gemm" && numberAttribute(node, "transB", 0) === 1;
+  const isTurned = kind === "Gemm" && axis === 0;
   const weight = isTurned ? transposed(stored) : stored;
   const channelAxis = isTurned ? 1 : axis;
   const { data, scales } = quantizeWeight(weight.data, weight.shape, channelAxis, largest);
@@ -76,14 +77,6 @@ function integerWeight(editor: ModelEditor, { weight: name, axis, kind, node }: 
     zeroPoint: editor.constant(`${name}_zero_point`, "int8", [], [0]),
     scales: editor.constant(`${name}_scale`, "float32", channelAxis === undefined ? [] : form, scales),
   };
-}
-
-/** A matrix with rows and columns changed. */
-export function transposed({ shape, data }: FloatConstant): FloatConstant {
-  const [rows, columns] = shape as [number, number];
-  const turned = new Float32Array(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c]!;
-  return { shape: [columns, rows], data: turned };
 }
 
 function channelBias(editor: ModelEditor, bias: string, rank: number): string {

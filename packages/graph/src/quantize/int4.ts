@@ -1,14 +1,13 @@
 import type { NodeProto } from "onnx-buf";
 import { GraphError } from "../errors.js";
 import { DATA_TYPES } from "../onnx/data-types.js";
-import { roundHalfEven } from "../onnx/half.js";
 import type { ExternalData } from "../onnx/tensors.js";
 import { sizeOf } from "../shape.js";
-import { clamp } from "./affine.js";
-import { transposed } from "./dynamic.js";
-import { type FloatConstant, type ModelEditor, nodeOf, numberAttribute } from "./editor.js";
+import { clamp, roundHalfEven } from "./affine.js";
+import { type FloatConstant, type ModelEditor, nodeOf } from "./editor.js";
 import { type LayerChoice, openForLayers, type WeightedLayer, weightedLayers } from "./layers.js";
 import { publicLayer, type QuantizableLayer } from "./list.js";
+import { transposed } from "./matrix.js";
 
 export interface Int4Options extends LayerChoice {
   /** Bytes of files that lie beside the model. */
@@ -63,9 +62,9 @@ function largeMatrices(editor: ModelEditor, choice: LayerChoice, least: number):
 }
 
 function blockLayer(editor: ModelEditor, layer: WeightedLayer, options: Int4Options & { block: number }): NodeProto[] {
-  const { node, kind, weight: name, bias } = layer;
+  const { node, kind, axis, weight: name, bias } = layer;
   const stored = editor.finiteFloats(name)!;
-  const isTurned = kind === "Gemm" && numberAttribute(node, "transB", 0) === 1;
+  const isTurned = kind === "Gemm" && axis === 0;
   const { shape, data } = isTurned ? stored : transposed(stored);
   const [columns, depth] = shape as [number, number];
   const packed = packBlocks({ shape, data }, options.block, options.asymmetric ?? false);

@@ -7,6 +7,9 @@ const SAME_SCALE = new Set(["MaxPool", "Reshape", "Transpose", "Flatten", "Squee
 /** Have 8-bit kernels of their own. */
 const OWN_SCALE = new Set(["Add", "Concat", "AveragePool", "GlobalAveragePool"]);
 
+/** Take several values that are computed; all others take one. */
+const SEVERAL = new Set(["Add", "Concat"]);
+
 /** What becomes of a model's values when it runs in 8 bits. */
 export interface StaticPlan {
   readonly layers: readonly WeightedLayer[];
@@ -74,8 +77,7 @@ function valuesOf(
 
 /** The inputs of a node in 8 bits that are computed. */
 export function activationsOf(editor: ModelEditor, node: NodeProto): string[] {
-  const isSeveral = node.opType === "Add" || node.opType === "Concat";
-  const inputs = isSeveral ? node.input : node.input.slice(0, 1);
+  const inputs = SEVERAL.has(node.opType) ? node.input : node.input.slice(0, 1);
   return inputs.filter((name) => name !== "" && !editor.constants.has(name));
 }
 
@@ -92,6 +94,6 @@ function joins(editor: ModelEditor, node: NodeProto, whole: ReadonlySet<string>)
   if (node.domain !== "" || node.output.filter((name) => name !== "").length !== 1) return false;
   if (!SAME_SCALE.has(node.opType) && !OWN_SCALE.has(node.opType)) return false;
   const inputs = activationsOf(editor, node);
-  const areAll = node.opType === "Add" || node.opType === "Concat" ? inputs.length === node.input.length : true;
+  const areAll = !SEVERAL.has(node.opType) || inputs.length === node.input.length;
   return areAll && inputs.length > 0 && inputs.every((name) => whole.has(name));
 }

@@ -3,8 +3,7 @@ import { GraphError } from "../errors.js";
 import type { ExternalData } from "../onnx/tensors.js";
 import { type Affine, leastWeightScales, quantizeBias, quantizeWeight, type Range, unsignedAffine } from "./affine.js";
 import { type ModelEditor, nodeOf, rewired } from "./editor.js";
-import type { LayerChoice, WeightedLayer } from "./layers.js";
-import { openForLayers } from "./layers.js";
+import { type LayerChoice, openForLayers, type WeightedLayer } from "./layers.js";
 import { planStatic, type StaticPlan } from "./static-plan.js";
 
 export interface StaticOptions extends LayerChoice {

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { type Advice, adviceOn } from "../doctor/advice.js";
@@ -7,6 +6,7 @@ import { percent, times } from "../doctor/rule.js";
 import { diagnose } from "../runs/diagnose.js";
 import type { RunEvent } from "../runs/events.js";
 import { RunFolder } from "../runs/folder.js";
+import { isFolder } from "../support/files.js";
 import { bold, formatCount, formatQuantity, formatTable, wrapText } from "./format.js";
 import { printEnd, watchRun } from "./run.js";
 
@@ -20,7 +20,7 @@ export interface DoctorCommand {
 /** Examines a run folder, or a recipe, whose teacher is made ready before. @throws LimbeckError as `diagnose` does */
 export async function showDiagnosis(path: string, { threads, json, start }: DoctorCommand): Promise<void> {
   let runDir = path;
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(path)) {
     const outcome = await watchRun(start, { json });
     if (outcome.status !== "done") {
       printEnd(outcome, { json });

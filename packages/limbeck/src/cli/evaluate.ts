@@ -1,15 +1,14 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { TypedError } from "@limbeck/graph";
 import { EVALUATION_PARTS, type EvaluationPart } from "../evaluate/evaluation.js";
 import { type EvaluateOptions, evaluateSamples } from "../runs/evaluate/evaluate.js";
 import { writeEvaluation } from "../runs/evaluate/report.js";
 import type { ModelToEvaluate } from "../runs/evaluate/subject.js";
 import { LimbeckError } from "../support/errors.js";
+import { isFolder } from "../support/files.js";
 import { evaluationText } from "./evaluation-text.js";
-import { viewOn } from "./progress.js";
-import { EXIT, onInterrupt } from "./run.js";
+import { watched } from "./watched.js";
 
 export interface EvaluateCommand extends Omit<EvaluateOptions, "data" | "models" | "signal" | "onEvent"> {
   readonly data: string | undefined;
@@ -37,31 +36,15 @@ export async function showEvaluation(
 ): Promise<void> {
   const { data, models } = told(named, given);
   const folder = out ?? (isFolder(data) ? data : undefined);
-  const stream = json ? process.stderr : process.stdout;
-  const view = viewOn(stream);
-  const controller = new AbortController();
-  const stopWatching = onInterrupt(controller, stream, () => {
-    view.close();
-    process.exit(EXIT.interrupted);
+  const found = await watched(json, async (watching) => {
+    const samples = await evaluateSamples({ ...options, data, models, ...watching });
+    return { ...samples, report: folder === undefined ? undefined : await writeEvaluation(folder, samples) };
   });
-  try {
-    const { signal } = controller;
-    const found = await evaluateSamples({ ...options, data, models, signal, onEvent: (event) => view.show(event) });
-    view.close();
-    const report = folder === undefined ? undefined : await writeEvaluation(folder, found);
-    const document = { status: "done", ...(report ? { report } : {}), evaluation: found.evaluation };
-    if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    else process.stdout.write(`${evaluationText(found.evaluation, process.stdout.columns)}\n\n${whereText(report)}\n`);
-  } catch (error) {
-    if (error instanceof TypedError || !controller.signal.aborted) throw error;
-    view.close();
-    if (json) process.stdout.write(`${JSON.stringify({ status: "interrupted" })}\n`);
-    else process.stdout.write("Stopped. Nothing was written.\n");
-    process.exitCode = EXIT.interrupted;
-  } finally {
-    view.close();
-    stopWatching();
-  }
+  if (!found) return;
+  const { evaluation, report } = found;
+  const document = { status: "done", ...(report ? { report } : {}), evaluation };
+  if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else process.stdout.write(`${evaluationText(evaluation, process.stdout.columns)}\n\n${whereText(report)}\n`);
 }
 
 function whereText(report: string | undefined): string {
@@ -106,8 +89,4 @@ function missing(path: string): LimbeckError {
     where: path,
     fix: "Check the path.",
   });
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -1,9 +1,8 @@
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { inspectModel, probeWith } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { type ImageGeometry, sampleLength } from "../data/dataset.js";
 import { LimbeckError } from "../support/errors.js";
+import { gzippedSize } from "../support/gzip.js";
 import { probeMemory } from "./cost.js";
 import type { EvaluationSettings, ModelCost } from "./evaluation.js";
 import type { FileModel } from "./file-model/file-model.js";
@@ -72,7 +71,7 @@ async function sizes({ contents }: FileModel): Promise<Pick<ModelCost, "bytes" |
   let [bytes, gzipBytes] = [0, 0];
   for (const part of [contents.file, ...contents.weights.values()]) {
     bytes += part.byteLength;
-    gzipBytes += (await promisify(gzip)(part)).byteLength;
+    gzipBytes += await gzippedSize(part);
   }
   return { bytes, gzipBytes };
 }

@@ -1,11 +1,10 @@
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { GraphError, matchesGlob, type QuantizableLayer, type Range } from "@limbeck/graph";
 import { createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
 import { type Split, sampleLength } from "../data/dataset.js";
 import type { EvaluationEvent } from "../evaluate/evaluation.js";
 import { FileModel, type FileModelSource } from "../evaluate/file-model/file-model.js";
 import { EvaluationProgress } from "../evaluate/progress.js";
+import { gzippedSize } from "../support/gzip.js";
 import { calibrate } from "./calibrate.js";
 import { type Closeness, compare, type ReferenceBatch } from "./compare.js";
 import {
@@ -103,12 +102,12 @@ class Quantization {
     const { to, calibration, held, layers: wantsLayers = true, maxDrop } = this.#settings;
     const format = quantizedFormat(to);
     const all = format.layers ? this.#layers(format.layers) : [];
-    this.#announce((wantsLayers || maxDrop !== undefined) && all.length > 0);
     const seen = format.calibrated ? calibration : undefined;
+    const needsLosses = wantsLayers || maxDrop !== undefined;
+    this.#announce(seen !== undefined, needsLosses && all.length > 0);
     if (seen) await this.#calibrate(seen);
     const batches = held ? await this.#references(held) : [];
     const some = all.filter(({ name }) => !this.#isExcluded(name));
-    const needsLosses = wantsLayers || maxDrop !== undefined;
     const losses = needsLosses && held ? await this.#measureLayers(some, batches) : new Map<string, number | null>();
     const worst = [...all].sort((a, b) => (losses.get(a.name) ?? 1e9) - (losses.get(b.name) ?? 1e9));
     const measured = await this.#best(worst, batches, maxDrop);
@@ -118,7 +117,7 @@ class Quantization {
       report: {
         format: to,
         bytes: { before: this.#file.length, after: model.length },
-        compressed: { before: await zipped(this.#file), after: await zipped(model) },
+        compressed: { before: await gzippedSize(this.#file), after: await gzippedSize(model) },
         calibrated: seen?.indices.length ?? 0,
         ...(measured.closeness && held ? { closeness: { ...measured.closeness, samples: held.indices.length } } : {}),
         layers: (wantsLayers ? worst : all).map((layer) => ({
@@ -155,19 +154,15 @@ class Quantization {
     return all;
   }
 
-  #announce(hasLayers: boolean): void {
+  #announce(hasRanges: boolean, hasLayers: boolean): void {
     const { held } = this.#settings;
     const phases = [
-      ...(this.#needsRanges ? [{ id: "calibration", label: "calibration" }] : []),
+      ...(hasRanges ? [{ id: "calibration", label: "calibration" }] : []),
       ...(held ? [{ id: "original", label: "original" }] : []),
       ...(held && hasLayers ? [{ id: "layers", label: "layers" }] : []),
       { id: "quantized", label: "quantized" },
     ];
     this.#settings.emit({ type: "evaluation-start", phases });
-  }
-
-  get #needsRanges(): boolean {
-    return quantizedFormat(this.#settings.to).calibrated !== undefined;
   }
 
   async #calibrate(split: Split): Promise<void> {
@@ -290,8 +285,4 @@ class Quantization {
 
 function batchesOf(model: FileModel, split: Split): number {
   return Math.ceil(split.indices.length / model.batchOf(BATCH));
-}
-
-async function zipped(bytes: Uint8Array): Promise<number> {
-  return (await promisify(gzip)(bytes)).length;
 }

@@ -1,7 +1,9 @@
 import type { Range } from "@limbeck/graph";
 
 /** How a value's range is chosen from what was seen of it. */
-export type CalibrationMethod = "minmax" | "percentile" | "entropy";
+export const CALIBRATION_METHODS = ["minmax", "percentile", "entropy"] as const;
+
+export type CalibrationMethod = (typeof CALIBRATION_METHODS)[number];
 
 /** Bins of a histogram of sizes, from 0 to the largest. */
 export const BINS = 2048;

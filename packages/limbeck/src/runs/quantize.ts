@@ -1,16 +1,20 @@
-import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { Split } from "../data/dataset.js";
 import { drawSubset } from "../data/split.js";
 import type { EvaluationEvent } from "../evaluate/evaluation.js";
 import type { FileModelOptions } from "../evaluate/file-model/interface.js";
-import type { CalibrationChoice, FormatChoice, QuantizedFormatName } from "../quantize/formats.js";
-import { quantizedFormat } from "../quantize/formats.js";
+import {
+  type CalibrationChoice,
+  type FormatChoice,
+  type QuantizedFormatName,
+  quantizedFormat,
+} from "../quantize/formats.js";
 import { type QuantizedModel, quantizeModel } from "../quantize/quantize-model.js";
 import { readRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
+import { isFolder } from "../support/files.js";
 import { readModelFile } from "../support/model-file.js";
 import { RunFolder } from "./folder.js";
 import { loadSamples } from "./samples.js";
@@ -74,7 +78,7 @@ export async function quantizeFile(path: string, options: QuantizeOptions): Prom
 }
 
 function recipeOf(data: string): Recipe {
-  return statSync(data, { throwIfNoEntry: false })?.isDirectory() ? RunFolder.open(data).recipe() : readRecipe(data);
+  return isFolder(data) ? RunFolder.open(data).recipe() : readRecipe(data);
 }
 
 /** How a recipe feeds this very file. */

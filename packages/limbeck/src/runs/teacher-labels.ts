@@ -31,17 +31,15 @@ export async function labelledByTeacher(
     });
   }
   const count = await countClasses(teacher, samples);
-  if (count > MOST_CLASSES || (names && names.length !== count)) {
-    const few = `data.source.classes has ${names?.length} names, and the teacher ${count} classes`;
-    const many = `the teacher tells ${count} classes apart; labels have room for ${MOST_CLASSES}`;
-    throw new LimbeckError("RECIPE_INVALID", count > MOST_CLASSES ? many : few, {
-      where: count > MOST_CLASSES ? "teacher" : "data.source.classes",
-      value: count,
-      fix:
-        count > MOST_CLASSES
-          ? "Choose some of them by teacher.classes."
-          : "Name each class once, in the teacher's order.",
-    });
+  if (count > MOST_CLASSES) {
+    const message = `the teacher tells ${count} classes apart; labels have room for ${MOST_CLASSES}`;
+    const fix = "Choose some of them by teacher.classes.";
+    throw new LimbeckError("RECIPE_INVALID", message, { where: "teacher", value: count, fix });
+  }
+  if (names && names.length !== count) {
+    const message = `data.source.classes has ${names.length} names, and the teacher ${count} classes`;
+    const fix = "Name each class once, in the teacher's order.";
+    throw new LimbeckError("RECIPE_INVALID", message, { where: "data.source.classes", value: count, fix });
   }
   const classes = names ?? Array.from({ length: count }, (_, i) => String(i));
   const whole = wholeSplit({ ...samples, classes });

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -25,6 +26,11 @@ export function readBytes(path: string): Buffer {
 /** Reads a whole text file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE */
 export function readText(path: string): string {
   return readBytes(path).toString("utf8");
+}
+
+/** Whether a path leads to a folder; not where it leads nowhere. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Makes a folder and those above it. @throws LimbeckError FILE_UNWRITABLE, FILE_EXISTS, DISK_FULL */

@@ -1,4 +1,5 @@
 import { html, type Markup, raw } from "../../report/html.js";
+import { pageHead } from "../../report/page.js";
 import { STYLES } from "../../report/styles.js";
 import { THEME_CSS } from "../../report/theme.js";
 import type { SampleFacts } from "../../runs/sample-facts.js";
@@ -24,16 +25,8 @@ export interface Playground {
 /** A page on which the student answers in the browser, from the files beside it. */
 export function renderPlayground({ name, description, limbeck, samples, models }: Playground): string {
   const isImage = samples.kind === "image";
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${raw(POLICY)}">
-<meta name="generator" content="${`Limbeck ${limbeck}`}">
-<link rel="icon" href="data:,">
-<title>${name}: playground</title>
-<style>${raw(THEME_CSS)}${raw(STYLES)}${raw(PLAYGROUND_STYLES)}</style>
+  const styles = [THEME_CSS, STYLES, PLAYGROUND_STYLES];
+  return html`${pageHead({ title: `${name}: playground`, limbeck, policy: POLICY, styles })}
 </head>
 <body>
 <div class="page">

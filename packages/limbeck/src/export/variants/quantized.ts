@@ -1,6 +1,6 @@
-import { quantizeDynamic, quantizeInt4, quantizeStatic, toHalf, valuesToCalibrate } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { calibrate } from "../../quantize/calibrate.js";
+import { type QuantizedFormatName, quantizedFormat } from "../../quantize/formats.js";
 import type { Variant, VariantSource } from "./variant.js";
 
 /** Training samples by which ranges are found. */
@@ -11,7 +11,7 @@ export const fp16: Variant = {
   name: "fp16",
   file: "onnx/model_fp16.onnx",
   summary: "half precision; inputs and outputs stay in single precision",
-  make: async ({ model }) => toHalf(model).model,
+  make: (source) => quantized(source, "fp16"),
 };
 
 /** `dtype: "q8"`, which pipelines take by default in browsers. */
@@ -19,11 +19,7 @@ export const int8: Variant = {
   name: "int8",
   file: "onnx/model_quantized.onnx",
   summary: `8 bits, with ranges of activations from ${CALIBRATION} training samples`,
-  make: async (source) => {
-    const values = valuesToCalibrate(source.model);
-    const ranges = await calibrate(source.model, values, () => batches(source), { threads: 1 });
-    return quantizeStatic(source.model, ranges);
-  },
+  make: (source) => quantized(source, "int8-static"),
 };
 
 /** `dtype: "int8"`. */
@@ -31,7 +27,7 @@ export const int8Dynamic: Variant = {
   name: "int8-dynamic",
   file: "onnx/model_int8.onnx",
   summary: "weights in 8 bits, activations by the range of each batch",
-  make: async ({ model }) => quantizeDynamic(model),
+  make: (source) => quantized(source, "int8-dynamic"),
 };
 
 /** `dtype: "q4"`. */
@@ -39,8 +35,16 @@ export const int4: Variant = {
   name: "int4",
   file: "onnx/model_q4.onnx",
   summary: "large matrices in 4 bits",
-  make: async ({ model }) => quantizeInt4(model),
+  make: (source) => quantized(source, "int4"),
 };
+
+async function quantized(source: VariantSource, name: QuantizedFormatName): Promise<Uint8Array> {
+  const { model } = source;
+  const format = quantizedFormat(name);
+  const values = format.calibrated?.(model, {}) ?? [];
+  const ranges = values.length > 0 ? await calibrate(model, values, () => batches(source), { threads: 1 }) : new Map();
+  return format.quantize(model, {}, ranges);
+}
 
 async function* batches({ feeds }: VariantSource) {
   for await (const feed of feeds(CALIBRATION)) {
