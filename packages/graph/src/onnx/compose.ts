@@ -1,7 +1,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { type GraphProto, ModelProtoSchema } from "onnx-buf";
 import { GraphError } from "../errors.js";
-import { type ParsedModel, parseModel } from "./model.js";
+import { type ParsedModel, parseModel, subgraphsOf } from "./model.js";
 
 /**
  * Gives values of an ONNX file other names, its inputs and outputs among them. All else stays as it is, byte for byte where
@@ -95,8 +95,6 @@ function renameValues(graph: GraphProto, rename: (name: string) => string): void
   for (const node of graph.node) {
     node.input = node.input.map(of);
     node.output = node.output.map(of);
-    for (const { g, graphs } of node.attribute) {
-      for (const inside of g ? [g, ...graphs] : graphs) renameValues(inside, rename);
-    }
+    for (const inside of subgraphsOf(node)) renameValues(inside, rename);
   }
 }

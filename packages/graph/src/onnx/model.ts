@@ -63,3 +63,8 @@ export function operatorOf(node: NodeProto): string {
   const domain = domainOf(node.domain);
   return domain === "" ? node.opType : `${domain}:${node.opType}`;
 }
+
+/** Graphs within a node: the branches of If, the bodies of Loop and Scan. */
+export function subgraphsOf(node: NodeProto): GraphProto[] {
+  return node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...graphs]);
+}

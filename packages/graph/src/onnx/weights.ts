@@ -28,7 +28,9 @@ export function readWeights(
   const found = [...initializers, ...constants].flatMap(([name, stored]): [string, StoredWeight][] => {
     if (stored.dims.length === 0) return [];
     const { dtype, shape, data } = decodeStored(stored, externalData);
-    return isFloat(dtype) ? [[name, { shape, data: Float32Array.from(data as Float32Array | Float64Array) }]] : [];
+    return isFloat(dtype)
+      ? [[name, { shape, data: data instanceof Float32Array ? data : Float32Array.from(data as Float64Array) }]]
+      : [];
   });
   return new Map(found);
 }

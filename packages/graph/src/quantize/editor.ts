@@ -1,6 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
-  type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataLocation as DataLocation,
@@ -15,7 +14,7 @@ import {
 import { type DType, type TypedArray, toTypedArray } from "../dtype.js";
 import { GraphError } from "../errors.js";
 import { DATA_TYPES } from "../onnx/data-types.js";
-import { operatorOf, type ParsedModel, parseModel } from "../onnx/model.js";
+import { operatorOf, type ParsedModel, parseModel, subgraphsOf } from "../onnx/model.js";
 import { constantOf } from "../onnx/stored.js";
 import { decodeTensor, type ExternalData, externalBytes } from "../onnx/tensors.js";
 
@@ -209,23 +208,16 @@ function namesIn(graph: GraphProto): string[] {
     ...[...graph.input, ...graph.output, ...graph.initializer].map(({ name }) => name),
     ...graph.sparseInitializer.map(({ values }) => values?.name ?? ""),
     ...graph.node.flatMap((node) => [...node.input, ...node.output]),
-    ...graph.node.flatMap(({ attribute }) => attribute.flatMap(graphsOf).flatMap(namesIn)),
+    ...graph.node.flatMap(subgraphsOf).flatMap(namesIn),
   ];
 }
 
 /** What branches and loops of a node ask for, from wherever it comes. */
 function innerNames(node: NodeProto): string[] {
-  return node.attribute
-    .flatMap(graphsOf)
-    .flatMap((graph) => [
-      ...graph.output.map(({ name }) => name),
-      ...graph.node.flatMap((inner) => [...inner.input, ...innerNames(inner)]),
-    ]);
-}
-
-/** Branches and bodies that a node brings along. */
-export function graphsOf({ g, graphs }: AttributeProto): GraphProto[] {
-  return g ? [g, ...graphs] : graphs;
+  return subgraphsOf(node).flatMap((graph) => [
+    ...graph.output.map(({ name }) => name),
+    ...graph.node.flatMap((inner) => [...inner.input, ...innerNames(inner)]),
+  ]);
 }
 
 function requireOpset({ opsets }: ParsedModel): void {

@@ -1,8 +1,9 @@
 import { TensorProto_DataType as DataType, type NodeProto, type ValueInfoProto } from "onnx-buf";
 import { GraphError } from "../errors.js";
 import { toFloat16 } from "../onnx/half.js";
+import { subgraphsOf } from "../onnx/model.js";
 import type { ExternalData } from "../onnx/tensors.js";
-import { graphsOf, ModelEditor, nodeOf, rewired } from "./editor.js";
+import { ModelEditor, nodeOf, rewired } from "./editor.js";
 
 export interface HalfOptions {
   /** Bytes of files that lie beside the model. */
@@ -68,10 +69,7 @@ export function toHalf(bytes: Uint8Array, options: HalfOptions = {}): HalfModel 
 function requireSimple(nodes: readonly NodeProto[]): void {
   const wrong = nodes.find(
     (node) =>
-      node.attribute.some((a) => graphsOf(a).length > 0) ||
-      SINGLE_ONLY.has(node.opType) ||
-      node.domain === "ai.onnx.ml" ||
-      makesFloats(node),
+      subgraphsOf(node).length > 0 || SINGLE_ONLY.has(node.opType) || node.domain === "ai.onnx.ml" || makesFloats(node),
   );
   if (!wrong) return;
   throw new GraphError("MODEL_UNSUPPORTED", `${wrong.opType} is not turned into half precision`, {

@@ -1,6 +1,7 @@
 import { measureMoments } from "../data/moments/measure.js";
 import { momentsText } from "../data/moments/moments.js";
 import { placeInRecipe, readRecipe } from "../recipe/parse.js";
+import { OFFLINE } from "../recipe/schemes/index.js";
 import { isOfNumbers } from "../recipe/source.js";
 import { loadSamples } from "../runs/samples.js";
 import { LimbeckError } from "../support/errors.js";
@@ -19,7 +20,7 @@ export async function showMoments(path: string, out: string | undefined): Promis
       fix: "Name a recipe whose source is a table, or rows of NumPy's.",
     });
   }
-  const { train } = await loadSamples({ ...recipe, scheme: { name: "offline" } }, new AbortController().signal);
+  const { train } = await loadSamples({ ...recipe, scheme: OFFLINE }, new AbortController().signal);
   const text = momentsText(measureMoments(train));
   if (out === undefined) process.stdout.write(text);
   else writeFileAtomic(out, text);

@@ -56,6 +56,27 @@ export function batchesToCover(length: number, batchSize: number): number {
   return Math.ceil(length / batchSize);
 }
 
+/** Samples of a split in its order. */
+export interface SplitBatch {
+  /** Position of the first one in the split. */
+  readonly first: number;
+  readonly count: number;
+  /** `[count, channels, height, width]`; lasts until the next batch. */
+  readonly images: Float32Array;
+}
+
+/** All samples of a split in its order, so many at once; the last batch may have fewer. @throws LimbeckError DATA_TOO_SMALL */
+export function* batchesOf(split: Split, batchSize: number): Generator<SplitBatch> {
+  const size = split.indices.length;
+  const [order, target] = [sequentialOrder(size), createBatchTarget(split.dataset, batchSize)];
+  for (let batch = 0; batch < batchesToCover(size, batchSize); batch++) {
+    const first = batch * batchSize;
+    const count = Math.min(batchSize, size - first);
+    fillBatch(split, order, batch, batchSize, target);
+    yield { first, count, images: target.images.subarray(0, count * sampleLength(split.dataset)) };
+  }
+}
+
 /**
  * Fills a batch with the samples `order[batchIndex · batchSize + i]`; past the end, `order` begins again. Allocates
  * nothing.

@@ -1,5 +1,6 @@
 import type { EvaluatedModel, Evaluation } from "./evaluation.js";
 import { wilsonEstimate } from "./intervals.js";
+import { formatP } from "./verdict.js";
 
 /** Classes that are named among the forgotten. */
 const NAMED = 3;
@@ -29,7 +30,7 @@ export function evaluationVerdict(
   return {
     errors:
       `${name} makes ${number(many)} ${difference > 0 ? "fewer" : "more"} ${many === 1 ? "error" : "errors"} than ` +
-      `${reference} on ${samples}, ${noise} (${pText(mcnemar.pValue)}).`,
+      `${reference} on ${samples}, ${noise} (${formatP(mcnemar.pValue)}).`,
     forgotten: forgottenText(churn),
   };
 }
@@ -47,7 +48,3 @@ function forgottenText({ forgotten, classes }: NonNullable<EvaluatedModel["compa
 }
 
 const number = (value: number) => value.toLocaleString("en-US");
-
-function pText(p: number): string {
-  return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
-}

@@ -1,5 +1,5 @@
-import { batchesToCover, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
-import { type Split, sampleLength, sampleName, splitLabels } from "../data/dataset.js";
+import { batchesOf, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
+import { type Split, sampleName, splitLabels } from "../data/dataset.js";
 import { drawSubset } from "../data/split.js";
 import { type Answers, answersOf } from "./answers.js";
 import { measureCalibration } from "./calibration.js";
@@ -90,15 +90,11 @@ async function openModel(source: FileModelSource, split: Split, threads: number)
 
 function answerAll(model: FileModel, m: number, split: Split, progress: EvaluationProgress): Promise<Answers> {
   const { dataset, indices } = split;
-  const [size, classes, length] = [indices.length, dataset.classes.length, sampleLength(dataset)];
+  const [size, classes] = [indices.length, dataset.classes.length];
   return progress.phase(`answers-${m}`, "samples", size, async (at) => {
     const logits = new Float32Array(size * classes);
-    const [order, target] = [sequentialOrder(size), createBatchTarget(dataset, BATCH)];
-    for (let batch = 0; batch < batchesToCover(size, BATCH); batch++) {
-      const first = batch * BATCH;
-      const count = Math.min(BATCH, size - first);
-      fillBatch(split, order, batch, BATCH, target);
-      logits.set(await model.logits(target.images.subarray(0, count * length), count), first * classes);
+    for (const { first, count, images } of batchesOf(split, BATCH)) {
+      logits.set(await model.logits(images, count), first * classes);
       await at(first + count);
     }
     return answersOf(logits, classes);

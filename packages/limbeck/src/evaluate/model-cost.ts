@@ -85,7 +85,8 @@ async function counts({ contents, facts, input }: FileModel): Promise<Pick<Model
   const open = Object.fromEntries(Object.entries(dims).filter((_, axis) => isOpen(axis)));
   try {
     const externalData = (location: string) => contents.weights.get(location)!;
-    const found = await inspectModel(contents.file, { dims: open, externalData, shapesOf: probeWith(nodeBackend) });
+    const options = { dims: open, externalData, shapesOf: probeWith(nodeBackend) };
+    const found = Object.keys(open).length === 0 ? facts : await inspectModel(contents.file, options);
     const left = found.unread.length + found.operators.reduce((sum, { uncounted }) => sum + uncounted, 0);
     const note = left > 0 ? `MACs leave out ${left} nodes whose cost is not known` : null;
     return { parameters: found.parameters.total, macs: found.macs / (input.batch ?? 1), note };

@@ -38,7 +38,9 @@ interface Resampled {
 export async function score(all: readonly Answers[], asked: Asked, options: ScoreOptions): Promise<Scores[]> {
   const { labels, classes } = asked;
   const reference = all[options.reference]!;
-  const kls = all.map(({ logits }) => rowKl(reference.logits, logits, classes.length));
+  const kls = all.map((answers) =>
+    answers === reference ? [] : rowKl(reference.logits, answers.logits, classes.length),
+  );
   const resampled = all.map((): Resampled => ({ balancedAccuracy: [], macroF1: [], difference: [], kl: [] }));
   await bootstrap(labels.length, options.resamples, options.seed, async (drawn, done) => {
     const counts = all.map(({ tops }) => countClasses(tops, labels, classes.length, drawn));

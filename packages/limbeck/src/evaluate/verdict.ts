@@ -45,7 +45,8 @@ function formatChange({ difference, relative }: Omit<Verdict, "sentence">, basel
   return `${Math.abs(relative * 100).toFixed(Math.abs(relative) < 0.1 ? 1 : 0)}% ${direction}`;
 }
 
-function formatP(p: number): string {
+/** Such as `p = 0.012`. */
+export function formatP(p: number): string {
   return p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
 }
 

@@ -1,6 +1,7 @@
-import { batchesToCover, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
+import { batchesOf } from "../data/batches.js";
 import { drawSubset } from "../data/split.js";
 import type { Recipe } from "../recipe/schema.js";
+import { OFFLINE } from "../recipe/schemes/index.js";
 import { loadSamples } from "../runs/samples.js";
 import { inputChannels, inputName } from "./model.js";
 import type { Feed } from "./variants/variant.js";
@@ -17,18 +18,13 @@ export async function* modelFeeds(
   count: number,
   signal: AbortSignal,
 ): AsyncGenerator<Readonly<Record<string, Feed>>> {
-  const { train } = await loadSamples({ ...recipe, scheme: { name: "offline" } }, signal);
+  const { train } = await loadSamples({ ...recipe, scheme: OFFLINE }, signal);
   const split = drawSubset(train, Math.min(count, train.indices.length), recipe.seed);
   const { channels, height, width, columns } = split.dataset;
   const kind = columns ? "row" : "image";
   const given = inputChannels({ kind, channels });
-  const size = split.indices.length;
-  const order = sequentialOrder(size);
-  const target = createBatchTarget(split.dataset, BATCH);
-  for (let batch = 0; batch < batchesToCover(size, BATCH); batch++) {
-    fillBatch(split, order, batch, BATCH, target);
-    const samples = Math.min(BATCH, size - batch * BATCH);
-    const values = target.images.slice(0, samples * channels * height * width);
+  for (const { count: samples, images } of batchesOf(split, BATCH)) {
+    const values = images.slice();
     const data = given === channels ? values : inColors(values, height * width);
     yield { [inputName({ kind })]: { data, dims: [samples, given, height, width] } };
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import type { ExternalData } from "@limbeck/graph";
@@ -22,6 +23,13 @@ export function readModelFile(path: string): ModelFile {
     return known;
   };
   return { bytes: readRegular(path), externalData };
+}
+
+/** SHA-256 of a model's file and of those that it keeps its numbers in, by location. */
+export function modelSha256({ bytes, externalData }: ModelFile, locations: Iterable<string>): string {
+  const hash = createHash("sha256").update(bytes);
+  for (const location of [...new Set(locations)].sort()) hash.update(externalData(location));
+  return hash.digest("hex");
 }
 
 /**

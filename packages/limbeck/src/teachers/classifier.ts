@@ -1,6 +1,6 @@
 import type { RuntimeTensor } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
-import { batchesToCover, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
+import { batchesOf } from "../data/batches.js";
 import { type ImageGeometry, type Split, sampleLength } from "../data/dataset.js";
 import { INPUT, OUTPUT, toOnnxForward } from "../models/inference.js";
 import { type Model, type ModelValues, tensorsOf } from "../models/model.js";
@@ -57,15 +57,8 @@ export class Classifier {
 
   /** Logits of a whole split in its order, batch by batch: [count, classes] of the samples from `first` on. */
   async *batches(split: Split): AsyncGenerator<{ first: number; count: number; logits: Float32Array }> {
-    const size = split.indices.length;
-    const order = sequentialOrder(size);
-    const target = createBatchTarget(split.dataset, BATCH);
-    const length = sampleLength(split.dataset);
-    for (let batch = 0; batch < batchesToCover(size, BATCH); batch++) {
-      const first = batch * BATCH;
-      const count = Math.min(BATCH, size - first);
-      fillBatch(split, order, batch, BATCH, target);
-      yield { first, count, logits: await this.logits(target.images.subarray(0, count * length), count) };
+    for (const { first, count, images } of batchesOf(split, BATCH)) {
+      yield { first, count, logits: await this.logits(images, count) };
     }
   }
 

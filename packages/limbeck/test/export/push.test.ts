@@ -3,18 +3,13 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { exportStudent } from "limbeck";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { limbeck, temporaryFolder } from "../runs/harness.js";
 import { digitsRun } from "./fixture.js";
 
 const TOKEN = "hf_test";
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part);
-  return Buffer.concat(parts);
-}
 
 /** As much of the hub as an upload takes: repositories, large files by their sha256, one commit. */
 class LocalHub {
@@ -41,7 +36,7 @@ class LocalHub {
   }
 
   async #answer(request: IncomingMessage): Promise<[number, object]> {
-    const body = await bodyOf(request);
+    const body = await buffer(request);
     const url = request.url!;
     if (url.startsWith("/large/")) {
       this.large.set(url.slice("/large/".length), body);

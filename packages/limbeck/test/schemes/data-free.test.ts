@@ -14,7 +14,7 @@ import { OBJECTIVES } from "../../src/schemes/data-free/objectives.js";
 import { wirings } from "../../src/schemes/index.js";
 import type { TrainingJob } from "../../src/schemes/job.js";
 import { dataset, train } from "./fixture.js";
-import { afterSteps as after } from "./steps.js";
+import { afterSteps as after, expectCloseNumbers } from "./steps.js";
 
 interface GoldenValues {
   readonly [name: string]: { readonly shape: readonly number[]; readonly data: readonly number[] };
@@ -52,13 +52,6 @@ function numbers(values: GoldenValues, prefix = ""): Record<string, Float32Array
   return Object.fromEntries(Object.entries(values).map(([name, { data }]) => [prefix + name, Float32Array.from(data)]));
 }
 
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, digits = 4): void {
-  expect(actual.length).toBe(expected.length);
-  Array.from(expected).forEach((value, i) => {
-    expect(actual[i], `[${i}]`).toBeCloseTo(value, digits);
-  });
-}
-
 describe.each(golden.generators)("the generator, $network, of $shape", (one) => {
   const [channels, height, width] = one.shape;
   const generator = buildGenerator(
@@ -87,9 +80,9 @@ describe.each(golden.generators)("the generator, $network, of $shape", (one) => 
       return [name, nodeBackend.tensor("float32", given[name as keyof typeof given], shape)] as const;
     });
     const result = await session.run(Object.fromEntries(feeds));
-    expectClose(result.made!.data as Float32Array, one[mode]);
+    expectCloseNumbers(result.made!.data as Float32Array, one[mode]);
     for (const { name } of generator.buffers) {
-      expectClose(result[`next/${name}`]!.data as Float32Array, one.after[name]!.data);
+      expectCloseNumbers(result[`next/${name}`]!.data as Float32Array, one.after[name]!.data);
     }
     await session.release();
   });
@@ -112,8 +105,8 @@ describe("what a generator is after", () => {
     graph.output("gradient", gradients(value, [read])[0]!);
     const session = await nodeBackend.createSession(toOnnx(graph));
     const result = await session.run({ features: nodeBackend.tensor("float32", Float32Array.from(features), [5, 6]) });
-    expectClose(result.value!.data as Float32Array, [values[name]!], 5);
-    expectClose(result.gradient!.data as Float32Array, expected[name]!, 5);
+    expectCloseNumbers(result.value!.data as Float32Array, [values[name]!], 5);
+    expectCloseNumbers(result.gradient!.data as Float32Array, expected[name]!, 5);
     await session.release();
   });
 });
@@ -160,12 +153,12 @@ describe("data-free distillation", () => {
       turn: { ...job.turn!, feeds: async (step) => latents(3 * step + 2) },
     };
     const { state, reports } = await after(given, 2);
-    expectClose(
+    expectCloseNumbers(
       reports.map(({ generator }) => generator!),
       rounds.generatorLosses,
     );
     const expected = { ...numbers(rounds.studentAfter), ...numbers(rounds.generatorAfter, GENERATOR) };
-    for (const [name, values] of Object.entries(expected)) expectClose(state[name] as Float32Array, values);
+    for (const [name, values] of Object.entries(expected)) expectCloseNumbers(state[name] as Float32Array, values);
   });
 
   it("trains the student in its steps and the generator in its turn, and carries statistics through both", () => {

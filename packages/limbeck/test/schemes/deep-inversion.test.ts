@@ -16,7 +16,7 @@ import type { TrainingJob } from "../../src/schemes/job.js";
 import { openOnnxTeacher } from "../../src/teachers/onnx/teacher.js";
 import { temporaryFolder } from "../runs/harness.js";
 import { dataset, train } from "./fixture.js";
-import { afterSteps as after } from "./steps.js";
+import { afterSteps as after, expectCloseNumbers } from "./steps.js";
 
 interface GoldenValue {
   readonly value: number;
@@ -45,13 +45,6 @@ beforeAll(async () => {
   }
 });
 
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, digits: number): void {
-  expect(actual.length).toBe(expected.length);
-  Array.from(expected).forEach((value, i) => {
-    expect(actual[i], `[${i}]`).toBeCloseTo(value, digits);
-  });
-}
-
 /** A value of images and its gradient, compared with PyTorch's. */
 async function expectGolden(
   shape: readonly number[],
@@ -67,8 +60,8 @@ async function expectGolden(
   const session = await nodeBackend.createSession(toOnnx(graph));
   const result = await session.run({ images: nodeBackend.tensor("float32", Float32Array.from(images), shape) });
   await session.release();
-  expectClose(result.value!.data as Float32Array, [value], 4);
-  expectClose(result.gradient!.data as Float32Array, gradient, 5);
+  expectCloseNumbers(result.value!.data as Float32Array, [value], 4);
+  expectCloseNumbers(result.gradient!.data as Float32Array, gradient, 5);
 }
 
 describe("what images are made for", () => {
@@ -123,13 +116,13 @@ describe("deep inversion", () => {
       turn: { ...job.turn!, feeds: async (step) => ({ ...(await job.turn!.feeds(step)), fresh: second! }) },
     };
     const { state, reports } = await after(replayed, 6);
-    expectClose(
+    expectCloseNumbers(
       reports.map(({ images }) => images!),
       losses,
       4,
     );
     const memory = state["inversion/memory"] as Float32Array;
-    expectClose(memory.subarray(0, 512), kept.flat(), 4);
+    expectCloseNumbers(memory.subarray(0, 512), kept.flat(), 4);
     expect(memory.subarray(512).every((value) => value === 0)).toBe(true);
   });
 
@@ -179,7 +172,7 @@ describe("deep inversion", () => {
     const { state } = await after(jobOf({ clip: true, mean: [0.1], std: [0.5] }), 3);
     const pixels = (state["inversion/images"] as Float32Array).map((value) => 0.1 + 0.5 * value);
     const [low, high] = [pixels.reduce((a, b) => Math.min(a, b)), pixels.reduce((a, b) => Math.max(a, b))];
-    expectClose([low, high], [0, 1], 5);
+    expectCloseNumbers([low, high], [0, 1], 5);
   });
 
   it("shifts and mirrors as a step says", async () => {

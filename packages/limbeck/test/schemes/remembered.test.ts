@@ -26,7 +26,7 @@ import { wirings } from "../../src/schemes/index.js";
 import { openOnnxTeacher } from "../../src/teachers/onnx/teacher.js";
 import { temporaryFolder } from "../runs/harness.js";
 import { dataset, train } from "./fixture.js";
-import { afterSteps as after } from "./steps.js";
+import { afterSteps as after, expectCloseNumbers } from "./steps.js";
 
 type Numbers = readonly number[];
 type Named = Readonly<Record<string, Numbers>>;
@@ -44,13 +44,6 @@ const golden: {
   readonly agreed: Readonly<Record<"student" | "teacher" | "gradient", Numbers>> & { readonly value: number };
   readonly meta: { readonly first: Numbers; readonly targets: Numbers[]; readonly values: Numbers[] };
 } = JSON.parse(readFileSync(new URL("../golden/remembered.json", import.meta.url), "utf8"));
-
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, digits = 4): void {
-  expect(actual.length).toBe(expected.length);
-  Array.from(expected).forEach((value, i) => {
-    expect(actual[i], `[${i}]`).toBeCloseTo(value, digits);
-  });
-}
 
 /** Values of a graph of inputs, and gradients of the first one. */
 async function compute(
@@ -110,8 +103,9 @@ describe("what images of a memory are made for", () => {
         return contrastLoss({ ...views, isKept: given.isKept! }, 0.1);
       };
       const result = await compute(inputs, loss, Object.keys(expected));
-      expectClose(result("value"), [value]);
-      for (const [name, gradient] of Object.entries(expected)) expectClose(result(`gradient/${name}`), gradient, 3);
+      expectCloseNumbers(result("value"), [value]);
+      for (const [name, gradient] of Object.entries(expected))
+        expectCloseNumbers(result(`gradient/${name}`), gradient, 3);
     },
   );
 
@@ -128,8 +122,8 @@ describe("what images of a memory are made for", () => {
         ),
       ["student"],
     );
-    expectClose(result("value"), [value]);
-    expectClose(result("gradient/student"), gradient);
+    expectCloseNumbers(result("value"), [value]);
+    expectCloseNumbers(result("gradient/student"), gradient);
   });
 
   it("details are parts of images, enlarged, and never anything else", async () => {
@@ -183,7 +177,7 @@ describe("what images of a memory are made for", () => {
     for (const [step, expected] of values.entries()) {
       const target = Float32Array.from(targets[Math.floor(step / 2)]!);
       await session.run({ target, iteration: Float32Array.of(step % 2) }, 0.05);
-      expectClose(session.state().x as Float32Array, expected, 5);
+      expectCloseNumbers(session.state().x as Float32Array, expected, 5);
     }
     await session.release();
   });

@@ -82,6 +82,14 @@ export function softmax(logits: Float32Array, i: number): number {
   return Math.exp(logits[i]! - largest) / row.reduce((sum, z) => sum + Math.exp(z - largest), 0);
 }
 
+/** Numbers that agree to so many decimals. */
+export function expectCloseNumbers(actual: ArrayLike<number>, expected: ArrayLike<number>, digits = 4): void {
+  expect(actual.length).toBe(expected.length);
+  Array.from(expected).forEach((value, i) => {
+    expect(actual[i], `[${i}]`).toBeCloseTo(value, digits);
+  });
+}
+
 export function expectClose(actual: ModelValues, expected: ModelValues): void {
   expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
   for (const [name, values] of Object.entries(expected)) {

@@ -8,7 +8,7 @@ import {
 import { GraphError } from "../../errors.js";
 import { dataTypeName, dtypeOf } from "../data-types.js";
 import { isHalf } from "../half.js";
-import type { ParsedModel } from "../model.js";
+import { type ParsedModel, subgraphsOf } from "../model.js";
 import { type DimensionBindings, inputType } from "../shapes.js";
 import { constantOf, type StoredTensor } from "../stored.js";
 import type { BoundDimension, DeclaredValue, ModelFacts } from "./report.js";
@@ -39,11 +39,6 @@ export function storedFacts(stored: StoredTensor): StoredFacts {
 /** How a node is spoken of: by its name, or by its first result. */
 export function nodeLabel({ name, output }: NodeProto): string {
   return name || output.find((candidate) => candidate !== "") || "";
-}
-
-/** Graphs within a node: the branches of If, the bodies of Loop and Scan. */
-export function subgraphsOf(node: NodeProto): GraphProto[] {
-  return node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...graphs]);
 }
 
 /** Some exporters keep weights in Constant nodes: here they count as initializers. */

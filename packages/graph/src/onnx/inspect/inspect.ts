@@ -1,7 +1,7 @@
 import { addCosts, type Cost, FREE } from "../../cost/cost.js";
 import { isFree, nodeCost } from "../../cost/index.js";
 import { GraphError, TypedError } from "../../errors.js";
-import { operatorOf, type ParsedModel, parseModel } from "../model.js";
+import { operatorOf, type ParsedModel, parseModel, subgraphsOf } from "../model.js";
 import type { DimensionBindings, ShapeProbe } from "../shapes.js";
 import type { ExternalData } from "../tensors.js";
 import {
@@ -11,7 +11,6 @@ import {
   fedInputs,
   modelFacts,
   nodeLabel,
-  subgraphsOf,
   withHoistedConstants,
 } from "./facts.js";
 import { type GradientReach, gradientReach } from "./gradients.js";

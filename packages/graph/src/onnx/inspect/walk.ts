@@ -9,12 +9,12 @@ import { checkOperators } from "../coverage.js";
 import { dtypeOf } from "../data-types.js";
 import { LARGEST_FOLDED } from "../fold.js";
 import { Importer } from "../importer.js";
-import { operatorOf, type ParsedModel } from "../model.js";
+import { operatorOf, type ParsedModel, subgraphsOf } from "../model.js";
 import { neededPart } from "../order.js";
 import { type DimensionBindings, probeConstants, type ShapeProbe } from "../shapes.js";
 import type { ExternalData } from "../tensors.js";
 import { weightNames } from "../trainable.js";
-import { allNodes, fedInputs, nodeLabel, type StoredFacts, statedType, storedFacts, subgraphsOf } from "./facts.js";
+import { allNodes, fedInputs, nodeLabel, type StoredFacts, statedType, storedFacts } from "./facts.js";
 import type { UnreadNode } from "./report.js";
 
 /** Where a part of a model could not be read any more. */

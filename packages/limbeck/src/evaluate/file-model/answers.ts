@@ -1,11 +1,8 @@
 import { fromFloat16, type RuntimeTensor } from "@limbeck/graph";
 import { LimbeckError } from "../../support/errors.js";
-import { areProbabilities } from "../../teachers/onnx/answers.js";
+import { areProbabilities, SMALLEST } from "../../teachers/onnx/answers.js";
 import { mismatch } from "../../teachers/onnx/interface.js";
 import { type FileModelOptions, subjectOf } from "./interface.js";
-
-/** Smallest probability whose logarithm is taken. */
-const SMALLEST = 1e-7;
 
 /** How a model's output becomes logits of the data's classes. */
 export interface AnswerReader {

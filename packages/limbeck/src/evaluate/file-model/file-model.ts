@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type DeclaredValue,
   inspectModel,
@@ -10,9 +9,10 @@ import {
 import { nodeBackend } from "@limbeck/graph/node";
 import { type ImageGeometry, sampleLength } from "../../data/dataset.js";
 import { LimbeckError } from "../../support/errors.js";
-import { checkExternalFiles, readModelFile } from "../../support/model-file.js";
+import { checkExternalFiles, modelSha256, readModelFile } from "../../support/model-file.js";
 import type { ImageOptions } from "../../teachers/onnx/options.js";
 import { completed } from "../../teachers/onnx/preprocessor.js";
+import { areAlike } from "../../teachers/onnx/trial.js";
 import { type AnswerReader, answerReader, numbersOf, toLogits } from "./answers.js";
 import { type Feeder, feederOf } from "./feed.js";
 import { type FileModelOptions, type SampleInput, type Samples, sampleInput } from "./interface.js";
@@ -99,9 +99,8 @@ export class FileModel {
   }
 
   get sha256(): string {
-    const hash = createHash("sha256").update(this.contents.file);
-    for (const [, bytes] of [...this.contents.weights].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(bytes);
-    return hash.digest("hex");
+    const { file: bytes, weights } = this.contents;
+    return modelSha256({ bytes, externalData: (location) => weights.get(location)! }, weights.keys());
   }
 
   /** Whether its output was taken for logits or for probabilities. */
@@ -204,14 +203,6 @@ export class FileModel {
     const answer = await this.run(this.#session, feed, count);
     return numbersOf(answer[this.input.output]!, count, this.name);
   }
-}
-
-/** Of the largest answer: more than rounding explains. */
-const TOLERANCE = 1e-3;
-
-function areAlike(a: Float32Array, b: Float32Array): boolean {
-  const largest = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= TOLERANCE * largest);
 }
 
 /** The graph import may not know all that ONNX Runtime runs; then there are no figures of cost. */

@@ -1,4 +1,5 @@
-import { html, type Markup, raw } from "../../report/html.js";
+import { THEME_CLIENT } from "../../report/client.js";
+import { html, type Markup, raw, script } from "../../report/html.js";
 import { pageHead } from "../../report/page.js";
 import { STYLES } from "../../report/styles.js";
 import { THEME_CSS } from "../../report/theme.js";
@@ -45,6 +46,7 @@ ${models.length > 1 ? variantPart(models) : ""}
 </main>
 <footer>${samples.classes.length} classes. Made with Limbeck ${limbeck}; <a href="README.md">the model card</a> tells how, and what the model is not for.</footer>
 </div>
+${script(THEME_CLIENT)}
 <script type="module">${raw(playgroundScript(samples.kind))}</script>
 </body>
 </html>

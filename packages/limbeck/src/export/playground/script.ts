@@ -73,18 +73,6 @@ files?.addEventListener("change", async () => {
   await openModel();
   if (last !== undefined) ask(last);
 });
-
-const toggle = at("theme");
-const system = matchMedia("(prefers-color-scheme: dark)");
-const dark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-const name = () => { toggle.textContent = dark() ? "Light colors" : "Dark colors"; };
-toggle.hidden = false;
-name();
-system.addEventListener("change", name);
-toggle.addEventListener("click", () => {
-  document.documentElement.dataset.theme = dark() ? "light" : "dark";
-  name();
-});
 `;
 
 const IMAGE = `

@@ -5,7 +5,7 @@ import { mismatch } from "./interface.js";
 import type { AnswerOptions } from "./options.js";
 
 /** Smallest probability whose logarithm is taken: single precision holds no better ones beside 1. */
-const SMALLEST = 1e-7;
+export const SMALLEST = 1e-7;
 
 /** What a file's answers are, and where its places are the run's classes. */
 export interface KnownAnswers {

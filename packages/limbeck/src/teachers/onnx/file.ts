@@ -1,17 +1,15 @@
-import { createHash } from "node:crypto";
 import {
   fromOnnx,
   type ImportedModel,
   type ImportOptions,
   inspectModel,
-  type ModelInspection,
   probeWith,
   sizeOf,
   type Tensor,
 } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import type { ImageGeometry } from "../../data/dataset.js";
-import { checkExternalFiles, type ModelFile, readModelFile } from "../../support/model-file.js";
+import { checkExternalFiles, modelSha256, readModelFile } from "../../support/model-file.js";
 import { answerOutput, type ImageInput, imageInput, mismatch } from "./interface.js";
 import type { ImageOptions, OnnxTeacherOptions } from "./options.js";
 import { preprocess } from "./preprocess.js";
@@ -47,7 +45,10 @@ export async function openTeacherFile(declared: ImageOptions, images: ImageGeome
     prepare: (pixels) => preprocess(pixels, input, options),
     output,
     parameters: facts.parameters.total,
-    sha256: hashOf(file, facts),
+    sha256: modelSha256(
+      file,
+      facts.model.externalData.map(({ location }) => location),
+    ),
     read: async (batch, part) => {
       const dims = dimensionsOf(input, batch);
       const { externalData } = file;
@@ -80,11 +81,4 @@ function dimensionsOf({ name, layout, channels, height, width }: ImageInput, bat
   };
   const shape = shapes[layout];
   return Object.fromEntries(shape.map((size, axis) => [`${name}[${axis}]`, size]));
-}
-
-function hashOf({ bytes, externalData }: ModelFile, { model }: ModelInspection): string {
-  const hash = createHash("sha256").update(bytes);
-  const locations = new Set(model.externalData.map(({ location }) => location));
-  for (const location of [...locations].sort()) hash.update(externalData(location));
-  return hash.digest("hex");
 }

@@ -20,14 +20,18 @@ export async function batchedFile(
   try {
     const file = toOnnxModel(model, images, values);
     const [each, all] = [await answersTo(alone, images), await answersTo(file, images)];
-    const largest = each.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const isSame =
-      all.length === each.length && all.every((value, i) => Math.abs(value - each[i]!) <= TOLERANCE * largest);
-    return isSame ? file : undefined;
+    return areAlike(all, each) ? file : undefined;
   } catch {
     // Shapes that are built in show when the graph is checked, or when ONNX Runtime runs it.
     return undefined;
   }
+}
+
+/** Whether answers differ by no more than rounding explains. */
+export function areAlike(answers: Float32Array, expected: Float32Array): boolean {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const isNear = (value: number, i: number) => Math.abs(value - expected[i]!) <= TOLERANCE * largest;
+  return answers.length === expected.length && answers.every(isNear);
 }
 
 /** What a file answers to a few images of noise. */
