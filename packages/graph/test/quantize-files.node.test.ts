@@ -1,24 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { TypeProtoSchema, type ValueInfoProto } from "onnx-buf";
 import { describe, expect, it } from "vitest";
-import {
-  exposeValues,
-  inspectModel,
-  quantizableLayers,
-  quantizeDynamic,
-  quantizeStatic,
-  type Range,
-  toHalf,
-  valuesToCalibrate,
-} from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
+import { inspectModel, quantizableLayers, quantizeDynamic, quantizeStatic, toHalf } from "../src/index.js";
 import { encodeModel, float32, largestError, type ModelSpec, type NodeSpec, smallModel } from "./onnx-files.js";
+import { type Asked, rangesOf, run, wave } from "./quantizing.js";
 
-const wave = (shape: readonly number[], step: number) =>
-  float32(
-    shape,
-    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(step * (i + 1))),
-  );
+const weight = (shape: readonly number[], step: number) => float32(shape, [...wave(shape, step)]);
 
 const node = (op: string, inputs: string[], output: string, attributes: NodeSpec["attributes"] = {}): NodeSpec => {
   return { op, inputs, outputs: [output], attributes };
@@ -36,27 +23,20 @@ function fileOf(spec: Omit<ModelSpec, "opset">): Uint8Array {
 
 const elementOf = ({ type }: ValueInfoProto) => (type?.value.case === "tensorType" ? type.value.value.elemType : 0);
 
-async function run(file: Uint8Array, shape: readonly number[], names: readonly string[] = ["y"]) {
-  const session = await nodeBackend.createSession(file, { threads: 1 });
-  const results = await session.run({ x: nodeBackend.tensor("float32", wave(shape, 0.7).data, shape) }, [...names]);
-  await session.release();
-  return new Map(names.map((name) => [name, results[name]!.data as Float32Array]));
-}
+const asked = (shape: readonly number[]): Asked => ({ shape, data: wave(shape, 0.7) });
 
-const answers = async (file: Uint8Array, shape: readonly number[]) => (await run(file, shape)).get("y")!;
-
-async function rangesOf(file: Uint8Array, shape: readonly number[]): Promise<Map<string, Range>> {
-  const names = valuesToCalibrate(file).filter((name) => name !== "x");
-  const found = names.length > 0 ? await run(exposeValues(file, names), shape, names) : new Map();
-  found.set("x", wave(shape, 0.7).data as Float32Array);
-  return new Map([...found].map(([name, data]) => [name, { min: Math.min(...data), max: Math.max(...data) }]));
-}
+const answers = async (file: Uint8Array, shape: readonly number[]) => (await run(file, asked(shape), ["y"])).get("y")!;
 
 const IMAGES = [2, 3, 6, 6];
 const pooled = fileOf({
   inputs: { x: ["n", 3, 6, 6] },
   outputs: ["y"],
-  initializers: { w1: wave([4, 3, 3, 3], 0.3), w2: wave([4, 4, 1, 1], 0.9), w3: wave([5, 36], 0.4), b3: wave([1], 1) },
+  initializers: {
+    w1: weight([4, 3, 3, 3], 0.3),
+    w2: weight([4, 4, 1, 1], 0.9),
+    w3: weight([5, 36], 0.4),
+    b3: weight([1], 1),
+  },
   nodes: [
     node("Conv", ["x", "w1"], "c", { pads: [1, 1, 1, 1] }),
     node("Relu", ["c"], "r"),
@@ -73,7 +53,7 @@ const pooled = fileOf({
 
 describe("a model with pooling, shortcuts and a bias for all", () => {
   it("is quantized layer by layer with the ranges of all", async () => {
-    const ranges = await rangesOf(pooled, IMAGES);
+    const ranges = await rangesOf(pooled, asked(IMAGES));
     const expected = await answers(pooled, IMAGES);
     const layers = quantizableLayers(pooled).map(({ name }) => name);
     expect(layers).toEqual(["c", "d", "e"]);
@@ -83,7 +63,7 @@ describe("a model with pooling, shortcuts and a bias for all", () => {
   });
 
   it("has no activation in floating point between its first and its last layer", async () => {
-    const { operators } = await inspectModel(quantizeStatic(pooled, await rangesOf(pooled, IMAGES)));
+    const { operators } = await inspectModel(quantizeStatic(pooled, await rangesOf(pooled, asked(IMAGES))));
     const counts = Object.fromEntries(operators.map(({ operator, count }) => [operator, count]));
     // Those of x, r, p, d, t, e, u and the flattened one.
     expect(counts.QuantizeLinear).toBe(8);
@@ -96,9 +76,9 @@ describe("numbers in Constant nodes", () => {
     inputs: { x: ["n", 8] },
     outputs: ["y"],
     nodes: [
-      node("Constant", [], "w", { value: { tensor: wave([8, 6], 0.2) } }),
-      node("Constant", [], "a", { value: { tensor: wave([6], 1.3) } }),
-      node("Constant", [], "b", { value: { tensor: wave([6], 0.1) } }),
+      node("Constant", [], "w", { value: { tensor: weight([8, 6], 0.2) } }),
+      node("Constant", [], "a", { value: { tensor: weight([6], 1.3) } }),
+      node("Constant", [], "b", { value: { tensor: weight([6], 0.1) } }),
       node("MatMul", ["x", "w"], "m"),
       node("Add", ["m", "a"], "n"),
       node("Add", ["n", "b"], "y"),
@@ -110,9 +90,9 @@ describe("numbers in Constant nodes", () => {
     expect(largestError(await answers(toHalf(held).model, ROWS), expected)).toBeLessThan(0.01);
     expect(quantizableLayers(held)).toHaveLength(1);
     expect(largestError(await answers(quantizeDynamic(held), ROWS), expected)).toBeLessThan(0.1);
-    expect(largestError(await answers(quantizeStatic(held, await rangesOf(held, ROWS)), ROWS), expected)).toBeLessThan(
-      0.1,
-    );
+    expect(
+      largestError(await answers(quantizeStatic(held, await rangesOf(held, asked(ROWS))), ROWS), expected),
+    ).toBeLessThan(0.1);
   });
 });
 
@@ -121,7 +101,7 @@ describe("a file that lists its weights among the inputs", () => {
     const listed = fileOf({
       inputs: { x: ["n", 8], w: [8, 40] },
       outputs: ["y"],
-      initializers: { w: wave([8, 40], 0.2) },
+      initializers: { w: weight([8, 40], 0.2) },
       nodes: [node("MatMul", ["x", "w"], "y")],
     });
     const expected = await answers(listed, [3, 8]);
@@ -147,7 +127,7 @@ describe("infinity", () => {
 
   it("is no range", async () => {
     const ranges = new Map(
-      [...(await rangesOf(pooled, IMAGES))].map(([name]) => [name, { min: 0, max: Number.POSITIVE_INFINITY }]),
+      [...(await rangesOf(pooled, asked(IMAGES)))].map(([name]) => [name, { min: 0, max: Number.POSITIVE_INFINITY }]),
     );
     expect(() => quantizeStatic(pooled, ranges)).toThrow(/goes from 0 to Infinity/);
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
   createGraph,
-  exposeValues,
   type Graph,
   GraphError,
   inspectModel,
@@ -11,27 +10,14 @@ import {
   quantizeDynamic,
   quantizeInt4,
   quantizeStatic,
-  type Range,
   type Tensor,
   toHalf,
   toOnnx,
-  valuesToCalibrate,
 } from "../src/index.js";
-import { nodeBackend } from "../src/runtime/node.js";
-
-const wave = (count: number, step: number, scale = 1) =>
-  Float32Array.from({ length: count }, (_, i) => scale * Math.sin(step * (i + 1)));
+import { rangesOf, run, wave } from "./quantizing.js";
 
 const constant = (graph: Graph, shape: number[], step: number, scale?: number) =>
-  graph.constant(
-    "float32",
-    shape,
-    wave(
-      shape.reduce((a, b) => a * b, 1),
-      step,
-      scale,
-    ),
-  );
+  graph.constant("float32", shape, wave(shape, step, scale));
 
 /** Convolutions with a normalization, a shortcut, pooling, and a linear layer. */
 function convolutions(x: Tensor): Tensor {
@@ -70,24 +56,9 @@ function fileOf(body: (x: Tensor) => Tensor): Uint8Array {
   return toOnnx(graph, { symbols: { x: { 0: "n" }, logits: { 0: "n" } } });
 }
 
-const COUNT = 6;
-const samples = wave(COUNT * 192, 0.77);
+const asked = { shape: [6, 3, 8, 8], data: wave([6, 3, 8, 8], 0.77) };
 
-async function run(file: Uint8Array, outputs: readonly string[]) {
-  const session = await nodeBackend.createSession(file, { threads: 1 });
-  const results = await session.run({ x: nodeBackend.tensor("float32", samples, [COUNT, 3, 8, 8]) }, [...outputs]);
-  await session.release();
-  return new Map(outputs.map((name) => [name, results[name]!.data as Float32Array]));
-}
-
-const answers = async (file: Uint8Array) => (await run(file, ["logits"])).get("logits")!;
-
-async function rangesOf(file: Uint8Array): Promise<Map<string, Range>> {
-  const names = valuesToCalibrate(file).filter((name) => name !== "x");
-  const found = await run(exposeValues(file, names), names);
-  found.set("x", samples);
-  return new Map([...found].map(([name, data]) => [name, { min: Math.min(...data), max: Math.max(...data) }]));
-}
+const answers = async (file: Uint8Array) => (await run(file, asked, ["logits"])).get("logits")!;
 
 /** Signal over noise in decibels. */
 function sqnr(expected: Float32Array, found: Float32Array): number {
@@ -111,7 +82,7 @@ describe.each([
   });
 
   it("answer nearly alike in 8 bits, with ranges from samples", async () => {
-    const ranges = await rangesOf(file);
+    const ranges = await rangesOf(file, asked);
     const expected = await answers(file);
     for (const options of [{}, { perChannel: false }, { reduceRange: true }]) {
       const quantized = quantizeStatic(file, ranges, options);
@@ -136,7 +107,7 @@ describe.each([
   });
 
   it("stay what they are where all layers are excluded", async () => {
-    const found = await answers(quantizeStatic(file, await rangesOf(file), { exclude: ["*"] }));
+    const found = await answers(quantizeStatic(file, await rangesOf(file, asked), { exclude: ["*"] }));
     expect(sqnr(await answers(file), found)).toBeGreaterThan(100);
     expect((await operators(quantizeDynamic(file, { only: [] }))).DynamicQuantizeLinear).toBeUndefined();
   });
