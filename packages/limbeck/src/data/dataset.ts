@@ -35,6 +35,9 @@ export interface Split {
   readonly indices: Uint32Array;
 }
 
+/** Labels are bytes. */
+export const MOST_CLASSES = 256;
+
 /** What one of a data set's samples is called. */
 export function sampleName({ height, width, columns }: SampleShape): "image" | "row" | "window" {
   if (!columns) return "image";

@@ -86,7 +86,7 @@ async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 }
 
 /** fetch says only "fetch failed" or "terminated"; what happened is in the cause. */
-function explain(error: unknown): string {
+export function explain(error: unknown): string {
   const { message, cause } = error as Error;
   const { code, message: reason } = (cause ?? {}) as NodeJS.ErrnoException;
   return [message, code ?? reason].filter(Boolean).join(": ");

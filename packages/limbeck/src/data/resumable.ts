@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LimbeckError, toFileError } from "../support/errors.js";
 import { makeFolder } from "../support/files.js";
+import { explain } from "./download.js";
 
 /** What a file's content must hash to: SHA-256, or Git's id of a blob. */
 export interface Digest {
@@ -56,12 +57,14 @@ export async function* fetchWhole(
   makeFolder(dirname(target));
   const wasThere = existsSync(part);
   yield* fetchPart(file, part, limit, signal);
-  if (wasThere && !(await matches(file.digest, part))) {
+  let wrong = await wrongHash(file.digest, part);
+  if (wasThere && wrong) {
     // What lay there was of another file, or written by two processes at once.
     rmSync(part, { force: true });
     yield* fetchPart(file, part, limit, signal);
+    wrong = await wrongHash(file.digest, part);
   }
-  if (!(await matches(file.digest, part))) throw await wrongContent(file, part);
+  if (wrong) throw wrongContent(file, part, wrong);
   try {
     renameSync(part, target);
   } catch (error) {
@@ -116,8 +119,10 @@ async function* append(
     throw new Error(`the connection ended after ${received} of ${total} bytes`);
 }
 
-async function matches(digest: Digest | undefined, path: string): Promise<boolean> {
-  return !digest || (await hashOf(digest, path)) === digest.hex;
+/** A file's hash, where it is another than the one that was asked for. */
+async function wrongHash(digest: Digest | undefined, path: string): Promise<string | undefined> {
+  const found = digest && (await hashOf(digest, path));
+  return found === digest?.hex ? undefined : found;
 }
 
 async function hashOf({ kind }: Digest, path: string): Promise<string> {
@@ -127,8 +132,7 @@ async function hashOf({ kind }: Digest, path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function wrongContent({ address, digest }: RemoteFile, part: string): Promise<LimbeckError> {
-  const found = await hashOf(digest!, part);
+function wrongContent({ address, digest }: RemoteFile, part: string, found: string): LimbeckError {
   rmSync(part, { force: true });
   const name = digest!.kind === "git" ? "Git's hash" : "its sha256";
   return new LimbeckError(
@@ -156,11 +160,4 @@ function unreachable({ address }: RemoteFile, reason: string): LimbeckError {
     value: reason,
     fix: "Check the address and the network, and try again: what has come is kept. Or download it yourself and name its path.",
   });
-}
-
-/** fetch says only "fetch failed"; what happened is in the cause. */
-function explain(error: unknown): string {
-  const { message, cause } = error as Error;
-  const { code, message: reason } = (cause ?? {}) as NodeJS.ErrnoException;
-  return [message, code ?? reason].filter(Boolean).join(": ");
 }

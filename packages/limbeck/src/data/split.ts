@@ -33,6 +33,11 @@ export function drawSubset(split: Split, size: number, seed: number): Split {
   return pick(split, stratify(splitLabels(split), { subset: size }, seed, "draw").subset);
 }
 
+/** The whole split, or where it has more than `most` samples so many of them, as {@link drawSubset} draws them. */
+export function drawAtMost(split: Split, most: number, seed: number): Split {
+  return split.indices.length > most ? drawSubset(split, most, seed) : split;
+}
+
 /**
  * Holds out whole groups of samples, in a random order, until there are at least `size` samples.
  * @throws LimbeckError DATA_TOO_SMALL where no group would be left

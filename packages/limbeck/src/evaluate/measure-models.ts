@@ -1,6 +1,6 @@
 import { batchesOf, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
 import { type Split, sampleName, splitLabels } from "../data/dataset.js";
-import { drawSubset } from "../data/split.js";
+import { drawAtMost } from "../data/split.js";
 import { type Answers, answersOf } from "./answers.js";
 import { measureCalibration } from "./calibration.js";
 import { type Asked, confidentMistakes } from "./churn.js";
@@ -103,7 +103,7 @@ function answerAll(model: FileModel, m: number, split: Split, progress: Evaluati
 
 function robustnessOf(models: readonly FileModel[], split: Split, seed: number, progress: EvaluationProgress) {
   const size = Math.min(ROBUSTNESS_SAMPLES, split.indices.length);
-  const some = size < split.indices.length ? drawSubset(split, size, seed) : split;
+  const some = drawAtMost(split, ROBUSTNESS_SAMPLES, seed);
   return progress.phase("robustness", "images", size * ROBUSTNESS_PASSES, (at) =>
     measureRobustness(models, some, seed, at),
   );

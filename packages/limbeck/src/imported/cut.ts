@@ -1,6 +1,6 @@
 import { type ImportedModel, matchingNames, type Tensor } from "@limbeck/graph";
 import { lastLayer, nodeOf } from "../models/last-layer.js";
-import { nearestWord } from "../support/nearest.js";
+import { firstNames, suggestion } from "../support/nearest.js";
 import { unfit } from "./problem.js";
 
 const LIST = "`limbeck inspect FILE --taps '*'` lists the file's values.";
@@ -22,17 +22,9 @@ function named(values: ReadonlyMap<string, Tensor>, cut: string): string {
   const [first] = found;
   if (first !== undefined && new Set(found.map((name) => values.get(name))).size === 1) return first;
   if (found.length > 1) {
-    const some = found.slice(0, 5).join(", ");
-    throw unfit(
-      "cut",
-      `"${cut}" fits ${found.length} values: ${some}${found.length > 5 ? ", …" : ""}`,
-      cut,
-      "Name one.",
-    );
+    throw unfit("cut", `"${cut}" fits ${found.length} values: ${firstNames(found, 5)}`, cut, "Name one.");
   }
-  const nearest = nearestWord(cut, all);
-  const meant = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
-  throw unfit("cut", `the file computes no value "${cut}" on the way to its answers${meant}`, cut, LIST);
+  throw unfit("cut", `the file computes no value "${cut}" on the way to its answers${suggestion(cut, all)}`, cut, LIST);
 }
 
 function beforeLastLayer(values: ReadonlyMap<string, Tensor>, answers: Tensor): string {

@@ -1,6 +1,6 @@
 import { formatShape } from "@limbeck/graph";
 import { type Model, type ModelTensors, type ModelValues, type TensorSpec, tensorsOf } from "../models/model.js";
-import { nearestWord } from "../support/nearest.js";
+import { firstNames, suggestion } from "../support/nearest.js";
 import type { InitialOptions } from "./initial-options.js";
 import { renamer } from "./layer-map.js";
 import { unfit } from "./problem.js";
@@ -51,23 +51,18 @@ function giftsBy([from, to]: [string, string], own: ReadonlyMap<string, TensorSp
     return student ? [{ donor: name, shape, student }] : [];
   });
   if (gifts.length === 0) {
-    const asked = renamed
-      .slice(0, 3)
-      .map(([, , target]) => target)
-      .join(", ");
-    throw nothing(`the student has none of ${asked}${renamed.length > 3 ? ", …" : ""}`, to, [...own.keys()]);
+    const asked = renamed.map(([, , target]) => target);
+    throw nothing(`the student has none of ${firstNames(asked, 3)}`, to, [...own.keys()]);
   }
   for (const gift of gifts) requireFit(gift);
   return gifts;
 }
 
 function nothing(message: string, pattern: string, known: readonly string[]): Error {
-  const nearest = nearestWord(pattern, known);
-  const meant = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
-  const listed = `${known.slice(0, 8).join(", ")}${known.length > 8 ? ", …" : ""}`;
+  const listed = firstNames(known, 8);
   return unfit(
     "layers",
-    `${message}${meant}`,
+    `${message}${suggestion(pattern, known)}`,
     pattern,
     `There ${known.length === 1 ? "is" : "are"} ${listed || "no tensors"}.`,
   );

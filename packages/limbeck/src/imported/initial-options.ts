@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sha256Option } from "../teachers/onnx/options.js";
 import { wrongRule } from "./layer-map.js";
 
 const describe = (description: string) => ({ description });
@@ -9,11 +10,7 @@ export const initialOptions = z.strictObject({
     .string()
     .min(1)
     .meta(describe("teacher: what the run trains; or an ONNX or safetensors file, named as a teacher's is.")),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, "takes 64 digits of lower-case hexadecimal")
-    .optional()
-    .meta(describe("What the file must hash to; needed of files from the web.")),
+  sha256: sha256Option,
   layers: z
     .record(z.string().min(1), z.string().min(1))
     .default({ "*": "*" })

@@ -91,7 +91,8 @@ async function readBody(options: OnnxModelOptions, images: ImageGeometry): Promi
   const weights = Object.keys(whole?.parameters ?? {});
   const head = options.head === "own" ? [] : ["head.weight", "head.bias"];
   const names = trainedOf(options.trainable, weights, head);
-  const read = await file.read(1, { until: [end], trainable: names });
+  const isAll = whole !== undefined && names.length === weights.length;
+  const read = isAll ? whole : await file.read(1, { until: [end], trainable: names });
   const trained = names.map((name): TensorSpec => {
     const { shape } = whole!.graph.inputs.find((input) => input.name === name)!;
     return { name, shape, init: { kind: "given", values: Float32Array.from(whole!.parameters[name] as Float32Array) } };

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { readText } from "../support/files.js";
-import { nearestWord } from "../support/nearest.js";
+import { suggestion } from "../support/nearest.js";
 import { EXTENDS, type Path, RecipeLayers } from "./layers.js";
 import type { Finding } from "./mixing.js";
 import { withWholeModels } from "./model-paths.js";
@@ -140,11 +140,6 @@ function discriminatorOptions(issue: z.core.$ZodIssueInvalidUnion): string[] {
 
 function article(expected: string): string {
   return `${/^[aeio]/.test(expected) ? "an" : "a"} ${expected}`;
-}
-
-function suggestion(word: string, known: readonly string[]): string {
-  const nearest = nearestWord(word, known);
-  return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
 }
 
 function formatPath(path: Path): string {

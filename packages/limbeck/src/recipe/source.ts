@@ -76,24 +76,28 @@ export type ImageArraySource = z.output<typeof imageArrays>;
 /** A source of rows in NumPy's files. */
 export type RowArraySource = z.output<typeof rowArrays>;
 
+function has(given: unknown, key: string): boolean {
+  return typeof given === "object" && given !== null && key in given;
+}
+
 /** Whether a source is images in NumPy's files. */
 export function isImageArrays(given: unknown): given is ImageArraySource {
-  return typeof given === "object" && given !== null && "images" in given;
+  return has(given, "images");
 }
 
 /** Whether a source is rows in NumPy's files. */
 export function isRowArrays(given: unknown): given is RowArraySource {
-  return typeof given === "object" && given !== null && "rows" in given;
+  return has(given, "rows");
 }
 
 /** Whether a source is image files in a folder for each class. */
 export function isFolder(given: unknown): given is FolderSource {
-  return typeof given === "object" && given !== null && "folder" in given;
+  return has(given, "folder");
 }
 
 /** Whether a source's samples are bytes of files. */
 export function isFiles(given: unknown): given is FileSource {
-  return typeof given === "object" && given !== null && "files" in given;
+  return has(given, "files");
 }
 
 /** Whether a source's samples are rows, or windows of them, which networks standardize. */
@@ -103,7 +107,7 @@ export function isOfNumbers(given: unknown): boolean {
 
 /** Whether a source is rows of a text file, or windows of them. */
 export function isTable(given: unknown): given is TableSource {
-  return typeof given === "object" && given !== null && "table" in given;
+  return has(given, "table");
 }
 
 interface OfSource {

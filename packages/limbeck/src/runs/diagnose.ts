@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { byLabelling, type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
 import { countShared } from "../data/duplicates.js";
 import { mixesImages } from "../data/mix/index.js";
-import { drawSubset } from "../data/split.js";
+import { drawAtMost } from "../data/split.js";
 import type { ClassSize, Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
 import { answerFacts, logitSpread, temperatureFacts } from "../doctor/measure.js";
 import { agreement, countErrors, meanKl } from "../evaluate/metrics.js";
@@ -44,8 +44,8 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   // On what it has labelled itself, the teacher is always right.
   const { labelled } = byLabelling(transfer);
   const asked = {
-    transfer: some(labelled.indices.length > 0 ? labelled : transfer, recipe.seed),
-    heldOut: some(samples.test, recipe.seed),
+    transfer: drawAtMost(labelled.indices.length > 0 ? labelled : transfer, MOST_IMAGES, recipe.seed),
+    heldOut: drawAtMost(samples.test, MOST_IMAGES, recipe.seed),
   };
   const classes = dataset.classes.length;
   const answers = await ask(folder, "teacher.onnx", asked, threads);
@@ -105,11 +105,6 @@ function requireTeacher(folder: RunFolder, { teacher }: Recipe): void {
     where: folder.path,
     fix: "Go on with `limbeck resume`, or name the recipe: its teacher is then trained.",
   });
-}
-
-/** As many as are asked about, drawn as a transfer set is. */
-function some(split: Split, seed: number): Split {
-  return split.indices.length > MOST_IMAGES ? drawSubset(split, MOST_IMAGES, seed) : split;
 }
 
 function networkFacts(model: Model, dataset: ImageDataset): NetworkFacts {

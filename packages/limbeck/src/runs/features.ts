@@ -34,14 +34,24 @@ export async function* featureSamples(
   const { train, test } = context.samples;
   const file = toOnnxModel(body, train.dataset, {});
   const start = performance.now();
-  const known = [train, test].map((split) => load(pathOf(context, file, split), split.indices.length * width));
-  if (!known.every((rows) => rows)) yield { type: "phase-start", phase: PHASE };
+  const parts = [train, test].map((split) => {
+    const path = pathOf(context, file, split);
+    return { split, path, known: load(path, split.indices.length * width) };
+  });
+  const isKnown = parts.every(({ known }) => known);
+  if (!isKnown) yield { type: "phase-start", phase: PHASE };
   const seen: Split[] = [];
-  for (const [i, split] of [train, test].entries()) {
-    seen.push(withFeatures(split, known[i] ?? (yield* featuresOf(context, file, split, width)), width));
+  for (const { split, path, known } of parts) {
+    let rows = known;
+    if (!rows) {
+      rows = yield* featuresOf(context, file, split, width);
+      const tensors = { features: { dtype: "float32" as const, shape: [split.indices.length, width], data: rows } };
+      writeSafetensors(path, { tensors, metadata: {} });
+    }
+    seen.push(withFeatures(split, rows, width));
   }
   const seconds = (performance.now() - start) / 1000;
-  if (!known.every((rows) => rows)) yield { type: "phase-end", phase: PHASE, seconds, reused: false };
+  if (!isKnown) yield { type: "phase-end", phase: PHASE, seconds, reused: false };
   return { ...context.samples, train: seen[0]!, test: seen[1]! };
 }
 
@@ -74,8 +84,6 @@ async function* featuresOf(
   } finally {
     await classifier.release();
   }
-  const tensors = { features: { dtype: "float32" as const, shape: [totalSteps, width], data: rows } };
-  writeSafetensors(pathOf(context, file, split), { tensors, metadata: {} });
   return rows;
 }
 

@@ -47,7 +47,7 @@ export async function* label(
     const { box } = voice;
     const asking = box
       ? askOutside(context, { box, phase, split: of.split })
-      : askTeacher(context, { voice, phase, cache, key });
+      : askTeacher(context, { voice, phase, cache, key, of });
     cache.store(key, yield* asking, of);
   }
   yield share(context, sharing, taken ?? seconds());
@@ -73,15 +73,18 @@ interface Asking {
   readonly phase: string;
   readonly cache: TeacherOutputCache;
   readonly key: string;
+  readonly of: AnswersOf;
 }
 
 /** All answers, [samples, classes] in the split's order; each part is on disk as soon as it is complete. */
 async function* askTeacher(
   context: RunContext,
-  { voice, phase, cache, key }: Asking,
+  { voice, phase, cache, key, of }: Asking,
 ): AsyncGenerator<RunEvent, Float32Array> {
-  const { dataset, indices } = context.samples.train;
-  const { classes } = answersOf(context, voice);
+  const {
+    split: { dataset, indices },
+    classes,
+  } = of;
   const totalSteps = indices.length;
   const logits = new Float32Array(totalSteps * classes);
   const teacher = await Classifier.load(fileOf(voice), dataset, context.threads);

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { Split } from "../data/dataset.js";
-import { drawSubset } from "../data/split.js";
+import { drawAtMost } from "../data/split.js";
 import type { EvaluationEvent } from "../evaluate/evaluation.js";
 import type { FileModelOptions } from "../evaluate/file-model/interface.js";
 import {
@@ -63,8 +63,7 @@ export async function quantizeFile(path: string, options: QuantizeOptions): Prom
   const { bytes, externalData } = readModelFile(path);
   const recipe = data === undefined ? undefined : recipeOf(data);
   const split = recipe && (await loadSamples(recipe, signal));
-  const some = (part: Split, count: number) =>
-    part.indices.length <= count ? part : drawSubset(part, count, recipe!.seed);
+  const some = (part: Split, most: number) => drawAtMost(part, most, recipe!.seed);
   const source = { name: "the model", path, options: model ?? (recipe ? asTeacher(recipe, path) : {}) };
   return quantizeModel(source, bytes, {
     ...options,

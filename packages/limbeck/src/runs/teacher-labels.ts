@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { byLabelling, type ImageDataset, type Split, wholeSplit } from "../data/dataset.js";
+import { byLabelling, type ImageDataset, MOST_CLASSES, type Split, wholeSplit } from "../data/dataset.js";
 import { topClasses } from "../evaluate/metrics.js";
 import type { Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
@@ -8,9 +8,6 @@ import { Classifier } from "../teachers/classifier.js";
 import { countClasses } from "../teachers/onnx/file.js";
 import type { OnnxTeacherOptions } from "../teachers/onnx/options.js";
 import { openOnnxTeacher } from "../teachers/onnx/teacher.js";
-
-/** Labels are bytes. */
-const MOST_CLASSES = 256;
 
 /**
  * Samples that nobody has labelled, with the teacher's most probable classes as labels.

@@ -1,4 +1,5 @@
 import { momentsText } from "../data/moments/moments.js";
+import { takeRows } from "../evaluate/rows.js";
 import { toOnnxModel, toUnfoldedOnnxModel } from "../models/inference.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { type OfflineOptions, offlineJob } from "../schemes/offline.js";
@@ -122,11 +123,7 @@ export async function* testBlackBox(
   const classes = test.dataset.classes.length;
   const of = { split: test, storage: { dtype: "float32" }, classes } as const;
   const { logits } = yield* label(context, voice, TEST_ANSWERS, of);
-  const testLogits = new Float32Array(test.indices.length * classes);
-  test.indices.forEach((sample, row) => {
-    testLogits.set(logits.subarray(sample * classes, (sample + 1) * classes), row * classes);
-  });
-  return { ...teacher, testLogits };
+  return { ...teacher, testLogits: takeRows(logits, classes, test.indices) };
 }
 
 /** Distills a link from the one before it, on the main comparison's transfer set. */

@@ -45,12 +45,14 @@ export async function* trainArm(
   let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
   const transfer = samplesOfArm(samples.train, arm, recipe.seed);
   const train = asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
+  // Features stand where the samples stood.
+  const split = parts ? { ...transfer, dataset: seen.samples.train.dataset } : transfer;
   const source = await teacherSource(context, arm, teacher);
   const seeds: { seed: number; parameters: Parameters }[] = [];
   for (const seed of seedsOf(recipe)) {
     const options = {
       model: parts?.head ?? student,
-      split: parts ? samplesOfArm(seen.samples.train, arm, recipe.seed) : transfer,
+      split,
       train,
       terms: arm.terms,
       seed,

@@ -2,9 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { LimbeckError, toFileError } from "../../support/errors.js";
-
-/** Labels are bytes. */
-const MOST_CLASSES = 256;
+import { MOST_CLASSES } from "../dataset.js";
 
 const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
 

@@ -1,11 +1,8 @@
 import { LimbeckError } from "../../support/errors.js";
-import type { ImageDataset } from "../dataset.js";
+import { type ImageDataset, MOST_CLASSES } from "../dataset.js";
 import { damaged, type NpyArray } from "./npy.js";
 import type { ArrayLayout } from "./options.js";
 import { readNumpy } from "./read.js";
-
-/** Labels are bytes. */
-const MOST_CLASSES = 256;
 
 interface Labelling {
   readonly labels: string;

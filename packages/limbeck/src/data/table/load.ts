@@ -1,13 +1,10 @@
 import { LimbeckError } from "../../support/errors.js";
 import { readText } from "../../support/files.js";
 import { nearestWord } from "../../support/nearest.js";
-import type { ImageDataset } from "../dataset.js";
+import { type ImageDataset, MOST_CLASSES } from "../dataset.js";
 import type { TableOptions, WindowOptions } from "./options.js";
 import { corrupt, parseTable, type Table } from "./parse.js";
 import { cutWindows, remainingClasses, remainingLabels, type Windows, windowValues } from "./windows.js";
-
-/** Labels are bytes. */
-const MOST_CLASSES = 256;
 
 /**
  * Reads rows of numbers with a class each, or windows of them.

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Split, sampleName } from "../../data/dataset.js";
-import { drawSubset } from "../../data/split.js";
+import { drawAtMost } from "../../data/split.js";
 import type { Evaluation, EvaluationEvent, EvaluationPart } from "../../evaluate/evaluation.js";
 import { measureModels } from "../../evaluate/measure-models.js";
 import { LimbeckError } from "../../support/errors.js";
@@ -59,7 +59,7 @@ export async function evaluateSamples(options: EvaluateOptions): Promise<Evaluat
   const models = nameModels([...subject.models, ...(options.models ?? [])]);
   const reference = placeOfReference(models, options.reference ?? subject.reference);
   const settings = settingsOf(options, subject.seed);
-  const split = some(subject.split, options.samples, settings.seed);
+  const split = drawAtMost(subject.split, options.samples ?? Number.POSITIVE_INFINITY, settings.seed);
   const emit = options.onEvent ?? (() => {});
   const measured = await measureModels(models, split, { ...settings, reference, signal, emit });
   const { dataset, indices } = split;
@@ -95,9 +95,4 @@ function settingsOf(options: EvaluateOptions, seed = 1): Evaluation["settings"] 
     throw new LimbeckError("OPTION_INVALID", `${name} cannot be ${value}`, { where: name, value, fix });
   }
   return { ...settings, skip: options.skip ?? [] };
-}
-
-function some(split: Split, samples: number | undefined, seed: number): Split {
-  if (samples === undefined || samples >= split.indices.length) return split;
-  return drawSubset(split, samples, seed);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { z } from "zod";
 import { canonicalJson } from "../../support/json.js";
+import { SMALLEST } from "../onnx/answers.js";
 import type { HttpTeacherOptions } from "./options.js";
 import { type BlackBox, noAnswer, type Question } from "./source.js";
 
@@ -12,8 +13,6 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 60_000;
 /** Channels of images that a PNG can hold. */
 const PICTURES = [1, 3];
-/** Smallest probability whose logarithm is taken. */
-const SMALLEST = 1e-7;
 
 const rows = z.array(z.array(z.number()));
 const answered = z.union([z.looseObject({ logits: rows }), z.looseObject({ probabilities: rows })]);

@@ -1,5 +1,5 @@
 import { matchingNames } from "@limbeck/graph";
-import { nearestWord } from "../../support/nearest.js";
+import { firstNames, suggestion } from "../../support/nearest.js";
 import { mismatch } from "./interface.js";
 import { labelsOf } from "./labels.js";
 import type { ClassMap } from "./options.js";
@@ -54,18 +54,18 @@ function placesNamed(pattern: string, labels: readonly string[]): number[] {
   const fitting = new Set(matchingNames(new Set(labels), pattern));
   const found = exact.length > 0 ? exact : labels.flatMap((label, place) => (fitting.has(label) ? [place] : []));
   if (found.length > 0) return found;
-  const nearest = nearestWord(pattern, labels);
-  const meant = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
-  throw mismatch(`the teacher has no label "${pattern}"${meant}`, pattern, `It has ${some(labels)}.`);
+  throw mismatch(
+    `the teacher has no label "${pattern}"${suggestion(pattern, labels)}`,
+    pattern,
+    `It has ${some(labels)}.`,
+  );
 }
 
 function classNamed(name: string | number, classes: readonly string[]): number {
   const place = typeof name === "number" ? name : classes.indexOf(name);
   if (place >= 0 && place < classes.length) return place;
-  const nearest = nearestWord(String(name), classes);
-  const meant = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
   throw mismatch(
-    `teacher.classes.map names class "${name}", which is none of the run's${meant}`,
+    `teacher.classes.map names class "${name}", which is none of the run's${suggestion(String(name), classes)}`,
     name,
     `Use ${some(classes)}.`,
   );
@@ -79,4 +79,4 @@ function twice(label: string | number, one: string, other: string | number): Err
   );
 }
 
-const some = (names: readonly string[]) => `${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`;
+const some = (names: readonly string[]) => firstNames(names, 8);

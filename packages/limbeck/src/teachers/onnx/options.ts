@@ -5,13 +5,16 @@ const describe = (description: string) => ({ description });
 /** A number for all channels, or one for each. */
 const perChannel = (number: z.ZodNumber) => z.union([number, z.array(number).min(1)]);
 
+/** What a file must hash to. */
+export const sha256Option = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "takes 64 digits of lower-case hexadecimal")
+  .optional()
+  .meta(describe("What the file must hash to; needed of files from the web."));
+
 /** How images go into the network of an ONNX file, and where its answers come out. */
 export const imageFields = {
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, "takes 64 digits of lower-case hexadecimal")
-    .optional()
-    .meta(describe("What the file must hash to; needed of files from the web.")),
+  sha256: sha256Option,
   input: z.string().min(1).optional().meta(describe("The input that takes images. Default: the only one.")),
   output: z.string().min(1).optional().meta(describe("The output that answers. Default: the first.")),
   layout: z
