@@ -65,7 +65,7 @@ export async function restLabelledByTeacher(
 async function topAnswers(split: Split, teacher: OnnxTeacherOptions, signal: AbortSignal): Promise<Uint8Array> {
   const { dataset, indices } = split;
   const count = dataset.classes.length;
-  const { file } = await openOnnxTeacher(teacher, dataset, count, []);
+  const { file } = await openOnnxTeacher(teacher, dataset, count, [], { names: dataset.classes });
   const classifier = await Classifier.load(file, dataset, availableParallelism());
   const labels = new Uint8Array(indices.length);
   const breath = new Breath();

@@ -95,6 +95,14 @@ describe("unlabelled images", () => {
     expect([...train.dataset.labels.slice(0, 36)]).toEqual([0, 1, 2].flatMap((label) => new Array(12).fill(label)));
   });
 
+  it("are labelled by a teacher whose own labels are mapped onto the folders'", async () => {
+    const classes = { labels: "labels.txt", map: { sky: "blue", grass: "green", blood: "red" } };
+    const { recipe, folder } = await withUnlabelled({}, { teacher: { ...teacher, classes } });
+    writeFileSync(join(folder, "labels.txt"), "sky\ngrass\nblood\n");
+    const { train } = await load(recipe);
+    expect([...splitLabels(train).slice(-30)]).toEqual([0, 1, 2].flatMap((label) => new Array(10).fill(label)));
+  });
+
   it("are for the student; the baseline takes as many steps on labelled ones", async () => {
     const pseudo = { name: "pseudo-labels", distill: [{ loss: "cross-entropy" }], baseline: false };
     const { recipe, runDir } = await withUnlabelled({}, { variants: [pseudo] });
