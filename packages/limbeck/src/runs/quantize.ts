@@ -16,6 +16,7 @@ import type { Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import { isFolder } from "../support/files.js";
 import { readModelFile } from "../support/model-file.js";
+import { fetchedRecipe } from "./fetched.js";
 import { RunFolder } from "./folder.js";
 import { loadSamples } from "./samples.js";
 
@@ -61,7 +62,7 @@ export async function quantizeFile(path: string, options: QuantizeOptions): Prom
     });
   }
   const { bytes, externalData } = readModelFile(path);
-  const recipe = data === undefined ? undefined : recipeOf(data);
+  const recipe = data === undefined ? undefined : await recipeOf(data, signal);
   const split = recipe && (await loadSamples(recipe, signal));
   const some = (part: Split, most: number) => drawAtMost(part, most, recipe!.seed);
   const source = { name: "the model", path, options: model ?? (recipe ? asTeacher(recipe, path) : {}) };
@@ -76,8 +77,8 @@ export async function quantizeFile(path: string, options: QuantizeOptions): Prom
   });
 }
 
-function recipeOf(data: string): Recipe {
-  return isFolder(data) ? RunFolder.open(data).recipe() : readRecipe(data);
+async function recipeOf(data: string, signal: AbortSignal): Promise<Recipe> {
+  return isFolder(data) ? fetchedRecipe(RunFolder.open(data), signal) : readRecipe(data);
 }
 
 /** How a recipe feeds this very file. */

@@ -7,6 +7,7 @@ import { isEvaluationFile, readEvaluationFile } from "../../recipe/evaluation.js
 import { readRecipe } from "../../recipe/parse.js";
 import { OFFLINE } from "../../recipe/schemes/index.js";
 import { LimbeckError, toFileError } from "../../support/errors.js";
+import { fetchedRecipe } from "../fetched.js";
 import { RunFolder } from "../folder.js";
 import { requireSameData } from "../same-data.js";
 import { loadSamples } from "../samples.js";
@@ -62,7 +63,7 @@ function isFolder(path: string): boolean {
 /** A run's own exports are asked about the samples that it held out. */
 async function ofRun(path: string, signal: AbortSignal): Promise<EvaluationSubject> {
   const folder = RunFolder.open(path);
-  const recipe = folder.recipe();
+  const recipe = await fetchedRecipe(folder, signal);
   const samples = await loadSamples(recipe, signal);
   requireSameData(folder, samples);
   const models = EXPORTS.filter((name) => existsSync(folder.file(`${name}.onnx`))).map((name) => {
