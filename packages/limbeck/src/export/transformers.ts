@@ -33,13 +33,18 @@ export function modelConfig({ kind, classes, ...samples }: SampleFacts, family: 
  */
 const LANCZOS = 1;
 
-/** `preprocessor_config.json`: pixels of 0 … 1 at the student's size. What else it needs is inside of the model. */
-export function preprocessorConfig({ height, width }: SampleFacts): object {
+/**
+ * `preprocessor_config.json`: pixels of 0 … 1 at the student's size. What else it needs is inside of the model. What is cut off can be
+ * said of squares alone, and black margins not at all: others are stretched.
+ */
+export function preprocessorConfig({ height, width, fit }: SampleFacts): object {
+  const isCut = fit === "cover" && height === width;
   return {
     image_processor_type: "ViTImageProcessor",
     do_convert_rgb: true,
     do_resize: true,
-    size: { height, width },
+    size: isCut ? { shortest_edge: height } : { height, width },
+    ...(isCut ? { do_center_crop: true, crop_size: { height, width } } : {}),
     resample: LANCZOS,
     do_rescale: true,
     rescale_factor: 1 / 255,

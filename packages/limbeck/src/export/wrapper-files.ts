@@ -48,13 +48,14 @@ function wrapper(main: string, form: Form, samples: SampleFacts): string {
   return `${[head, ...imports, body, ...end].join("\n\n")}\n`;
 }
 
-function factsText({ kind, classes, columns, height, width }: SampleFacts, form: Form): string {
+function factsText({ kind, classes, columns, height, width, fit = "stretch" }: SampleFacts, form: Form): string {
   const labels = fact(form, "CLASSES", classes, "Classes, in the order of the model's answers.", "Label");
   if (kind === "image") {
     return [
       labels,
       fact(form, "HEIGHT", height, "Height of the images that the model takes, in pixels."),
       fact(form, "WIDTH", width, "Their width."),
+      fact(form, "FIT", fit, "What becomes of images of another shape."),
     ].join("\n");
   }
   return [

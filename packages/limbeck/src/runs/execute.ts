@@ -83,7 +83,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   checkArms(recipe, samples, teacher?.live);
   await checkInitial(folder, recipe, samples, teacher);
   const dataSha256 = requireSameData(folder, samples);
-  folder.updateRun({ dataSha256, samples: sampleFacts(samples) });
+  folder.updateRun({ dataSha256, samples: sampleFacts(samples, recipe) });
   if (chosen.length > 0) folder.settleRecipe(withNamesOf(recipe, named), chosen);
   for (const choice of folder.readRun().autoTerms ?? []) yield { type: "terms-chosen", ...choice };
   const context: RunContext = {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { sampleName } from "../data/dataset.js";
+import type { Recipe } from "../recipe/schema.js";
+import { isFolder } from "../recipe/source.js";
 import type { RunSamples } from "./samples.js";
 
 export const sampleFactsSchema = z.object({
@@ -8,6 +10,8 @@ export const sampleFactsSchema = z.object({
   height: z.int().positive(),
   width: z.int().positive(),
   classes: z.array(z.string()).min(1),
+  /** Of images that were brought to their size: what became of other shapes. Default: stretch. */
+  fit: z.enum(["cover", "contain", "stretch"]).optional(),
   /** Of rows and windows: one for each channel. */
   columns: z.array(z.string()).optional(),
   /** For people: the data set's name, or the files' paths. */
@@ -19,13 +23,14 @@ export const sampleFactsSchema = z.object({
 /** What a run's models take and answer, for whoever has the run folder but not the data. */
 export type SampleFacts = z.infer<typeof sampleFactsSchema>;
 
-export function sampleFacts({ train, test, source }: RunSamples): SampleFacts {
+export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<Recipe, "data">): SampleFacts {
   const { channels, height, width, classes, columns } = train.dataset;
   return {
     kind: sampleName(train.dataset),
     channels,
     height,
     width,
+    ...(isFolder(data.source) ? { fit: data.source.fit } : {}),
     classes: [...classes],
     ...(columns ? { columns: [...columns] } : {}),
     source,

@@ -118,4 +118,16 @@ describe("an exported folder in transformers.js", () => {
     const found = await classify(new RawImage(rgb, 20, 16, 3), { top_k: null as never });
     expectSame(found, samples.classes, softmaxRow(logits, 0, 3));
   });
+
+  it("cuts off in squares what training cut off", () => {
+    const samples = { kind: "image", channels: 3, height: 16, width: 16, classes: ["a", "b"], source: "" } as const;
+    const facts = { ...samples, classes: [...samples.classes], trainSize: 1, testSize: 1 };
+    expect(preprocessorConfig({ ...facts, fit: "cover" })).toMatchObject({
+      size: { shortest_edge: 16 },
+      do_center_crop: true,
+      crop_size: { height: 16, width: 16 },
+    });
+    expect(preprocessorConfig(facts)).toMatchObject({ size: { height: 16, width: 16 } });
+    expect(preprocessorConfig({ ...facts, width: 20, fit: "cover" })).not.toHaveProperty("do_center_crop");
+  });
 });

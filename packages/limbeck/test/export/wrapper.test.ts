@@ -7,10 +7,13 @@ import * as ort from "onnxruntime-node";
 import sharp from "sharp";
 import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
+import { decodeImage } from "../../src/data/images/decode.js";
 import { softmaxRow } from "../../src/evaluate/metrics.js";
 import type * as Images from "../../src/export/wrapper/image.js";
 import type * as Rows from "../../src/export/wrapper/rows.js";
+import { wrapperFiles } from "../../src/export/wrapper-files.js";
 import { Classifier } from "../../src/teachers/classifier.js";
+import { temporaryFolder } from "../runs/harness.js";
 import { digitsRun, someDigits, windowsRun } from "./fixture.js";
 
 const wrapperOf = async <Wrapper>(folder: string): Promise<Wrapper> =>
@@ -106,6 +109,26 @@ describe("the wrapper of a student of images", () => {
     const data = Array.from({ length: height * width }, (_, i) => (i * i) % 251);
     const values = wrapper.preprocess({ data, width, height });
     for (const [i, place] of [0, 1, 29, 400, 783].entries()) expect(values[place]).toBeCloseTo(torch[i]!, 6);
+  });
+
+  it.each([
+    ["cover", 28, 40],
+    ["cover", 41, 28],
+    ["contain", 28, 20],
+    ["contain", 17, 28],
+    ["stretch", 28, 28],
+  ] as const)("brings other shapes to size as training did: %s, %i × %i", async (fit, height, width) => {
+    const { samples } = JSON.parse(readFileSync(join(runDir, "run.json"), "utf8"));
+    const other = temporaryFolder();
+    writeFileSync(join(other, "package.json"), JSON.stringify({ type: "module" }));
+    writeFileSync(join(other, "predict.js"), wrapperFiles({ ...samples, fit }).get("predict.js")!);
+    const data = Uint8Array.from({ length: height * width }, (_, i) => (i * i) % 251);
+    const file = join(other, "image.png");
+    await sharp(data, { raw: { width, height, channels: 1 } }).toFile(file);
+    const trained = await decodeImage(file, { size: [28, 28], fit, channels: 1 });
+    const { preprocess } = await wrapperOf<typeof Images>(other);
+    const seen = preprocess({ data, width, height }).subarray(0, 784);
+    expect([...seen].map((value) => Math.round(255 * value))).toEqual([...trained]);
   });
 
   it.each([

@@ -9,6 +9,8 @@ export type Label = (typeof CLASSES)[number];
 /** Size of the images that the model takes. */
 export const HEIGHT: number = 1;
 export const WIDTH: number = 1;
+/** What becomes of images of another shape: cut off where they are too long, padded with black, or stretched. */
+export const FIT: "cover" | "contain" | "stretch" = "stretch" as "cover" | "contain" | "stretch";
 /** Columns of a row, in order. */
 export const COLUMNS: readonly string[] = ["value"];
 export type Column = (typeof COLUMNS)[number];

@@ -1,4 +1,4 @@
-import { HEIGHT, WIDTH } from "./facts.js";
+import { FIT, HEIGHT, WIDTH } from "./facts.js";
 import { resizeChannel } from "./resize.js";
 import { type Ort, open, type Prediction, run, type Session, type SessionOptions } from "./session.js";
 
@@ -78,7 +78,7 @@ function isEncoded(image: Image): image is Encoded {
 
 /**
  * Pixels as the model takes them, [3, HEIGHT, WIDTH] of 0 … 1. Gray becomes three equal channels, transparency is left out, and
- * other sizes are stretched to the model's, bilinear and smoothed.
+ * other sizes are brought to the model's as FIT says, bilinear and smoothed.
  */
 export function preprocess({ data, width, height }: Pixels): Float32Array {
   const channels = data.length / (width * height);
@@ -94,7 +94,25 @@ export function preprocess({ data, width, height }: Pixels): Float32Array {
     const at = (place: number) => data[place * channels + offset]! / 255;
     if (width === WIDTH && height === HEIGHT) {
       for (let place = 0; place < area; place++) values[c * area + place] = at(place);
-    } else values.set(resizeChannel(at, [height, width], [HEIGHT, WIDTH]), c * area);
+    } else values.set(fitted(at, height, width), c * area);
+  }
+  return values;
+}
+
+/** One channel at the model's size. What is cut off, or padded, is as much on both sides; of an odd number of pixels as sharp does it. */
+function fitted(at: (place: number) => number, height: number, width: number): Float32Array {
+  const ratios = [HEIGHT / height, WIDTH / width];
+  const fit: string = FIT;
+  const ratio = fit === "cover" ? Math.max(...ratios) : Math.min(...ratios);
+  const sides = [Math.max(1, Math.round(height * ratio)), Math.max(1, Math.round(width * ratio))];
+  const [scaledHeight, scaledWidth] = fit === "stretch" ? [HEIGHT, WIDTH] : (sides as [number, number]);
+  const scaled = resizeChannel(at, [height, width], [scaledHeight, scaledWidth]);
+  const [top, left] = [Math.ceil((scaledHeight - HEIGHT) / 2), Math.ceil((scaledWidth - WIDTH) / 2)];
+  const values = new Float32Array(HEIGHT * WIDTH);
+  for (let y = Math.max(0, -top); y < HEIGHT && y + top < scaledHeight; y++) {
+    for (let x = Math.max(0, -left); x < WIDTH && x + left < scaledWidth; x++) {
+      values[y * WIDTH + x] = scaled[(y + top) * scaledWidth + x + left]!;
+    }
   }
   return values;
 }
