@@ -40,7 +40,7 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
   const troubles: string[] = [];
   beforeAll(async () => {
     browser = await chromium.launch(launchOptions);
-    images = (await exportStudent(await digitsRun(), { playground: true, variants: ["ort"] })).folder;
+    images = (await exportStudent(await digitsRun(), { playground: true, variants: ["ort", "int8"] })).folder;
     windows = (await exportStudent(await windowsRun(), { playground: true })).folder;
   });
   afterAll(async () => {

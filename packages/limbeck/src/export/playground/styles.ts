@@ -17,7 +17,7 @@ export const PLAYGROUND_STYLES: string = `
 .draw { margin-top: 1.5rem; }
 .draw button { margin-top: 0.5rem; }
 textarea { width: 100%; font: 0.9375rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; color: var(--ink); background: var(--surface); border: 1px solid var(--muted); border-radius: 8px; padding: 0.75rem; resize: vertical; }
-select { font: inherit; font-size: 0.875rem; color: var(--ink); background: var(--surface); border: 1px solid var(--muted); border-radius: 6px; padding: 0.2rem 0.5rem; }
+select { max-width: 100%; font: inherit; font-size: 0.875rem; color: var(--ink); background: var(--surface); border: 1px solid var(--muted); border-radius: 6px; padding: 0.2rem 0.5rem; }
 button.main { color: var(--ground); background: var(--student); border-color: var(--student); margin-top: 0.75rem; padding: 0.4rem 1.1rem; }
 button.main:hover { color: var(--ground); filter: brightness(1.08); }
 .answer { min-height: 16rem; }
