@@ -56,9 +56,13 @@ def block_case(columns, depth, block, asymmetric):
     return {"columns": columns, "depth": depth, "block": block, "asymmetric": asymmetric, "weight": floats(weight), "scales": floats(scale), "restored": floats(restored)}
 
 
+def cases(kind, make, all_arguments):
+    return [{"kind": kind, **make(*arguments)} for arguments in all_arguments]
+
+
 golden = {
-    "weights": [weight_case(*c) for c in [((4, 3, 3, 3), 0, 127), ((5, 6), 1, 127), ((5, 6), None, 127), ((3, 2), 0, 63)]],
-    "ranges": [range_case(*c) for c in [(-1, 3), (0.5, 3), (-4, -1), (0, 6), (-0.001, 2)]],
-    "blocks": [block_case(*c) for c in [(3, 64, 32, False), (3, 40, 16, False), (2, 64, 32, True), (3, 40, 16, True)]],
+    "cases": cases("weight", weight_case, [((4, 3, 3, 3), 0, 127), ((5, 6), 1, 127), ((5, 6), None, 127), ((3, 2), 0, 63)])
+    + cases("range", range_case, [(-1, 3), (0.5, 3), (-4, -1), (0, 6), (-0.001, 2)])
+    + cases("blocks", block_case, [(3, 64, 32, False), (3, 40, 16, False), (2, 64, 32, True), (3, 40, 16, True)]),
 }
 Path(__file__).with_name("quantize.json").write_text(json.dumps(golden) + "\n")

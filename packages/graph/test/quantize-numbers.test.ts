@@ -1,38 +1,45 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { leastWeightScales, quantizeBias, quantizeWeight, unsignedAffine } from "../src/quantize/affine.js";
 import { packBlocks } from "../src/quantize/int4.js";
+import { readGolden } from "./golden.js";
 
-interface Golden {
-  readonly weights: readonly {
-    readonly shape: readonly number[];
-    readonly axis: number | null;
-    readonly largest: number;
-    readonly weight: readonly number[];
-    readonly scales: readonly number[];
-    readonly whole: readonly number[];
-  }[];
-  readonly ranges: readonly {
-    readonly min: number;
-    readonly max: number;
-    readonly scale: number;
-    readonly zeroPoint: number;
-  }[];
-  readonly blocks: readonly {
-    readonly columns: number;
-    readonly depth: number;
-    readonly block: number;
-    readonly asymmetric: boolean;
-    readonly weight: readonly number[];
-    readonly scales: readonly number[];
-    readonly restored: readonly number[];
-  }[];
+interface Weight {
+  readonly kind: "weight";
+  readonly shape: readonly number[];
+  readonly axis: number | null;
+  readonly largest: number;
+  readonly weight: readonly number[];
+  readonly scales: readonly number[];
+  readonly whole: readonly number[];
 }
 
-const golden: Golden = JSON.parse(readFileSync(new URL("./golden/quantize.json", import.meta.url), "utf8"));
+interface Range {
+  readonly kind: "range";
+  readonly min: number;
+  readonly max: number;
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+interface Blocks {
+  readonly kind: "blocks";
+  readonly columns: number;
+  readonly depth: number;
+  readonly block: number;
+  readonly asymmetric: boolean;
+  readonly weight: readonly number[];
+  readonly scales: readonly number[];
+  readonly restored: readonly number[];
+}
+
+type Case = Weight | Range | Blocks;
+
+const cases = readGolden<Case>("quantize");
+const of = <Kind extends Case["kind"]>(kind: Kind) =>
+  cases.filter((known): known is Extract<Case, { kind: Kind }> => known.kind === kind);
 
 describe("whole numbers", () => {
-  it.each(golden.weights)(
+  it.each(of("weight"))(
     "of weights $shape along $axis are numpy's",
     ({ shape, axis, largest, weight, scales, whole }) => {
       const found = quantizeWeight(Float32Array.from(weight), shape, axis ?? undefined, largest);
@@ -41,7 +48,7 @@ describe("whole numbers", () => {
     },
   );
 
-  it.each(golden.ranges)("of activations from $min to $max are numpy's", ({ min, max, scale, zeroPoint }) => {
+  it.each(of("range"))("of activations from $min to $max are numpy's", ({ min, max, scale, zeroPoint }) => {
     expect(unsignedAffine({ min, max })).toEqual({ scale, zeroPoint });
   });
 
@@ -62,7 +69,7 @@ describe("whole numbers", () => {
     expect(Math.abs(quantizeBias(bias, 1e-5, scales).data[0]!)).toBeLessThanOrEqual(2 ** 30);
   });
 
-  it.each(golden.blocks)("in 4 bits, $columns × $depth by $block (asymmetric: $asymmetric), are numpy's", (known) => {
+  it.each(of("blocks"))("in 4 bits, $columns × $depth by $block (asymmetric: $asymmetric), are numpy's", (known) => {
     const { columns, depth, block, asymmetric, weight, scales, restored } = known;
     const packed = packBlocks({ shape: [columns, depth], data: Float32Array.from(weight) }, block, asymmetric);
     expect([...packed.scales]).toEqual(scales);
