@@ -55,7 +55,7 @@ export default defineConfig({
   },
   test: {
     projects: hasChromium ? [node, chromium] : [node],
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", source("test/tally-reporter.ts")],

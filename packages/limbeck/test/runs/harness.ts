@@ -6,12 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomStream } from "@limbeck/graph";
 import type { RunEvent } from "limbeck";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 
 const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
 
 const folders: string[] = [];
-process.once("exit", () => {
+afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
