@@ -35,14 +35,14 @@ export class Original {
     return (await this.#opened(split)).input.output;
   }
 
-  async batchesOf(split: Split): Promise<number> {
-    return Math.ceil(split.indices.length / (await this.#opened(split)).batchOf(BATCH));
+  async batchesOf(split: Split, most: number = BATCH): Promise<number> {
+    return Math.ceil(split.indices.length / (await this.#opened(split)).batchOf(most));
   }
 
   /** Feeds of a split's samples, one batch after the other: none is kept. */
-  async *batches(split: Split): AsyncGenerator<FedBatch> {
+  async *batches(split: Split, most: number = BATCH): AsyncGenerator<FedBatch> {
     const model = await this.#opened(split);
-    const size = model.batchOf(BATCH);
+    const size = model.batchOf(most);
     const order = sequentialOrder(split.indices.length);
     for (let first = 0; first < order.length; first += size) {
       const count = Math.min(size, order.length - first);

@@ -4,7 +4,7 @@ import type { EvaluationEvent } from "../evaluate/evaluation.js";
 import type { FileModelSource } from "../evaluate/file-model/file-model.js";
 import { EvaluationProgress } from "../evaluate/progress.js";
 import { gzippedSize } from "../support/gzip.js";
-import { calibrate } from "./calibrate.js";
+import { CALIBRATION_BATCH, calibrate } from "./calibrate.js";
 import { type Comparison, compare, type Reference } from "./compare.js";
 import {
   type CalibrationChoice,
@@ -147,8 +147,8 @@ class Quantization {
   async #calibrate(split: Split): Promise<void> {
     const { method = "minmax" } = this.#settings;
     const values = quantizedFormat(this.#settings.to).calibrated!(this.#file, this.#settings);
-    const batches = () => this.#original.batches(split);
-    const total = (await this.#original.batchesOf(split)) * (method === "minmax" ? 1 : 2);
+    const batches = () => this.#original.batches(split, CALIBRATION_BATCH);
+    const total = (await this.#original.batchesOf(split, CALIBRATION_BATCH)) * (method === "minmax" ? 1 : 2);
     this.#ranges = await this.#progress.phase("calibration", "batches", total, (at) => {
       let step = 0;
       return calibrate(this.#file, values, batches, { ...this.#settings, onBatch: () => at(step++) });
