@@ -1,5 +1,6 @@
 import type { NodeProto } from "onnx-buf";
 import { matchesGlob } from "../onnx/glob.js";
+import { domainOf } from "../onnx/model.js";
 import type { ExternalData } from "../onnx/tensors.js";
 import { ModelEditor, numberAttribute } from "./editor.js";
 import { foldConvolutionNorms } from "./fold-batch-norm.js";
@@ -56,7 +57,7 @@ function named(layers: readonly Omit<WeightedLayer, "name">[]): WeightedLayer[] 
 
 function layerOf(editor: ModelEditor, node: NodeProto): Omit<WeightedLayer, "name"> | undefined {
   const { opType: kind, domain, input } = node;
-  if (domain !== "" && domain !== "ai.onnx") return undefined;
+  if (domainOf(domain) !== "") return undefined;
   if (kind !== "Conv" && kind !== "Gemm" && kind !== "MatMul") return undefined;
   const [, weight, bias] = input;
   const rank = weightRank(editor, weight);

@@ -57,6 +57,8 @@ export interface QuantizedFormat {
   readonly description: string;
   /** Options that it heeds. */
   readonly heeds: readonly FormatOption[];
+  /** Whether a sample's neighbors change what it is answered: then samples are asked one by one, as the model will be used. */
+  readonly asksSingly?: boolean;
   /** Layers that it quantizes, where they can be left out one by one. */
   layers?(model: Uint8Array, choice: FormatChoice): readonly QuantizableLayer[];
   /** Values whose ranges it needs; nothing where it needs none. */
@@ -79,6 +81,7 @@ export const QUANTIZED_FORMATS = [
     name: "int8-dynamic",
     description: "weights in 8 bits for each channel, activations as they come; for matrix products",
     heeds: ["exclude", "reduceRange", "maxDrop"],
+    asksSingly: true,
     layers: (model, { externalData }) => quantizableLayers(model, externalData),
     quantize: (model, choice) => ({ model: quantizeDynamic(model, choice) }),
   },

@@ -4,9 +4,6 @@ import { FileModel, type FileModelSource } from "../evaluate/file-model/file-mod
 import type { Reference } from "./compare.js";
 import { type Feeds, RunningModel } from "./run-model.js";
 
-/** Samples at once, where a model takes any number. */
-const BATCH = 16;
-
 /** What a model is fed at once. */
 interface FedBatch {
   readonly feeds: Feeds;
@@ -35,12 +32,12 @@ export class Original {
     return (await this.#opened(split)).input.output;
   }
 
-  async batchesOf(split: Split, most: number = BATCH): Promise<number> {
+  async batchesOf(split: Split, most: number): Promise<number> {
     return Math.ceil(split.indices.length / (await this.#opened(split)).batchOf(most));
   }
 
-  /** Feeds of a split's samples, one batch after the other: none is kept. */
-  async *batches(split: Split, most: number = BATCH): AsyncGenerator<FedBatch> {
+  /** Feeds of a split's samples, one batch after the other: none is kept. @param most samples at once, where the model takes any number */
+  async *batches(split: Split, most: number): AsyncGenerator<FedBatch> {
     const model = await this.#opened(split);
     const size = model.batchOf(most);
     const order = sequentialOrder(split.indices.length);
@@ -55,11 +52,11 @@ export class Original {
   }
 
   /** What it answers to a split's samples, in batches as {@link batches} feeds them. */
-  async *answers(split: Split): AsyncGenerator<Reference> {
+  async *answers(split: Split, most: number): AsyncGenerator<Reference> {
     const { input, contents } = await this.#opened(split);
     const session = await RunningModel.open(this.#file, this.#threads, contents.weights);
     try {
-      for await (const { feeds, fed, count, labels } of this.batches(split)) {
+      for await (const { feeds, fed, count, labels } of this.batches(split, most)) {
         const found = (await session.values(feeds, [input.output])).get(input.output)!;
         yield { count, labels, answers: found.slice(0, (found.length / fed) * count) };
       }

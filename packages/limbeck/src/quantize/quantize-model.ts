@@ -18,6 +18,8 @@ import { Original } from "./original.js";
 import type { LayerLoss, QuantizedModel } from "./quantization.js";
 import { RunningModel } from "./run-model.js";
 
+/** Samples at once, where a model takes any number and answers each as if it were alone. */
+const BATCH = 16;
 /** Samples on which a layer is measured alone. */
 const LAYER_SAMPLES = 32;
 
@@ -156,10 +158,10 @@ class Quantization {
   }
 
   async #answers(held: Split): Promise<Reference[]> {
-    const total = await this.#original.batchesOf(held);
+    const total = await this.#original.batchesOf(held, this.#batch);
     return this.#progress.phase("original", "batches", total, async (at) => {
       const references: Reference[] = [];
-      for await (const reference of this.#original.answers(held)) await at(references.push(reference));
+      for await (const reference of this.#original.answers(held, this.#batch)) await at(references.push(reference));
       return references;
     });
   }
@@ -198,6 +200,10 @@ class Quantization {
     });
   }
 
+  get #batch(): number {
+    return quantizedFormat(this.#settings.to).asksSingly ? 1 : BATCH;
+  }
+
   #isExcluded(name: string): boolean {
     const { exclude = [], only } = this.#settings;
     return !(only?.includes(name) ?? true) || exclude.some((pattern) => matchesGlob(name, pattern));
@@ -220,7 +226,7 @@ class Quantization {
 
   async *#asked(held: Split, at: (step: number) => Promise<void>, most = Number.POSITIVE_INFINITY) {
     let [step, samples] = [0, 0];
-    for await (const { feeds } of this.#original.batches(held)) {
+    for await (const { feeds } of this.#original.batches(held, this.#batch)) {
       await at(step);
       const reference = this.#references[step++]!;
       yield { feeds, reference };

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspectModel } from "@limbeck/graph";
-import { quantizeFile } from "limbeck";
+import { evaluateModels, quantizeFile } from "limbeck";
 import { beforeAll, describe, expect, it } from "vitest";
 import { limbeck, prepareRun } from "../runs/harness.js";
 
@@ -117,6 +117,25 @@ describe("quantizeFile", () => {
   ] as const)("refuses %j, which would change nothing", async (options, message) => {
     const error = { code: "OPTION_INVALID", message: expect.stringContaining(message) };
     await expect(quantizeFile(student, options)).rejects.toMatchObject(error);
+  });
+
+  it("asks models one sample at a time whose ranges are those of a batch, as evaluating does", async () => {
+    const settings = { to: "int8-dynamic", data: recipe, threads: 1, layers: false } as const;
+    const { model, report } = await quantizeFile(student, settings);
+    const small = join(folder, "singly.onnx");
+    writeFileSync(small, model);
+    const skip = ["cost", "robustness"] as const;
+    const { models } = await evaluateModels({
+      data: recipe,
+      models: [student, small],
+      threads: 1,
+      skip,
+      resamples: 10,
+    });
+    const [before, after] = models.map(({ task }) => task.accuracy.value);
+    expect(report.closeness!.accuracy!.before.value).toBe(before);
+    expect(report.closeness!.accuracy!.after.value).toBe(after);
+    expect(report.closeness!.agreement.value).toBe(models[1]!.comparison!.agreement.value);
   });
 
   it("has fp16 for models of any kind, without samples", async () => {
