@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { byLabelling, type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
-import { countShared } from "../data/duplicates.js";
 import { mixesImages } from "../data/mix/index.js";
 import { drawAtMost } from "../data/split.js";
 import type { ClassSize, Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
@@ -15,6 +14,7 @@ import { isBlackBox } from "../teachers/black-box/options.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { modelFor } from "./context.js";
+import { checkDuplicates, checkLabels, notAsked, witnessOf } from "./data-quality.js";
 import { fetchedRecipe } from "./fetched.js";
 import type { RunFolder } from "./folder.js";
 import { membersOf } from "./members.js";
@@ -51,6 +51,7 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   const answers = await ask(folder, "teacher.onnx", asked, threads);
   const facts = (part: keyof Seen) => answerFacts({ logits: answers[part], classes, labels: splitLabels(asked[part]) });
   const { results } = folder.readRun();
+  const witness = witnessOf(recipe);
   return {
     classes,
     teacher: {
@@ -66,7 +67,13 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
       absent: absentClasses(transfer).map((k) => dataset.classes[k]!),
       ...extremes(transfer),
     },
-    data: { heldOut: samples.test.indices.length, shared: countShared(samples.train, samples.test) },
+    duplicates: await checkDuplicates(samples, signal),
+    labels: {
+      train: witness.train
+        ? checkLabels(asked.transfer, answers.transfer, witness.trainNote)
+        : notAsked(witness.trainNote),
+      test: witness.test ? checkLabels(asked.heldOut, answers.heldOut, null) : notAsked(witness.trainNote),
+    },
     terms: recipe.distill,
     train: recipe.student.train,
     correctsBiases: recipe.variants.some(({ correctBiases }) => correctBiases),
