@@ -1,19 +1,75 @@
 import { byLabelling, type ImageDataset, type Split, sampleName, splitLabels } from "../data/dataset.js";
 import { findEqual } from "../data/duplicates.js";
 import { findNearDuplicates } from "../data/near-duplicates/near-duplicates.js";
-import type { ClassCount, DuplicatePair, Duplicates, LabelCheck, NamedSample } from "../evaluate/data-quality.js";
+import { drawAtMost } from "../data/split.js";
+import type {
+  ClassCount,
+  DataQuality,
+  DuplicatePair,
+  Duplicates,
+  LabelCheck,
+  NamedSample,
+} from "../evaluate/data-quality.js";
 import { doubtedLabels } from "../evaluate/label-noise.js";
+import { takeRows } from "../evaluate/rows.js";
 import type { Recipe } from "../recipe/schema.js";
 import { isFiles } from "../recipe/source.js";
 import { isBlackBox } from "../teachers/black-box/options.js";
+import { Classifier } from "../teachers/classifier.js";
+import { isExact } from "../teachers/storage.js";
+import { fileOf } from "../teachers/voice.js";
+import type { RunContext, TrainedTeacher } from "./context.js";
 import { membersOf } from "./members.js";
 import type { RunSamples } from "./samples.js";
 
 /** Samples of each kind that are named. */
-const NAMED = 24;
+const NAMED = 200;
+
+/** Training samples that a teacher is asked about where its answers to all of them are not there. */
+const MOST_ASKED = 10_000;
+
+/**
+ * What there is to be said of a run's data.
+ * @param testLogits the teacher's logits of the test samples
+ */
+export async function dataQuality(
+  context: RunContext,
+  teacher: TrainedTeacher | undefined,
+  testLogits: Float32Array | undefined,
+): Promise<DataQuality> {
+  const { recipe, samples, signal } = context;
+  const { train, test, note } = witnessOf(recipe);
+  return {
+    classes: countClasses(samples),
+    duplicates: await checkDuplicates(samples, signal),
+    labels: {
+      train: train && teacher ? await checkTrainLabels(context, teacher, note) : notAsked(note),
+      test: test && testLogits ? checkLabels(samples.test, testLogits, null) : notAsked(null),
+    },
+  };
+}
+
+/** By stored answers where they are as the teacher gave them, else by asking it about some samples. */
+async function checkTrainLabels(
+  { recipe, samples, threads }: RunContext,
+  { file, voice, outputs }: TrainedTeacher,
+  note: string | null,
+): Promise<LabelCheck> {
+  const { labelled } = byLabelling(samples.train);
+  if (outputs && voice.file === file && isExact(recipe.answers, outputs.classes)) {
+    return checkLabels(labelled, takeRows(outputs.logits, outputs.classes, labelled.indices), note);
+  }
+  const asked = drawAtMost(labelled, MOST_ASKED, recipe.seed);
+  const classifier = await Classifier.load(fileOf({ file }), asked.dataset, threads);
+  try {
+    return checkLabels(asked, await classifier.classify(asked), note);
+  } finally {
+    await classifier.release();
+  }
+}
 
 /** Labelled samples of each class. */
-export function countClasses({ train, test }: Pick<RunSamples, "train" | "test">): ClassCount[] {
+function countClasses({ train, test }: Pick<RunSamples, "train" | "test">): ClassCount[] {
   const counts = (split: Split) => {
     const labels = splitLabels(byLabelling(split).labelled);
     const found = new Array<number>(split.dataset.classes.length).fill(0);
@@ -62,27 +118,27 @@ function named({ classes, labels, labelled = labels.length, paths }: ImageDatase
 export interface Witness {
   readonly train: boolean;
   readonly test: boolean;
-  readonly trainNote: string | null;
+  readonly note: string | null;
 }
 
 /** Whom to ask about labels. A teacher does not contradict what it has learned by heart. */
 export function witnessOf(recipe: Recipe): Witness {
   if (isFiles(recipe.data.source)) {
-    return { train: false, test: false, trainNote: "The labels are the teacher's own answers." };
+    return { train: false, test: false, note: "The labels are the teacher's own answers." };
   }
   if (membersOf(recipe).some(({ owns }) => owns)) {
-    return { train: false, test: true, trainNote: "Specialists know some classes only." };
+    return { train: false, test: true, note: "Specialists know some classes only." };
   }
   if (membersOf(recipe).some(({ choice }) => "train" in choice)) {
-    const trainNote =
+    const note =
       "The teacher learned from these labels, wrong ones included, so that what it says of them tells nothing. A teacher that is an ONNX file would be asked.";
-    return { train: false, test: true, trainNote };
+    return { train: false, test: true, note };
   }
   if (recipe.teacher && isBlackBox(recipe.teacher)) {
-    return { train: false, test: true, trainNote: "A teacher that is only asked is not asked more often for this." };
+    return { train: false, test: true, note: "A teacher that is only asked is not asked more often for this." };
   }
-  const trainNote = "If the teacher's file learned from these very labels elsewhere, it contradicts fewer of them.";
-  return { train: true, test: true, trainNote };
+  const note = "If the teacher's file learned from these very labels elsewhere, it contradicts fewer of them.";
+  return { train: true, test: true, note };
 }
 
 /** Labels of some samples, and a teacher's logits of them. */

@@ -69,10 +69,8 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
     },
     duplicates: await checkDuplicates(samples, signal),
     labels: {
-      train: witness.train
-        ? checkLabels(asked.transfer, answers.transfer, witness.trainNote)
-        : notAsked(witness.trainNote),
-      test: witness.test ? checkLabels(asked.heldOut, answers.heldOut, null) : notAsked(witness.trainNote),
+      train: witness.train ? checkLabels(asked.transfer, answers.transfer, witness.note) : notAsked(witness.note),
+      test: witness.test ? checkLabels(asked.heldOut, answers.heldOut, null) : notAsked(witness.note),
     },
     terms: recipe.distill,
     train: recipe.student.train,
