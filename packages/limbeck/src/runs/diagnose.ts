@@ -22,6 +22,7 @@ import { readNetworks } from "./networks.js";
 import { requireSameData } from "./same-data.js";
 import { absentClasses, drawTransferSet, loadSamples } from "./samples.js";
 import { readTeacher } from "./teacher.js";
+import { awaitsLabels, labelledByFile } from "./unlabelled.js";
 
 /** Images of each part that networks are asked about. */
 const MOST_IMAGES = 5000;
@@ -37,8 +38,9 @@ type Asked = Record<keyof Seen, Split>;
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
   requireTeacher(folder, folder.recipe());
   const recipe = await fetchedRecipe(folder, signal);
-  const samples = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
-  requireSameData(folder, samples);
+  const loaded = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
+  requireSameData(folder, loaded);
+  const samples = awaitsLabels(recipe) ? await labelledByFile(loaded, folder.file("teacher.onnx"), threads) : loaded;
   const { dataset } = samples.train;
   const transfer = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
   // On what it has labelled itself, the teacher is always right.

@@ -9,7 +9,7 @@ import type {
 } from "../../evaluate/data-quality.js";
 import { MOST_IMBALANCE } from "../../evaluate/data-quality.js";
 import type { ReportData } from "../data.js";
-import { count, percent, plural, significant } from "../format.js";
+import { count, fixed, percent, plural, significant } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
 import { imageUri } from "../image.js";
 
@@ -45,9 +45,9 @@ ${scrolling(
 
 function balance(largest: ClassCount, smallest: ClassCount): Markup {
   const ratio = largest.train / smallest.train;
-  const sizes = `The largest class, ${largest.name}, has ${plural(largest.train, "training sample")}, the smallest one, ${smallest.name}, ${count(smallest.train)}`;
+  const sizes = `The largest class, ${largest.name}, has ${plural(largest.train, "training sample")}, and the smallest one, ${smallest.name}, has ${count(smallest.train)}`;
   if (ratio < MOST_IMBALANCE) return html`${sizes}.`;
-  return html`<strong>Classes are out of balance.</strong> ${sizes}, ${significant(ratio, 2)} times fewer: accuracy hides errors on rare classes.`;
+  return html`<strong>Classes are out of balance.</strong> ${sizes}, ${significant(ratio, 2)} times fewer. Accuracy hides errors on rare classes.`;
 }
 
 function corruptPart({ corrupt = [] }: ReportData): Markup | false {
@@ -80,7 +80,8 @@ ${cards.length > 0 && html`<ul class="gallery pairs">${cards}</ul>`}`;
 async function pairCard(data: ReportData, { test, train, likeness }: DuplicatePair): Promise<Markup> {
   const pictures = [await picture(data, "test", test), await picture(data, "train", train)];
   const isContrary = test.label !== null && train.label !== null && test.label !== train.label;
-  const kind = likeness === 1 ? "equal" : `${percent(likeness)} alike`;
+  // Rounded down: what is not equal is not wholly alike.
+  const kind = likeness === 1 ? "equal" : `${fixed(Math.floor(1000 * likeness) / 10, 1)}% alike`;
   return html`<li><div class="pair">${pictures}</div><div><strong>${kind}</strong><span>${
     isContrary ? html`labels differ: ${test.label}, ${train.label}` : (test.label ?? "")
   }<br>${whereIs(test)}<br>${whereIs(train)}</span></div></li>`;
@@ -116,7 +117,7 @@ ${cards.length > 0 && html`<ul class="gallery">${cards}</ul>`}`;
 
 async function labelCard(data: ReportData, part: Part, sample: DoubtedSample): Promise<Markup> {
   const { label, answer, probability, labelProbability } = sample;
-  return html`<li>${await picture(data, part, sample)}<div><strong>${label ?? ""}?</strong><span>teacher: ${answer} (${percent(probability)}), ${label ?? ""} ${percent(labelProbability)}<br>${whereIs(sample)}</span></div></li>`;
+  return html`<li>${await picture(data, part, sample)}<div><strong>labelled ${label ?? ""}</strong><span>teacher: ${answer} (${percent(probability)}), ${label ?? ""} ${percent(labelProbability)}<br>${whereIs(sample)}</span></div></li>`;
 }
 
 async function picture({ pictures, image }: ReportData, part: Part, sample: NamedSample): Promise<Markup | undefined> {
