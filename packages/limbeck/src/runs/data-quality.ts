@@ -115,7 +115,7 @@ function named({ classes, labels, labelled = labels.length, paths }: ImageDatase
 }
 
 /** Whether a teacher's answers may contradict labels, and how they are to be taken. */
-export interface Witness {
+interface Witness {
   readonly train: boolean;
   readonly test: boolean;
   readonly note: string | null;
@@ -123,6 +123,7 @@ export interface Witness {
 
 /** Whom to ask about labels. A teacher does not contradict what it has learned by heart. */
 export function witnessOf(recipe: Recipe): Witness {
+  if (!recipe.teacher) return { train: false, test: false, note: null };
   if (isFiles(recipe.data.source)) {
     return { train: false, test: false, note: "The labels are the teacher's own answers." };
   }
@@ -134,7 +135,7 @@ export function witnessOf(recipe: Recipe): Witness {
       "The teacher learned from these labels, wrong ones included, so that what it says of them tells nothing. A teacher that is an ONNX file would be asked.";
     return { train: false, test: true, note };
   }
-  if (recipe.teacher && isBlackBox(recipe.teacher)) {
+  if (isBlackBox(recipe.teacher)) {
     return { train: false, test: true, note: "A teacher that is only asked is not asked more often for this." };
   }
   const note = "If the teacher's file learned from these very labels elsewhere, it contradicts fewer of them.";

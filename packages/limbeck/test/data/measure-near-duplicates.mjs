@@ -1,6 +1,7 @@
 /**
  * What docs/doctor.md says of near duplicates:
- *   node packages/limbeck/test/data/measure-near-duplicates.mjs PHOTOS    copies of photos that are found, by what was done to them
+ *   node packages/limbeck/test/data/measure-near-duplicates.mjs PHOTOS [OTHERS]    copies of photos that are found, by what was done to
+ *   them, and near duplicates among other photos
  *   node packages/limbeck/test/data/measure-near-duplicates.mjs fashion-mnist    pairs of a named data set, by their likeness
  */
 import { readdirSync } from "node:fs";
@@ -11,6 +12,7 @@ import { NAMED_DATASETS } from "../../dist/data/named/index.js";
 import { findNearDuplicates } from "../../dist/data/near-duplicates/near-duplicates.js";
 
 const SIDE = 96;
+const print = (line) => process.stdout.write(`${line}\n`);
 const { signal } = new AbortController();
 const cut = (image, share, { width, height }) =>
   image.extract({
@@ -46,22 +48,31 @@ const splitOf = (images) =>
     classes: ["photo"],
   });
 
-async function measureCopies(folder) {
+function photosIn(folder) {
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".jpg"));
-  const paths = files.map((name) => join(folder, name)).sort();
-  const photos = splitOf(await Promise.all(paths.map((path) => decode(sharp(path)))));
+  return files.map((name) => join(folder, name)).sort();
+}
+
+const load = async (paths) => splitOf(await Promise.all(paths.map((path) => decode(sharp(path)))));
+
+async function measureCopies(folder, others) {
+  const paths = photosIn(folder);
+  const photos = await load(paths);
+  if (others) {
+    const other = await load(photosIn(others));
+    const { pairs } = await findNearDuplicates(other, photos, signal);
+    print(`${pairs.length} near duplicates among ${other.indices.length} other photos`);
+  }
   for (const [name, change] of Object.entries(CHANGES)) {
     const copies = await Promise.all(
       paths.map(async (path) => {
-        const copy = await change(sharp(path), await sharp(path).metadata())[name.startsWith("JPEG") ? "jpeg" : "png"](
-          name.startsWith("JPEG") ? { quality: 40 } : {},
-        );
+        const copy = change(sharp(path).png(), await sharp(path).metadata());
         return decode(sharp(await copy.toBuffer()));
       }),
     );
     const { pairs } = await findNearDuplicates(photos, splitOf(copies), signal);
     const right = pairs.filter(({ test, train }) => test === train).length;
-    console.log(`${name}: ${right} of ${paths.length} found, ${pairs.length - right} taken for others`);
+    print(`${name}: ${right} of ${paths.length} found, ${pairs.length - right} taken for others`);
   }
 }
 
@@ -80,9 +91,9 @@ async function measurePairs(name) {
   const above = [0.98, 0.985, 0.99, 0.995].map(
     (least) => `${pairs.filter(({ likeness }) => likeness >= least).length} at ${least}`,
   );
-  console.log(`${parts.map(({ indices }) => indices.length).join(" and ")} images, ${flat} flat: ${above.join(", ")}`);
-  console.log(`${(user / 1e6).toFixed(1)} s of processor time`);
+  print(`${parts.map(({ indices }) => indices.length).join(" and ")} images, ${flat} flat: ${above.join(", ")}`);
+  print(`${(user / 1e6).toFixed(1)} s of processor time`);
 }
 
-const [what] = process.argv.slice(2);
-await (Object.hasOwn(NAMED_DATASETS, what) ? measurePairs(what) : measureCopies(what));
+const [what, others] = process.argv.slice(2);
+await (Object.hasOwn(NAMED_DATASETS, what) ? measurePairs(what) : measureCopies(what, others));

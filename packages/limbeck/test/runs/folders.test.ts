@@ -139,14 +139,18 @@ describe("unlabelled images", () => {
     const files = finalFiles(runDir);
     expect(files).toContain("pseudo-labels/student.onnx");
     expect(fingerprint(again, files)).toEqual(fingerprint(runDir, files));
-    // The teacher is that of a run without unlabelled images.
+  });
+
+  it("teach nothing to a teacher that the run trains, and are known to the doctor", async () => {
+    const { recipe, folder, runDir } = await prepare({ unlabelled: "found" });
+    await writeColors(join(folder, "found"), 10, 200);
+    const { stdout } = await limbeck(["doctor", recipe, "--out", runDir, "--json"]);
+    const { transferSet } = JSON.parse(stdout).findings;
+    expect(transferSet).toMatchObject({ samples: 66, absent: [], largest: { samples: 22 }, smallest: { samples: 22 } });
     const alone = join(folder, "alone.json");
     writeFileSync(alone, readFileSync(recipe, "utf8").replace('"unlabelled":"found"', '"corrupt":"fail"'));
     await limbeck(["doctor", alone, "--out", join(folder, "alone")]);
     expect(fingerprint(join(folder, "alone"), ["teacher.onnx"])).toEqual(fingerprint(runDir, ["teacher.onnx"]));
-    const doctor = await limbeck(["doctor", runDir, "--json"]);
-    const { transferSet } = JSON.parse(doctor.stdout).findings;
-    expect(transferSet).toMatchObject({ samples: 66, absent: [], largest: { samples: 22 }, smallest: { samples: 22 } });
   });
 
   it("need a teacher without need of labels, and a student that sees images", async () => {
