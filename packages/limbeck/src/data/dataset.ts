@@ -26,6 +26,8 @@ export interface ImageDataset extends ImageGeometry {
   readonly labels: Uint8Array;
   /** So many samples, the first ones, have labels of their own; those of the others are a teacher's answers. Default: all. */
   readonly labelled?: number;
+  /** `[size]`, where samples are files: where they lie. */
+  readonly paths?: readonly string[];
 }
 
 /** Some samples of a data set, in an order of their own: a view, nothing is copied. */

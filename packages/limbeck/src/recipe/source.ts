@@ -111,7 +111,7 @@ export function isTable(given: unknown): given is TableSource {
 }
 
 interface OfSource {
-  readonly data: { readonly source: unknown };
+  readonly data: { readonly source: unknown; readonly transfer?: Transfer | undefined };
   readonly scheme: Readonly<Record<string, unknown>>;
   readonly teacher?: object | undefined;
   readonly assistants: readonly object[];
@@ -156,12 +156,40 @@ export function unfitForSource(recipe: OfSource): Finding[] {
   ];
 }
 
-/** What nobody has labelled gets its labels before anything is trained. */
-function unfitForFolder({ unlabelled }: FolderSource, { teacher }: OfSource): Finding[] {
+/** What nobody has labelled gets its labels from the teacher, before any student learns. */
+function unfitForFolder({ unlabelled }: FolderSource, recipe: OfSource): Finding[] {
+  const { teacher, data, variants } = recipe;
   if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+  if (!isSelfTaught(teacher)) {
+    const message =
+      "unlabelled images have the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";
+    return [{ path: ["data", "source", "unlabelled"], message }];
+  }
   const message =
-    "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
-  return [{ path: ["data", "source", "unlabelled"], message }];
+    "how many images of these classes there are is known once the teacher is trained; leave size out, or the classes";
+  const draws: [Transfer | undefined, Finding["path"]][] = [
+    [data.transfer, ["data", "transfer", "size"]],
+    ...(variants as readonly { transfer?: Transfer }[]).map(
+      ({ transfer }, v): [Transfer | undefined, Finding["path"]] => {
+        return [transfer, ["variants", v, "transfer", "size"]];
+      },
+    ),
+  ];
+  return draws.flatMap(([transfer, path]) =>
+    transfer?.size !== undefined && (transfer.only ?? transfer.without) ? [{ path, message }] : [],
+  );
+}
+
+interface Transfer {
+  readonly size?: number | undefined;
+  readonly only?: unknown;
+  readonly without?: unknown;
+}
+
+/** Whether a teacher is made of networks that are trained, and files, and sees no label once it is there. */
+function isSelfTaught(teacher: OfSource["teacher"]): boolean {
+  const { ensemble = [teacher], combine } = (teacher ?? {}) as { ensemble?: readonly object[]; combine?: string };
+  return combine !== "correctness" && ensemble.every((member) => has(member, "train") || has(member, "onnx"));
 }
 
 /** Files have no labels of their own. */

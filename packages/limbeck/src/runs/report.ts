@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { sampleLength, splitLabels } from "../data/dataset.js";
+import { type Split, sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
@@ -64,6 +64,8 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     results: evaluation.results,
     curves: curvesOf(context),
     samples: darkKnowledge(context, evaluation, temperature),
+    ...(dataset.columns ? {} : { pictures: { train: picturesOf(samples.train), test: picturesOf(samples.test) } }),
+    corrupt: run.corrupt,
     generated: evaluation.generated,
     confusion: {
       teacher: evaluation.teacher ? confusion(evaluation.teacher) : null,
@@ -72,6 +74,12 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     },
     environment: { ...environmentOf(folder), threads: run.threads },
   };
+}
+
+/** Pixels of a data set's images. */
+function picturesOf({ dataset }: Split): (index: number) => Uint8Array {
+  const length = sampleLength(dataset);
+  return (index) => Uint8Array.from(dataset.pixels.subarray(index * length, (index + 1) * length));
 }
 
 /** What a black box is called. */
