@@ -17,8 +17,9 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
   if (isFiles(source)) return { ...source, files: [source.files].flat().map((path) => from(path, "files")) };
   if (isTable(source)) {
     const { table, testTable } = source;
-    const test = testTable === undefined ? {} : { testTable: from(testTable, "testTable") };
-    return { ...source, table: from(table, "table"), ...test };
+    const all = (given: string | readonly string[], key: string) => [given].flat().map((path) => from(path, key));
+    const test = testTable === undefined ? {} : { testTable: all(testTable, "testTable") };
+    return { ...source, table: all(table, "table"), ...test };
   }
   if (isFolder(source)) {
     const whole = (key: "test" | "unlabelled") => {

@@ -11,12 +11,18 @@ const idxPair = z.strictObject({
   labels: z.string().min(1).meta({ description: "idx file of unsigned bytes [N], plain or gzip." }),
 });
 
+const path = z.string().min(1);
+
+/** One or several, each with or without signs such as `*`. */
+const paths = z.union([path, z.array(path).min(1)]);
+
 const table = z
   .strictObject({
-    table: z.string().min(1).meta({
-      description: "Rows of numbers with a class each: cells separated by commas, semicolons, tabs or spaces.",
+    table: paths.meta({
+      description:
+        "Rows of numbers with a class each: text (CSV, TSV, spaces), JSON Lines (.jsonl) or Parquet; files, patterns or an address.",
     }),
-    testTable: z.string().min(1).optional().meta({ description: "Rows for testing. Default: some of the table's." }),
+    testTable: paths.optional().meta({ description: "Rows for testing. Default: some of the table's." }),
     ...tableFields,
   })
   .superRefine(({ label, classes, window }, context) => {
@@ -29,7 +35,7 @@ const table = z
       context.addIssue({ code: "custom", path: ["classes"], message });
     }
   })
-  .meta({ description: "Rows of a text file, or windows of them." });
+  .meta({ description: "Rows of tables, or windows of them." });
 
 const files = z
   .strictObject(fileFields)
@@ -61,7 +67,7 @@ export const source = z
       "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables, folders of images, files of any kind.",
   });
 
-/** A source whose samples are rows of a text file. */
+/** A source whose samples are rows of tables. */
 export type TableSource = z.output<typeof table>;
 
 /** A source whose samples are bytes of files, which nobody has labelled. */
@@ -105,7 +111,7 @@ export function isOfNumbers(given: unknown): boolean {
   return isTable(given) || isRowArrays(given);
 }
 
-/** Whether a source is rows of a text file, or windows of them. */
+/** Whether a source is rows of tables, or windows of them. */
 export function isTable(given: unknown): given is TableSource {
   return has(given, "table");
 }

@@ -1,15 +1,18 @@
 import { basename } from "node:path";
+import { type DataFile, openLocal } from "../data/data-file.js";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
 import { loadClassFolders } from "../data/images/load.js";
 import type { ImagesListener } from "../data/images/reader.js";
+import { filesMatching } from "../data/matching.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import { isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
+import { firstNames } from "../support/nearest.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
@@ -30,14 +33,28 @@ function requireSameSize(train: ImageDataset, test: ImageDataset): void {
 }
 
 /** The test rows' classes and columns are those of the training rows. */
-function loadTables(source: TableSource): LoadedSource {
-  const train = loadTable(source.table, source);
+async function loadTables(source: TableSource, signal: AbortSignal): Promise<LoadedSource> {
+  const files = await openFiles(source.table, "data.source.table", signal);
+  const train = await loadTable(files, source, signal);
   const { classes, columns } = train;
-  const test =
-    source.testTable === undefined
-      ? undefined
-      : loadTable(source.testTable, { ...source, classes: [...classes], columns: [...columns!] });
-  return { train, test, source: basename(source.table) };
+  const same = { ...source, classes: [...classes], columns: [...columns!] };
+  if (source.testTable === undefined) return { train, source: namesOf(files) };
+  const tested = await openFiles(source.testTable, "data.source.testTable", signal);
+  return { train, test: await loadTable(tested, same, signal), source: namesOf(files) };
+}
+
+/** Files that a source names, by path, pattern or address. */
+async function openFiles(named: string | readonly string[], key: string, signal: AbortSignal): Promise<DataFile[]> {
+  const paths = await filesMatching([named].flat(), key, signal);
+  return Promise.all(paths.map(openLocal));
+}
+
+/** For people: some of many files. */
+function namesOf(files: readonly DataFile[]): string {
+  return firstNames(
+    files.map(({ name }) => basename(name)),
+    3,
+  );
 }
 
 /** A source's samples, before anything is drawn. */
@@ -57,7 +74,7 @@ export async function loadSource(
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
-  if (isTable(source)) return loadTables(source);
+  if (isTable(source)) return loadTables(source, signal);
   if (isFolder(source)) {
     const { train, test } = await loadClassFolders(source, signal, listener);
     return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
