@@ -3,6 +3,7 @@ import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
+import { recordFields } from "../data/records/options.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
 
@@ -43,6 +44,8 @@ const files = z
 
 const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
 
+const records = z.strictObject(recordFields).meta({ description: "Tables that name images, or hold them." });
+
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
 
 const rowArrays = z.strictObject(rowArrayFields).meta({ description: "Rows of numbers and labels in files of NumPy." });
@@ -59,12 +62,13 @@ export const source = z
     table,
     files,
     folder,
+    records,
     imageArrays,
     rowArrays,
   ])
   .meta({
     description:
-      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables, folders of images, files of any kind.",
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images, files of any kind.",
   });
 
 /** A source whose samples are rows of tables. */
@@ -75,6 +79,9 @@ export type FileSource = z.output<typeof files>;
 
 /** A source of image files, in a folder for each class. */
 export type FolderSource = z.output<typeof folder>;
+
+/** A source of tables that name or hold images. */
+export type RecordsSource = z.output<typeof records>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -99,6 +106,16 @@ export function isRowArrays(given: unknown): given is RowArraySource {
 /** Whether a source is image files in a folder for each class. */
 export function isFolder(given: unknown): given is FolderSource {
   return has(given, "folder");
+}
+
+/** Whether a source is tables that name or hold images. */
+export function isRecords(given: unknown): given is RecordsSource {
+  return has(given, "records");
+}
+
+/** Whether a source's images are decoded, and brought to one size. */
+export function isDecoded(given: unknown): given is FolderSource | RecordsSource {
+  return isFolder(given) || isRecords(given);
 }
 
 /** Whether a source's samples are bytes of files. */

@@ -1,18 +1,28 @@
 import { basename } from "node:path";
-import { type DataFile, openLocal } from "../data/data-file.js";
+import type { DataFile } from "../data/data-file.js";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
 import { loadClassFolders } from "../data/images/load.js";
 import type { ImagesListener } from "../data/images/reader.js";
-import { filesMatching } from "../data/matching.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
+import { loadRecords } from "../data/records/load.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
+import {
+  isFiles,
+  isFolder,
+  isImageArrays,
+  isRecords,
+  isRowArrays,
+  isTable,
+  type RecordsSource,
+  type TableSource,
+} from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { firstNames } from "../support/nearest.js";
+import { openFiles } from "./data-files.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
@@ -43,10 +53,14 @@ async function loadTables(source: TableSource, signal: AbortSignal): Promise<Loa
   return { train, test: await loadTable(tested, same, signal), source: namesOf(files) };
 }
 
-/** Files that a source names, by path, pattern or address. */
-async function openFiles(named: string | readonly string[], key: string, signal: AbortSignal): Promise<DataFile[]> {
-  const paths = await filesMatching([named].flat(), key, signal);
-  return Promise.all(paths.map(openLocal));
+async function loadRecordFiles(
+  { records, test, ...options }: RecordsSource,
+  signal: AbortSignal,
+  listener: ImagesListener,
+): Promise<LoadedSource> {
+  const files = await openFiles(records, "data.source.records", signal);
+  const tested = test === undefined ? undefined : await openFiles(test, "data.source.test", signal);
+  return { ...(await loadRecords(files, tested, options, signal, listener)), source: namesOf(files) };
 }
 
 /** For people: some of many files. */
@@ -75,6 +89,7 @@ export async function loadSource(
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
   if (isTable(source)) return loadTables(source, signal);
+  if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source)) {
     const { train, test } = await loadClassFolders(source, signal, listener);
     return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
