@@ -10,8 +10,19 @@ export interface DataFile {
   slice(start: number, end?: number): Promise<ArrayBuffer>;
 }
 
-/** A file on this machine. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE */
-export async function openLocal(path: string): Promise<DataFile> {
+/** A file that has not been looked at yet. */
+export interface NamedFile {
+  readonly name: string;
+  /** @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, DOWNLOAD_FAILED */
+  open(): Promise<DataFile>;
+}
+
+/** A file on this machine. */
+export function localFile(path: string): NamedFile {
+  return { name: path, open: () => openLocal(path) };
+}
+
+async function openLocal(path: string): Promise<DataFile> {
   const facts = await reading(path, () => stat(path));
   if (!facts.isFile()) {
     const fix = facts.isDirectory() ? `Name files in it, such as ${path}/*.csv.` : "Name a file.";

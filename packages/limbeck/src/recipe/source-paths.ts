@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { isAddress } from "../imported/address.js";
 import type { Path, RecipeLayers } from "./layers.js";
 import type { Recipe } from "./schema.js";
 import { isFiles, isFolder, isImageArrays, isRecords, isRowArrays, isTable } from "./source.js";
@@ -14,7 +15,8 @@ export function withWholeSource<Part extends Pick<Recipe, "data">>(layers: Recip
 
 function wholeSource(source: Source, from: (path: string, ...keys: Path) => string): Source {
   if (typeof source === "string") return source;
-  const all = (given: string | readonly string[], key: string) => [given].flat().map((path) => from(path, key));
+  const all = (given: string | readonly string[], key: string) =>
+    [given].flat().map((path) => (isAddress(path) ? path : from(path, key)));
   if (isFiles(source)) return { ...source, files: all(source.files, "files") };
   if (isTable(source)) {
     const { table, testTable } = source;

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import type { DataFile } from "../data/data-file.js";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
 import { loadClassFolders } from "../data/images/load.js";
 import type { ImagesListener } from "../data/images/reader.js";
+import { filesMatching } from "../data/matching.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadRecords } from "../data/records/load.js";
@@ -22,7 +22,7 @@ import {
 } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { firstNames } from "../support/nearest.js";
-import { openFiles } from "./data-files.js";
+import { dataFiles } from "./data-files.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
@@ -44,12 +44,12 @@ function requireSameSize(train: ImageDataset, test: ImageDataset): void {
 
 /** The test rows' classes and columns are those of the training rows. */
 async function loadTables(source: TableSource, signal: AbortSignal): Promise<LoadedSource> {
-  const files = await openFiles(source.table, "data.source.table", signal);
+  const files = await dataFiles(source.table, "data.source.table", signal);
   const train = await loadTable(files, source, signal);
   const { classes, columns } = train;
   const same = { ...source, classes: [...classes], columns: [...columns!] };
   if (source.testTable === undefined) return { train, source: namesOf(files) };
-  const tested = await openFiles(source.testTable, "data.source.testTable", signal);
+  const tested = await dataFiles(source.testTable, "data.source.testTable", signal);
   return { train, test: await loadTable(tested, same, signal), source: namesOf(files) };
 }
 
@@ -58,13 +58,13 @@ async function loadRecordFiles(
   signal: AbortSignal,
   listener: ImagesListener,
 ): Promise<LoadedSource> {
-  const files = await openFiles(records, "data.source.records", signal);
-  const tested = test === undefined ? undefined : await openFiles(test, "data.source.test", signal);
+  const files = await dataFiles(records, "data.source.records", signal);
+  const tested = test === undefined ? undefined : await dataFiles(test, "data.source.test", signal);
   return { ...(await loadRecords(files, tested, options, signal, listener)), source: namesOf(files) };
 }
 
 /** For people: some of many files. */
-function namesOf(files: readonly DataFile[]): string {
+function namesOf(files: readonly { readonly name: string }[]): string {
   return firstNames(
     files.map(({ name }) => basename(name)),
     3,
@@ -95,9 +95,9 @@ export async function loadSource(
     return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
   }
   if (isFiles(source)) {
-    const files = [source.files].flat();
+    const files = await filesMatching([source.files].flat(), "data.source.files", signal);
     const train = await labelledByTeacher(await loadFiles(files, source, signal), teacher, source.classes, signal);
-    return { train, source: files.map((path) => basename(path)).join(", ") };
+    return { train, source: namesOf(files.map((name) => ({ name }))) };
   }
   if (isImageArrays(source)) {
     const train = loadImageArrays(source);

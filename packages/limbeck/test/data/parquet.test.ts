@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DataFile, openLocal } from "../../src/data/data-file.js";
+import { type DataFile, localFile, type NamedFile } from "../../src/data/data-file.js";
 import { parquet } from "../../src/data/table/formats/parquet.js";
 import { loadTable } from "../../src/data/table/load.js";
 import { LimbeckError } from "../../src/support/errors.js";
@@ -30,14 +30,15 @@ function large() {
 }
 
 /** A file that notes which of its bytes are read. */
-async function watched(bytes: Uint8Array): Promise<{ file: DataFile; read(): number }> {
-  const file = await openLocal(put(join(temporaryFolder(), "rows.parquet"), bytes));
+async function watched(bytes: Uint8Array): Promise<{ file: DataFile; named: NamedFile; read(): number }> {
+  const file = await localFile(put(join(temporaryFolder(), "rows.parquet"), bytes)).open();
   let sum = 0;
   const slice = (start: number, end = file.byteLength) => {
     sum += end - start;
     return file.slice(start, end);
   };
-  return { file: { ...file, slice }, read: () => sum };
+  const noted = { ...file, slice };
+  return { file: noted, named: { name: file.name, open: async () => noted }, read: () => sum };
 }
 
 describe("a Parquet file", () => {
@@ -100,9 +101,9 @@ describe("a Parquet file", () => {
     const never = new AbortController().signal;
     const options = { header: true, label: "kind", columns: ["a"], classes: undefined };
     const all = await watched(bytes);
-    expect((await loadTable([all.file], options, never)).size).toBe(4000);
+    expect((await loadTable([all.named], options, never)).size).toBe(4000);
     const some = await watched(bytes);
-    const { size, pixels } = await loadTable([some.file], { ...options, rows: 1500 }, never);
+    const { size, pixels } = await loadTable([some.named], { ...options, rows: 1500 }, never);
     expect([size, pixels.at(-1)]).toEqual([1500, 1499]);
     expect(some.read()).toBeLessThan(0.7 * all.read());
     const values = await watched(bytes);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openLocal } from "../../src/data/data-file.js";
+import { localFile } from "../../src/data/data-file.js";
 import type { ImagesPlan } from "../../src/data/images/reader.js";
 import { imageOf } from "../../src/data/records/image.js";
 import { loadRecords } from "../../src/data/records/load.js";
@@ -23,7 +23,7 @@ const DEFAULTS: RecordOptions = {
 };
 
 async function load(path: string, options: Partial<RecordOptions> = {}, listener = {}) {
-  return (await loadRecords([await openLocal(path)], undefined, { ...DEFAULTS, ...options }, never, listener)).train;
+  return (await loadRecords([localFile(path)], undefined, { ...DEFAULTS, ...options }, never, listener)).train;
 }
 
 /** The strongest color of each image, as its place. */
@@ -107,7 +107,7 @@ describe("a table of images", () => {
     const { folder } = await photos();
     const rows = (...names: string[]) =>
       `image,label\n${names.map((name) => `photos/${name}/0.png,${name}`).join("\n")}\n`;
-    const open = async (name: string, text: string) => [await openLocal(put(join(folder, name), text))];
+    const open = async (name: string, text: string) => [localFile(put(join(folder, name), text))];
     const learned = await open("train.csv", rows("red", "green", "blue"));
     const { test } = await loadRecords(learned, await open("test.csv", rows("red")), DEFAULTS, never);
     expect([test!.classes, [...test!.labels]]).toEqual([["blue", "green", "red"], [2]]);

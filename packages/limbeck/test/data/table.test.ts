@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openLocal } from "../../src/data/data-file.js";
+import { localFile } from "../../src/data/data-file.js";
 import { delimited } from "../../src/data/table/formats/delimited.js";
 import { formatOf } from "../../src/data/table/formats/index.js";
 import { LimbeckError } from "../../src/support/errors.js";
@@ -15,7 +15,7 @@ const load = (text: string, options?: Options) => loadContent("rows.csv", text, 
 
 /** Cells of all rows of a text file. */
 async function cellsOf(path: string): Promise<(readonly unknown[])[]> {
-  const table = await delimited.open(await openLocal(path), { header: true });
+  const table = await delimited.open(await localFile(path).open(), { header: true });
   const found: (readonly unknown[])[] = [];
   for await (const rows of table.rows(table.columns, Number.POSITIVE_INFINITY)) {
     found.push(...rows.map(({ cells }) => cells));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { openLocal } from "../../src/data/data-file.js";
+import { localFile } from "../../src/data/data-file.js";
 import { loadTable } from "../../src/data/table/load.js";
 import type { TableOptions } from "../../src/data/table/options.js";
 import { put, temporaryFolder } from "./helpers.js";
@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 
 /** Reads tables that lie at these paths. */
 export async function loadPaths(paths: readonly string[], options: Partial<TableOptions> = {}) {
-  return loadTable(await Promise.all(paths.map(openLocal)), { ...DEFAULTS, ...options }, never);
+  return loadTable(paths.map(localFile), { ...DEFAULTS, ...options }, never);
 }
 
 /** Writes a table, and reads it. */

@@ -1,4 +1,4 @@
-import type { DataFile } from "../data-file.js";
+import type { NamedFile } from "../data-file.js";
 import { type ImageDataset, sampleLength } from "../dataset.js";
 import { type EncodedImage, ImageReader, type ImagesListener } from "../images/reader.js";
 import { textOf } from "../table/cells.js";
@@ -25,8 +25,8 @@ const BATCH = 256;
  *   all images would take more than 2 GB; the signal's reason
  */
 export async function loadRecords(
-  files: readonly DataFile[],
-  tested: readonly DataFile[] | undefined,
+  files: readonly NamedFile[],
+  tested: readonly NamedFile[] | undefined,
   options: RecordOptions,
   signal: AbortSignal,
   listener: ImagesListener = {},
@@ -56,21 +56,22 @@ interface Records {
 }
 
 /** Opens tables; those that do not say how many rows they have are read first, as they hold no more than names. */
-async function openRecords(files: readonly DataFile[], options: RecordOptions, signal: AbortSignal): Promise<Records> {
+async function openRecords(files: readonly NamedFile[], options: RecordOptions, signal: AbortSignal): Promise<Records> {
+  const most = options.rows ?? Number.POSITIVE_INFINITY;
   const tables: OpenTable[] = [];
-  for (const file of files) tables.push(await formatOf(file.name).open(file, { header: true }));
-  const { image, label, rows: most = Number.POSITIVE_INFINITY } = options;
-  for (const table of tables) {
-    requireColumns(table, [image], "image");
-    requireColumns(table, [label], "label");
+  let count = 0;
+  for (const file of files) {
+    if (count >= most) break;
+    const table = await formatOf(file.name).open(await file.open(), { header: true });
+    requireColumns(table, [options.image], "image");
+    requireColumns(table, [options.label], "label");
+    tables.push(table);
+    count += table.size ?? 0;
   }
   const name = files.map((file) => file.name).join(", ");
-  const facts = { name, classNames: tables[0]!.classNames.get(label) };
+  const facts = { name, classNames: tables[0]!.classNames.get(options.label) };
   const entries = entriesOf(tables, options, most, signal);
-  if (tables.every(({ size }) => size !== undefined)) {
-    const all = tables.reduce((sum, { size }) => sum + size!, 0);
-    return { ...facts, count: Math.min(most, all), entries };
-  }
+  if (tables.every(({ size }) => size !== undefined)) return { ...facts, count: Math.min(most, count), entries };
   const known: Entry[] = [];
   for await (const batch of entries) known.push(...batch);
   return { ...facts, count: known.length, entries: [known] };

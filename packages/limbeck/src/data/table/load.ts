@@ -1,5 +1,5 @@
 import { LimbeckError } from "../../support/errors.js";
-import type { DataFile } from "../data-file.js";
+import type { NamedFile } from "../data-file.js";
 import type { ImageDataset } from "../dataset.js";
 import { numberOf, textOf } from "./cells.js";
 import { Labelling } from "./classes.js";
@@ -17,7 +17,7 @@ import { cutWindows, remainingClasses, remainingLabels, type Windows, windowValu
  *   group is as long as a window; the signal's reason
  */
 export async function loadTable(
-  files: readonly DataFile[],
+  files: readonly NamedFile[],
   options: TableOptions,
   signal: AbortSignal,
 ): Promise<ImageDataset> {
@@ -49,8 +49,8 @@ export async function loadTable(
   };
 }
 
-function open(file: DataFile, { header }: TableOptions): Promise<OpenTable> {
-  return formatOf(file.name).open(file, { header });
+async function open(file: NamedFile, { header }: TableOptions): Promise<OpenTable> {
+  return formatOf(file.name).open(await file.open(), { header });
 }
 
 function columnsOf(table: OpenTable, { columns, label, window }: TableOptions): readonly string[] {
