@@ -3,6 +3,7 @@ import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
+import { recordFields } from "../data/records/options.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
 
@@ -11,12 +12,18 @@ const idxPair = z.strictObject({
   labels: z.string().min(1).meta({ description: "idx file of unsigned bytes [N], plain or gzip." }),
 });
 
+const path = z.string().min(1);
+
+/** One or several, each with or without signs such as `*`. */
+const paths = z.union([path, z.array(path).min(1)]);
+
 const table = z
   .strictObject({
-    table: z.string().min(1).meta({
-      description: "Rows of numbers with a class each: cells separated by commas, semicolons, tabs or spaces.",
+    table: paths.meta({
+      description:
+        "Rows of numbers with a class each: text (CSV, TSV, spaces), JSON Lines (.jsonl) or Parquet; files, patterns or an address.",
     }),
-    testTable: z.string().min(1).optional().meta({ description: "Rows for testing. Default: some of the table's." }),
+    testTable: paths.optional().meta({ description: "Rows for testing. Default: some of the table's." }),
     ...tableFields,
   })
   .superRefine(({ label, classes, window }, context) => {
@@ -29,13 +36,15 @@ const table = z
       context.addIssue({ code: "custom", path: ["classes"], message });
     }
   })
-  .meta({ description: "Rows of a text file, or windows of them." });
+  .meta({ description: "Rows of tables, or windows of them." });
 
 const files = z
   .strictObject(fileFields)
   .meta({ description: "Files of any kind, of which models see bytes; the teacher's answers are their labels." });
 
 const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
+
+const records = z.strictObject(recordFields).meta({ description: "Tables that name images, or hold them." });
 
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
 
@@ -53,15 +62,16 @@ export const source = z
     table,
     files,
     folder,
+    records,
     imageArrays,
     rowArrays,
   ])
   .meta({
     description:
-      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables, folders of images, files of any kind.",
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images, files of any kind.",
   });
 
-/** A source whose samples are rows of a text file. */
+/** A source whose samples are rows of tables. */
 export type TableSource = z.output<typeof table>;
 
 /** A source whose samples are bytes of files, which nobody has labelled. */
@@ -69,6 +79,9 @@ export type FileSource = z.output<typeof files>;
 
 /** A source of image files, in a folder for each class. */
 export type FolderSource = z.output<typeof folder>;
+
+/** A source of tables that name or hold images. */
+export type RecordsSource = z.output<typeof records>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -95,6 +108,16 @@ export function isFolder(given: unknown): given is FolderSource {
   return has(given, "folder");
 }
 
+/** Whether a source is tables that name or hold images. */
+export function isRecords(given: unknown): given is RecordsSource {
+  return has(given, "records");
+}
+
+/** Whether a source's images are decoded, and brought to one size. */
+export function isDecoded(given: unknown): given is FolderSource | RecordsSource {
+  return isFolder(given) || isRecords(given);
+}
+
 /** Whether a source's samples are bytes of files. */
 export function isFiles(given: unknown): given is FileSource {
   return has(given, "files");
@@ -105,7 +128,7 @@ export function isOfNumbers(given: unknown): boolean {
   return isTable(given) || isRowArrays(given);
 }
 
-/** Whether a source is rows of a text file, or windows of them. */
+/** Whether a source is rows of tables, or windows of them. */
 export function isTable(given: unknown): given is TableSource {
   return has(given, "table");
 }
