@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Split, sampleLength } from "./dataset.js";
+import type { Split } from "./dataset.js";
+import { sampleAt } from "./samples/samples.js";
 
 /** How many samples of `test` are, value by value, samples of `train` too. Labels are not looked at. */
 export function countShared(train: Split, test: Split): number {
@@ -11,9 +12,5 @@ export function countShared(train: Split, test: Split): number {
 
 /** A hash of each sample's values. */
 function* contents({ dataset, indices }: Split): Generator<string> {
-  const length = sampleLength(dataset);
-  for (const index of indices) {
-    const values = dataset.pixels.subarray(index * length, (index + 1) * length);
-    yield createHash("sha256").update(values).digest("base64");
-  }
+  for (const index of indices) yield createHash("sha256").update(sampleAt(dataset, index)).digest("base64");
 }

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
@@ -6,9 +6,11 @@ import { loadClassFolders } from "../data/images/load.js";
 import type { ImagesListener } from "../data/images/reader.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
+import { DEFAULT_MEMORY } from "../data/samples/options.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import { isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
+import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError } from "../support/errors.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
@@ -49,7 +51,7 @@ export interface LoadedSource {
 
 /** Loads what a recipe names as its source. @throws LimbeckError as `loadSamples` does */
 export async function loadSource(
-  { data: { source }, teacher }: DataRecipe,
+  { data: { source, memory = DEFAULT_MEMORY }, teacher }: DataRecipe,
   signal: AbortSignal,
   listener: ImagesListener,
 ): Promise<LoadedSource> {
@@ -59,7 +61,10 @@ export async function loadSource(
   }
   if (isTable(source)) return loadTables(source);
   if (isFolder(source)) {
-    const { train, test } = await loadClassFolders(source, signal, listener);
+    const { train, test } = await loadClassFolders(source, signal, listener, {
+      memory,
+      cache: join(cacheFolder(), "decoded"),
+    });
     return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
   }
   if (isFiles(source)) {
@@ -68,15 +73,15 @@ export async function loadSource(
     return { train, source: files.map((path) => basename(path)).join(", ") };
   }
   if (isImageArrays(source)) {
-    const train = loadImageArrays(source);
+    const train = loadImageArrays({ ...source, memory });
     const { classes } = train;
-    const test = source.test && loadImageArrays({ ...source.test, layout: source.layout, classes });
+    const test = source.test && loadImageArrays({ ...source.test, layout: source.layout, classes, memory });
     if (test) requireSameSize(train, test);
     return { train, test, source: basename(source.images) };
   }
   if (isRowArrays(source)) {
-    const train = loadRowArrays(source);
-    const test = source.test && loadRowArrays({ ...source.test, classes: train.classes });
+    const train = loadRowArrays({ ...source, memory });
+    const test = source.test && loadRowArrays({ ...source.test, classes: train.classes, memory });
     if (test) requireSameSize(train, test);
     return { train, test, source: basename(source.rows) };
   }
