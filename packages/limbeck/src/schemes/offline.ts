@@ -111,7 +111,7 @@ export function completeJob(
     epochs: train.stopAfter ?? train.epochs,
     ...sorted(values, program),
     learningRate: learningRateOf(train, stepsPerEpoch),
-    feeds: batchFeeds(options, { program, stepsPerEpoch, weights, views }),
+    ...batchFeeds(options, { program, stepsPerEpoch, weights, views }),
   };
 }
 

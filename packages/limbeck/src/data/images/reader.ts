@@ -3,7 +3,7 @@ import { LimbeckError } from "../../support/errors.js";
 import { type ImageGeometry, sampleLength } from "../dataset.js";
 import { type Decoded, DecodedWriter, openDecoded } from "../samples/cache-file.js";
 import { DEFAULT_MEMORY } from "../samples/options.js";
-import type { Samples } from "../samples/samples.js";
+import { type Samples, sharedBytes } from "../samples/samples.js";
 import { decodedPath } from "./cache.js";
 import { decodeImage } from "./decode.js";
 import type { FoundImages } from "./find.js";
@@ -128,7 +128,7 @@ export class ImageReader {
   async #decode(file: string | undefined, paths: readonly string[]): Promise<Decoded> {
     if (this.#isLarge) return this.#decodeToDisk(file!, paths);
     const length = sampleLength(this.geometry);
-    const pixels = new Uint8Array(paths.length * length);
+    const pixels = sharedBytes(paths.length * length);
     const { kept, problems } = await this.#decodeAll(paths, (i, image) => pixels.set(image, i * length));
     for (const [to, from] of kept.entries())
       if (to < from) pixels.copyWithin(to * length, from * length, (from + 1) * length);

@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { LimbeckError, toFileError } from "../../support/errors.js";
 import { makeFolder } from "../../support/files.js";
-import type { Samples } from "./samples.js";
+import { type Samples, sharedBytes } from "./samples.js";
 import { StoredSamples } from "./stored.js";
 
 /** Files of decoded samples that nobody has used for so long are deleted when a new one is written. */
@@ -60,7 +60,7 @@ export function openDecoded(path: string, length: number, memory: number): Decod
   if (note.length !== length) return undefined;
   const stored = new StoredSamples(place, Buffer.from(sha256, "hex"));
   if (stored.bytes > memory) return { samples: touched(stored), problems };
-  const values = new Uint8Array(stored.length);
+  const values = sharedBytes(stored.length);
   let at = 0;
   for (const part of stored.parts()) {
     values.set(part, at);

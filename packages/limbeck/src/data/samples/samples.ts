@@ -15,6 +15,11 @@ interface Valued {
 /** So many bytes of values count for what they are; of more, their SHA-256 does. Wherever they stand. */
 const HASHED_WHOLE = 2_000_000_000;
 
+/** Room for bytes that threads share. */
+export function sharedBytes(count: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(count));
+}
+
 /** Whether values are bytes from 0 to 255. */
 export function areBytes(samples: Samples): boolean {
   return samples instanceof StoredSamples ? samples.kind === "bytes" : samples instanceof Uint8Array;
