@@ -88,9 +88,9 @@ function chosenLines({ variant, terms, reasons }: Extract<SearchEvent, { type: "
 }
 
 /** How many images are decoded, and what they take. */
-function planText({ images, shape, bytes, ignored }: DataPlan): string {
+function planText({ images, shape, bytes, ignored, folder }: DataPlan): string {
   const beside = ignored > 0 ? `; ${formatCount(ignored)} other files are passed over` : "";
-  return `${formatCount(images)} images of ${shape.join(" × ")} take ${formatBytes(bytes)} of memory${beside}`;
+  return `${formatCount(images)} images of ${shape.join(" × ")} take ${formatBytes(bytes)} ${folder === undefined ? "of memory" : `on disk, in ${folder}`}${beside}`;
 }
 
 /** Corrupt images are told by path, up to so many; all are in the run folder. */

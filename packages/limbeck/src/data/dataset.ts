@@ -1,4 +1,5 @@
 import type { Moments } from "./moments/moments.js";
+import type { Samples } from "./samples/samples.js";
 
 /** The size of one image: `channels × height × width` values. A row of a table has a channel for each column, and one place. */
 export interface ImageGeometry {
@@ -9,7 +10,7 @@ export interface ImageGeometry {
   readonly moments?: Moments;
 }
 
-/** Labelled images, rows or windows in memory. Never changed after loading: parts of it are {@link Split}s. */
+/** Labelled images, rows or windows. Never changed after loading: parts of it are {@link Split}s. */
 export interface ImageDataset extends ImageGeometry {
   readonly name: string;
   /** How many samples. */
@@ -17,7 +18,7 @@ export interface ImageDataset extends ImageGeometry {
   /** Class names; a label is a position in this list. */
   readonly classes: readonly string[];
   /** `[size, channels, height, width]`: 0 … 255 of images; numbers of rows and windows, as they are. */
-  readonly pixels: Uint8Array | Float32Array;
+  readonly pixels: Samples;
   /** Of rows and windows: the names of their columns, one for each channel. */
   readonly columns?: readonly string[];
   /** `[size]`: samples of one group, such as a machine's windows, are either learned from or tested, not both. */

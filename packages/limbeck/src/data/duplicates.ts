@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Split, sampleLength } from "./dataset.js";
+import type { Split } from "./dataset.js";
+import { sampleAt } from "./samples/samples.js";
 
 /** A sample for testing that equals one to learn from: positions in the two data sets. */
 interface EqualPair {
@@ -19,9 +20,5 @@ export function findEqual(train: Split, test: Split): EqualPair[] {
 
 /** A hash of each sample's values, and the sample's position. */
 function* contents({ dataset, indices }: Split): Generator<[content: string, index: number]> {
-  const length = sampleLength(dataset);
-  for (const index of indices) {
-    const values = dataset.pixels.subarray(index * length, (index + 1) * length);
-    yield [createHash("sha256").update(values).digest("base64"), index];
-  }
+  for (const index of indices) yield [createHash("sha256").update(sampleAt(dataset, index)).digest("base64"), index];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AUGMENTATIONS } from "../data/augment/index.js";
 import { MIXINGS } from "../data/mix/index.js";
+import { memoryOption } from "../data/samples/options.js";
 import { initialOptions } from "../imported/initial-options.js";
 import type { OnnxModelOptions } from "../imported/options.js";
 import { losses } from "../losses/index.js";
@@ -157,6 +158,7 @@ const data = z.strictObject({
       ),
     ),
   transfer: transfer.prefault({}),
+  memory: memoryOption,
 });
 
 const variant = z.strictObject({

@@ -17,6 +17,8 @@ export interface PhaseEnd {
   readonly type: "phase-end";
   readonly phase: string;
   readonly seconds: number;
+  /** Seconds of them in which the engine waited for samples; of trainings. */
+  readonly waited?: number | undefined;
   /** Nothing was computed: the result was there from before, or another run's was taken over. */
   readonly reused: boolean;
   /** Whose result was taken over; `seconds` are then those that it took there. */

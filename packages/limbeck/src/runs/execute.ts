@@ -143,11 +143,15 @@ function record(folder: RunFolder, event: RunEvent): void {
 }
 
 /** What is to be remembered of a phase that is over. */
-function phaseRecord(run: RunFile, { phase, seconds, reused, from, peakMemoryBytes }: PhaseEnd): Partial<RunFile> {
+function phaseRecord(
+  run: RunFile,
+  { phase, seconds, waited, reused, from, peakMemoryBytes }: PhaseEnd,
+): Partial<RunFile> {
   if (reused && !from) return {};
   const before = from ? 0 : (run.seconds[phase] ?? 0);
   return {
     seconds: { ...run.seconds, [phase]: before + seconds },
+    ...(waited === undefined ? {} : { waited: { ...run.waited, [phase]: waited } }),
     ...(from ? { reused: { ...run.reused, [phase]: from } } : {}),
     ...(peakMemoryBytes ? { peakMemoryBytes: { ...run.peakMemoryBytes, [phase]: peakMemoryBytes } } : {}),
   };

@@ -41,6 +41,8 @@ const runFileSchema = z.looseObject({
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */
   seconds: z.record(z.string(), z.number()),
+  /** Seconds in which the engine waited for samples, of each training. */
+  waited: z.record(z.string(), z.number()).default({}),
   /** Whether trainings that other runs finished may be taken over. */
   reuse: z.boolean().default(false),
   /** Phases whose results were taken over; their `seconds` are those of the run that did the work. */
@@ -103,6 +105,7 @@ export class RunFolder {
       recipeSha256: sha256(text),
       status: "running",
       seconds: {},
+      waited: {},
       reused: {},
       peakMemoryBytes: {},
     });

@@ -4,6 +4,7 @@ import type { ImagesListener } from "../data/images/reader.js";
 import { measureMoments } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
+import { hashSamples } from "../data/samples/samples.js";
 import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
 import type { ImportedNetwork } from "../imported/network.js";
 import type { TransferOptions } from "../recipe/schema.js";
@@ -127,7 +128,7 @@ async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: Imag
 export function fingerprint({ train, test, related }: RunSamples): string {
   const hash = createHash("sha256");
   for (const { dataset, indices } of [train, test, ...(related ? [related] : [])])
-    hash.update(dataset.pixels).update(dataset.labels).update(indices);
+    hashSamples(hash, dataset.pixels).update(dataset.labels).update(indices);
   if (train.dataset.moments) hash.update(canonicalJson(train.dataset.moments));
   return hash.digest("hex");
 }

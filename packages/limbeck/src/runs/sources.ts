@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
@@ -8,6 +8,7 @@ import { filesMatching } from "../data/matching.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadRecords } from "../data/records/load.js";
+import { DEFAULT_MEMORY } from "../data/samples/options.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import {
@@ -20,6 +21,7 @@ import {
   type RecordsSource,
   type TableSource,
 } from "../recipe/source.js";
+import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError } from "../support/errors.js";
 import { firstNames } from "../support/nearest.js";
 import { dataFiles } from "./data-files.js";
@@ -80,7 +82,7 @@ export interface LoadedSource {
 
 /** Loads what a recipe names as its source. @throws LimbeckError as `loadSamples` does */
 export async function loadSource(
-  { data: { source }, teacher }: DataRecipe,
+  { data: { source, memory = DEFAULT_MEMORY }, teacher }: DataRecipe,
   signal: AbortSignal,
   listener: ImagesListener,
 ): Promise<LoadedSource> {
@@ -91,7 +93,10 @@ export async function loadSource(
   if (isTable(source)) return loadTables(source, signal);
   if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source)) {
-    const { train, test } = await loadClassFolders(source, signal, listener);
+    const { train, test } = await loadClassFolders(source, signal, listener, {
+      memory,
+      cache: join(cacheFolder(), "decoded"),
+    });
     return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
   }
   if (isFiles(source)) {
@@ -100,15 +105,15 @@ export async function loadSource(
     return { train, source: namesOf(files.map((name) => ({ name }))) };
   }
   if (isImageArrays(source)) {
-    const train = loadImageArrays(source);
+    const train = loadImageArrays({ ...source, memory });
     const { classes } = train;
-    const test = source.test && loadImageArrays({ ...source.test, layout: source.layout, classes });
+    const test = source.test && loadImageArrays({ ...source.test, layout: source.layout, classes, memory });
     if (test) requireSameSize(train, test);
     return { train, test, source: basename(source.images) };
   }
   if (isRowArrays(source)) {
-    const train = loadRowArrays(source);
-    const test = source.test && loadRowArrays({ ...source.test, classes: train.classes });
+    const train = loadRowArrays({ ...source, memory });
+    const test = source.test && loadRowArrays({ ...source.test, classes: train.classes, memory });
     if (test) requireSameSize(train, test);
     return { train, test, source: basename(source.rows) };
   }

@@ -129,8 +129,8 @@ export async function* trainPhase(
     yield share(context, sharing, taken);
     return taken.result;
   }
-  const { parameters, seconds } = yield* trainAndMeasure(context, phase, job, checkpoints);
-  yield share(context, sharing, seconds);
+  const { parameters, ...effort } = yield* trainAndMeasure(context, phase, job, checkpoints);
+  yield share(context, sharing, effort);
   return parameters;
 }
 

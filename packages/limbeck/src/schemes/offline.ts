@@ -113,7 +113,7 @@ export function completeJob(
     epochs: train.stopAfter ?? train.epochs,
     ...sorted(values, program),
     learningRate: learningRateOf(train, stepsPerEpoch),
-    feeds: batchFeeds(options, { program, stepsPerEpoch, weights, views }),
+    ...batchFeeds(options, { program, stepsPerEpoch, weights, views }),
   };
 }
 

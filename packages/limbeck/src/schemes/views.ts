@@ -12,7 +12,11 @@ export interface ViewMakers {
 }
 
 /** Prepares the augmentations of a training. */
-export function viewMakers({ augment, batchSize }: TrainOptions, geometry: ImageGeometry, seed: number): ViewMakers {
+export function viewMakers(
+  { augment, batchSize }: Pick<TrainOptions, "augment" | "batchSize">,
+  geometry: ImageGeometry,
+  seed: number,
+): ViewMakers {
   const named = augment.map(({ name, ...options }) => ({ name: String(name), options }));
   const single = named.filter(({ name }) => !isMixing(name));
   const mixings = named.filter(({ name }) => isMixing(name));

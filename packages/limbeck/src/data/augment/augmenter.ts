@@ -6,8 +6,9 @@ import { ViewStream } from "./view-stream.js";
 /**
  * Changes the sample at position `index` of a data set's pixels. The result lies in a buffer of the augmenter's own, of
  * one image, and lasts until the next call.
+ * @param offset where the sample begins. Default: where it does among all samples
  */
-export type Augmenter = (pixels: Uint8Array, index: number) => Uint8Array;
+export type Augmenter = (pixels: Uint8Array, index: number, offset?: number) => Uint8Array;
 
 /**
  * Applies changes one after another, as one *view* of every sample. A view is named by (seed, view) and can be had again
@@ -25,9 +26,9 @@ export function createAugmenter(
   const keys = changes.map((_, step) => randomStream(seed, "augment", view, step).int32());
   const buffers = [new Uint8Array(length), new Uint8Array(length)] as const;
   const random = new ViewStream();
-  return (pixels, index) => {
+  return (pixels, index, start = index * length) => {
     let source = pixels;
-    let offset = index * length;
+    let offset = start;
     for (let step = 0; step < changes.length; step++) {
       const target = buffers[step % 2]!;
       random.reset(keys[step]!, index);
@@ -35,7 +36,7 @@ export function createAugmenter(
       source = target;
       offset = 0;
     }
-    return source === pixels ? copySample(pixels, offset, buffers[0]) : source;
+    return source === pixels ? copySample(pixels, start, buffers[0]) : source;
   };
 }
 

@@ -2,7 +2,7 @@ import { LimbeckError } from "../../support/errors.js";
 import type { ImageDataset } from "../dataset.js";
 import { type ClassFolders, type FoundImages, findClassFolders, findImages } from "./find.js";
 import type { ImageOptions } from "./options.js";
-import { ImageReader, type ImagesListener } from "./reader.js";
+import { type ImagePlaces, ImageReader, type ImagesListener } from "./reader.js";
 
 /** Labelled images to learn from, and others to test by. */
 export interface LoadedFolders {
@@ -17,22 +17,24 @@ type FolderOptions = ImageOptions & {
 };
 
 /**
- * Decodes folders of images by class into memory; images that nobody has labelled stand behind those to learn from, with label 0.
+ * Decodes folders of images by class, into memory or onto disk; images that nobody has labelled stand behind those to learn from, with label 0.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT as {@link findClassFolders}, or where images cannot be decoded
- *   and none may be left out, or a class has no others; RECIPE_INVALID where all would take more than 2 GB;
+ *   and none may be left out, or a class has no others; RECIPE_INVALID where all would take more memory than is allowed, and
+ *   have no place on disk; DISK_FULL;
  *   the signal's reason
  */
 export async function loadClassFolders(
   { folder, test, unlabelled, ...options }: FolderOptions,
   signal: AbortSignal,
   listener: ImagesListener = {},
+  places: ImagePlaces = {},
 ): Promise<LoadedFolders> {
   const learned = await findClassFolders(folder, signal);
   const tested = test === undefined ? undefined : await findClassFolders(test, signal, learned.classes);
   const known = [...learned.paths, ...(tested?.paths ?? [])];
   const more = unlabelled === undefined ? undefined : await findOthers(unlabelled, known, signal);
   const parts = [learned, ...(more ? [more] : []), ...(tested ? [tested] : [])];
-  const reader = new ImageReader(parts, options, signal, listener);
+  const reader = new ImageReader(parts, options, signal, listener, places);
   const train = await read(reader, folder, learned, more?.paths);
   const other = tested && (await read(reader, test!, tested));
   reader.finish();

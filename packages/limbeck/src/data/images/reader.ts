@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { LimbeckError } from "../../support/errors.js";
 import { type ImageGeometry, sampleLength } from "../dataset.js";
+import { type Decoded, DecodedWriter, openDecoded } from "../samples/cache-file.js";
+import { DEFAULT_MEMORY } from "../samples/options.js";
+import { type Samples, sharedBytes } from "../samples/samples.js";
+import { decodedPath } from "./cache.js";
 import { decodeImage } from "./decode.js";
 import type { ImageOptions } from "./options.js";
-
-/** Decoded images take at most so many bytes. */
-const IMAGES_LIMIT = 2_000_000_000;
 
 /** At most so many images are decoded at once: each may have 100 million pixels, though most formats are read row by row. */
 const AT_ONCE = 4;
@@ -33,10 +34,20 @@ export interface ImagesPlan {
   readonly images: number;
   /** Of one image. */
   readonly shape: readonly [channels: number, height: number, width: number];
-  /** Memory that all of them take. */
+  /** What all of them take. */
   readonly bytes: number;
+  /** The folder on whose disk they take that; default: it is memory. */
+  readonly folder?: string;
   /** Files beside them that are no images. */
   readonly ignored: number;
+}
+
+/** Where decoded images are kept. */
+export interface ImagePlaces {
+  /** A folder of files of decoded images, from which later runs read them. Default: they are not kept. */
+  readonly cache?: string | undefined;
+  /** Images that take more bytes in all stay there. Default: {@link DEFAULT_MEMORY} */
+  readonly memory?: number | undefined;
 }
 
 /** Who wants to know how far reading is; everything is told in order. */
@@ -55,11 +66,22 @@ export class ImageReader {
   readonly #options: ImageOptions;
   readonly #signal: AbortSignal;
   readonly #listener: ImagesListener;
+  readonly #places: ImagePlaces;
+  /** Whether images stay on disk. */
+  readonly #isLarge: boolean;
   readonly #total: number;
   #done = 0;
 
-  /** @throws LimbeckError RECIPE_INVALID where all would take more than {@link IMAGES_LIMIT} */
-  constructor(parts: readonly Counted[], options: ImageOptions, signal: AbortSignal, listener: ImagesListener) {
+  /** @throws LimbeckError RECIPE_INVALID where all would take more memory than is allowed, and there is no folder for them */
+  constructor(
+    parts: readonly Counted[],
+    options: ImageOptions,
+    signal: AbortSignal,
+    listener: ImagesListener,
+    places: ImagePlaces = {},
+  ) {
+    const { memory = DEFAULT_MEMORY, cache } = places;
+    this.#places = places;
     this.#options = options;
     this.#signal = signal;
     this.#listener = listener;
@@ -69,41 +91,101 @@ export class ImageReader {
     this.mayLeaveOut = corrupt === "skip";
     this.#total = parts.reduce((sum, { paths }) => sum + paths.length, 0);
     const bytes = this.#total * sampleLength(this.geometry);
+    this.#isLarge = bytes > memory;
     const plan: ImagesPlan = {
       images: this.#total,
       shape: [channels, height, width],
       bytes,
+      ...(this.#isLarge && cache !== undefined ? { folder: cache } : {}),
       ignored: parts.reduce((sum, { ignored }) => sum + ignored, 0),
     };
-    if (bytes > IMAGES_LIMIT) throw tooMuch(plan);
+    if (this.#isLarge && cache === undefined) throw tooMuch(plan, memory);
     listener.plan?.(plan);
   }
 
-  /** @returns pixels of all that can be decoded, and their places in the list */
-  async read(images: readonly EncodedImage[]): Promise<{ pixels: Uint8Array; kept: number[] }> {
+  /**
+   * @returns pixels of all that can be decoded, and their places in the list
+   * @throws LimbeckError DISK_FULL, FILE_UNWRITABLE where they do not fit on disk; the signal's reason
+   */
+  async read(images: readonly EncodedImage[]): Promise<{ pixels: Samples; kept: number[] }> {
+    const { cache } = this.#places;
+    const areFiles = images.every((image) => typeof image === "string");
+    const file =
+      cache === undefined || !areFiles ? undefined : await decodedPath(cache, images, this.#options, this.#signal);
+    const { samples, problems } = (await this.#known(file, images)) ?? (await this.#decode(file, images));
+    const reasons = new Map(problems);
+    for (const [i, problem] of problems) this.corrupt.push({ path: nameOf(images[i]!), problem });
+    return { pixels: samples, kept: images.flatMap((_, i) => (reasons.has(i) ? [] : [i])) };
+  }
+
+  /** What was decoded before, unless an image that could not be decoded then can be now. */
+  async #known(file: string | undefined, images: readonly EncodedImage[]): Promise<Decoded | undefined> {
+    const known = file === undefined ? undefined : openDecoded(file, sampleLength(this.geometry), this.#memory);
+    for (const [i] of known?.problems ?? []) {
+      const image = await decodeImage(encodedBytes(images[i]!), this.#options).catch(() => undefined);
+      if (image) return undefined;
+    }
+    if (!known) return undefined;
+    this.#done += images.length;
+    this.#listener.decoded?.(this.#done, this.#total);
+    return known;
+  }
+
+  get #memory(): number {
+    return this.#isLarge ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  async #decode(file: string | undefined, images: readonly EncodedImage[]): Promise<Decoded> {
+    if (this.#isLarge) return this.#decodeToDisk(file!, images);
     const length = sampleLength(this.geometry);
-    const pixels = new Uint8Array(images.length * length);
+    const pixels = sharedBytes(images.length * length);
+    const { kept, problems } = await this.#decodeAll(images, (i, image) => pixels.set(image, i * length));
+    for (const [to, from] of kept.entries())
+      if (to < from) pixels.copyWithin(to * length, from * length, (from + 1) * length);
+    const samples = pixels.subarray(0, kept.length * length);
+    if (file !== undefined && kept.length > 0) keepIfPossible(file, samples, length, problems);
+    return { samples, problems };
+  }
+
+  async #decodeToDisk(file: string, images: readonly EncodedImage[]): Promise<Decoded> {
+    const length = sampleLength(this.geometry);
+    const writer = new DecodedWriter(file, images.length, length);
+    try {
+      const { kept, problems } = await this.#decodeAll(images, (i, image) => writer.put(i, image));
+      if (kept.length === 0) {
+        writer.abandon();
+        return { samples: new Uint8Array(), problems };
+      }
+      writer.finish(kept, problems);
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+    return openDecoded(file, length, 0)!;
+  }
+
+  async #decodeAll(images: readonly EncodedImage[], put: (i: number, image: Uint8Array) => void) {
     const problems = new Map<number, string>();
     let next = 0;
     const worker = async () => {
       for (let i = next++; i < images.length; i = next++) {
         this.#signal.throwIfAborted();
-        try {
-          pixels.set(await decodeImage(encodedBytes(images[i]!), this.#options), i * length);
-        } catch (error) {
-          problems.set(i, (error as Error).message.split("\n")[0]!);
-        }
+        const image = await decodeImage(encodedBytes(images[i]!), this.#options).catch((error: Error) => {
+          problems.set(i, error.message.split("\n")[0]!);
+        });
+        if (image) put(i, image);
         this.#listener.decoded?.(++this.#done, this.#total);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, availableParallelism()) }, worker));
+    const stopping = () =>
+      worker().catch((error: unknown) => {
+        next = images.length;
+        throw error;
+      });
+    const all = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, availableParallelism()) }, stopping));
+    for (const one of all) if (one.status === "rejected") throw one.reason;
     const kept = images.flatMap((_, i) => (problems.has(i) ? [] : [i]));
-    for (const [i, image] of images.entries()) {
-      if (problems.has(i)) this.corrupt.push({ path: nameOf(image), problem: problems.get(i)! });
-    }
-    for (const [to, from] of kept.entries())
-      if (to < from) pixels.copyWithin(to * length, from * length, (from + 1) * length);
-    return { pixels: pixels.subarray(0, kept.length * length), kept };
+    return { kept, problems: [...problems].sort(([a], [b]) => a - b) };
   }
 
   /** Tells what was corrupt. @throws LimbeckError DATA_CORRUPT where nothing may be left out */
@@ -129,9 +211,26 @@ const encodedBytes = (image: EncodedImage) => (typeof image === "string" ? image
 
 const nameOf = (image: EncodedImage) => (typeof image === "string" ? image : image.name);
 
-function tooMuch({ images, shape, bytes }: ImagesPlan): LimbeckError {
+/** Images that fit into memory are decoded again where they cannot be kept. */
+function keepIfPossible(file: string, samples: Uint8Array, length: number, problems: Decoded["problems"]): void {
+  try {
+    const count = samples.length / length;
+    const writer = new DecodedWriter(file, count, length);
+    try {
+      writer.put(0, samples);
+      writer.finish([...Array(count).keys()], problems);
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+  } catch (error) {
+    if (!(error instanceof LimbeckError)) throw error;
+  }
+}
+
+function tooMuch({ images, shape, bytes }: ImagesPlan, memory: number): LimbeckError {
   const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
-  const message = `${images} images of ${shape.join(" × ")} take ${gigabytes(bytes)} of memory; ${gigabytes(IMAGES_LIMIT)} are allowed`;
+  const message = `${images} images of ${shape.join(" × ")} take ${gigabytes(bytes)} of memory; ${gigabytes(memory)} are allowed`;
   const fix = "Make data.source.size smaller, or name a folder with fewer images.";
   return new LimbeckError("RECIPE_INVALID", message, { where: "data.source.size", value: bytes, fix });
 }

@@ -117,7 +117,8 @@ async function decodeAll(
       const batch = all.slice(first, first + BATCH);
       const decoded = await reader.read(batch.map(({ image }) => image));
       for (const i of decoded.kept) labelling.push(batch[i]!.label, batch[i]!.where, column);
-      pixels.set(decoded.pixels, size * length);
+      // This reader was given no folder: what it has decoded is in memory.
+      pixels.set(decoded.pixels as Uint8Array, size * length);
       size += decoded.kept.length;
     }
   }
