@@ -1,6 +1,6 @@
 /**
- * Calls `visit` with the place of each hash, two words of 32 bits, that differs from a given one in at most `radius` bits, in order. All are looked at: hashes of like
- * images share so many bits that an index over parts of them leads to more comparisons, not fewer.
+ * Calls `visit` with the place of each hash (two words of 32 bits) that differs from a given one in at most `radius` bits, in order.
+ * All are looked at: hashes of like images share so many bits that an index over parts of them took longer.
  */
 export function searchHashes(
   hashes: Int32Array,

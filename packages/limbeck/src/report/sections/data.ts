@@ -1,13 +1,13 @@
 import { basename, dirname } from "node:path";
-import type {
-  ClassCount,
-  DataQuality,
-  DoubtedSample,
-  DuplicatePair,
-  LabelCheck,
-  NamedSample,
+import {
+  type ClassCount,
+  type DataQuality,
+  type DoubtedSample,
+  type DuplicatePair,
+  type LabelCheck,
+  MOST_IMBALANCE,
+  type NamedSample,
 } from "../../evaluate/data-quality.js";
-import { MOST_IMBALANCE } from "../../evaluate/data-quality.js";
 import type { ReportData } from "../data.js";
 import { count, fixed, percent, plural, significant } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
