@@ -150,6 +150,9 @@ export function unfitForSource(recipe: OfSource): Finding[] {
     ...trainedParts(recipe).flatMap(([{ train }, path]) =>
       (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
     ),
+    ...(scheme.name === "dino"
+      ? [{ path: ["scheme"], message: `dino learns from parts of images, and this source has ${samples}` }]
+      : []),
     ...(scheme.related === undefined
       ? []
       : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
@@ -157,8 +160,8 @@ export function unfitForSource(recipe: OfSource): Finding[] {
 }
 
 /** What nobody has labelled gets its labels before anything is trained. */
-function unfitForFolder({ unlabelled }: FolderSource, { teacher }: OfSource): Finding[] {
-  if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+function unfitForFolder({ unlabelled }: FolderSource, { teacher, scheme }: OfSource): Finding[] {
+  if (unlabelled === undefined || (teacher && "onnx" in teacher) || scheme.name === "dino") return [];
   const message =
     "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
   return [{ path: ["data", "source", "unlabelled"], message }];

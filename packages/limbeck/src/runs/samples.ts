@@ -140,11 +140,15 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
 }
 
 /** What an arm learns from: a baseline has no teacher who would have labelled a part of the transfer set. */
-export function samplesOfArm(train: Split, { kind, images, transfer }: ArmSamples, seed: number): Split {
-  const drawn = drawTransferSet(train, transfer, seed);
-  if (kind === "student" || images) return drawn;
+export function samplesOfArm(train: Split, arm: ArmSamples, seed: number): Split {
+  const drawn = drawTransferSet(train, arm.transfer, seed);
+  return arm.kind === "student" || arm.images ? drawn : labelledPart(drawn, arm, seed);
+}
+
+/** What of a transfer set is learned from by labels of its own. @throws LimbeckError DATA_TOO_SMALL */
+export function labelledPart(drawn: Split, { labels, transfer }: Omit<ArmSamples, "kind">, seed: number): Split {
   const { labelled } = byLabelling(drawn);
-  if (labelled.indices.length > 0) return labelled;
+  if (labelled.indices.length > 0) return labels === undefined ? labelled : drawSubset(labelled, labels, seed);
   throw new LimbeckError("DATA_TOO_SMALL", "the transfer set has no labelled sample for the baseline to learn from", {
     where: "data.transfer",
     value: transfer,
@@ -152,7 +156,7 @@ export function samplesOfArm(train: Split, { kind, images, transfer }: ArmSample
   });
 }
 
-type ArmSamples = Pick<Arm, "kind" | "images" | "transfer">;
+type ArmSamples = Pick<Arm, "kind" | "images" | "transfer" | "labels">;
 
 /** Samples of some classes alone, whose labels are places in the list of them. @throws LimbeckError DATA_TOO_SMALL */
 export function samplesOf({ train, test, source, networks }: RunSamples, classes: readonly number[]): RunSamples {

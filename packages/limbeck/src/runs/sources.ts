@@ -8,6 +8,7 @@ import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
+import { schemeNamed } from "../recipe/schemes/index.js";
 import { isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
@@ -49,7 +50,7 @@ export interface LoadedSource {
 
 /** Loads what a recipe names as its source. @throws LimbeckError as `loadSamples` does */
 export async function loadSource(
-  { data: { source }, teacher }: DataRecipe,
+  { data: { source }, teacher, scheme }: DataRecipe,
   signal: AbortSignal,
   listener: ImagesListener,
 ): Promise<LoadedSource> {
@@ -60,7 +61,8 @@ export async function loadSource(
   if (isTable(source)) return loadTables(source);
   if (isFolder(source)) {
     const { train, test } = await loadClassFolders(source, signal, listener);
-    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
+    const known = schemeNamed(scheme.name).pretrains ? train : await restLabelledByTeacher(train, teacher, signal);
+    return { train: known, test, source: basename(source.folder) };
   }
   if (isFiles(source)) {
     const files = [source.files].flat();

@@ -1,0 +1,40 @@
+import { bodyOf } from "../../models/body.js";
+import type { Model, ModelValues } from "../../models/model.js";
+import { dino } from "../../recipe/schemes/dino.js";
+import type { TrainingJob } from "../job.js";
+import { offlineJob } from "../offline.js";
+import type { SchemeOptions, Wiring } from "../wiring.js";
+import { checkDino, dinoPretraining } from "./job.js";
+
+/** Images without labels, and then those with labels. */
+export const dinoWiring: Wiring = { job: labelledJob, pretraining: dinoPretraining, check: checkDino };
+
+/** Learns from labels, with the features that were found without. */
+function labelledJob({ pretrained = {}, ...given }: SchemeOptions): TrainingJob {
+  const { frozen } = dino.options.parse(given.options);
+  const model = startingFrom(given.model, pretrained);
+  return offlineJob({ ...given, model: frozen ? probeOf(model, given.split.dataset) : model });
+}
+
+/** A network whose first values are given where there are some. */
+function startingFrom(model: Model, given: ModelValues): Model {
+  const started = <Spec extends Model["parameters"][number]>(spec: Spec): Spec => {
+    const values = given[spec.name];
+    return values ? { ...spec, init: { kind: "given", values } } : spec;
+  };
+  return { ...model, parameters: model.parameters.map(started), buffers: model.buffers.map(started) };
+}
+
+/** A network of which the last layer alone is trained: the rest answers as it will later, and stays. */
+function probeOf(model: Model, geometry: Parameters<typeof bodyOf>[1]): Model {
+  const body = bodyOf(model, geometry)!.model;
+  const own = new Set(body.parameters.map(({ name }) => name));
+  const part = (isBody: boolean) => model.parameters.filter(({ name }) => own.has(name) === isBody);
+  return {
+    ...model,
+    parameters: part(false),
+    buffers: [],
+    frozen: [...(model.frozen ?? []), ...part(true), ...model.buffers],
+    forward: (images, weights) => ({ ...model.forward(images, weights, false), buffers: {} }),
+  };
+}
