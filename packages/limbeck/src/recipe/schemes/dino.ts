@@ -20,7 +20,7 @@ const options = z.strictObject({
   }),
   epochs: z.int().positive().default(100).meta({ description: "Passes over all images without labels." }),
   batchSize: z.int().min(2).default(64).meta({ description: "Images of one step without labels." }),
-  learningRate: z.number().positive().default(0.001).meta({
+  learningRate: z.number().positive().default(0.0005).meta({
     description:
       "Peak learning rate without labels, of AdamW. It climbs over a tenth of the epochs, then falls by a cosine.",
   }),
@@ -75,5 +75,5 @@ export const dino: Scheme<DinoOptions> = {
   options,
   recipe:
     "scheme:\n  name: dino\n  labels: 300\n  epochs: 100\n  augment: [{ name: flip }]\ndistill: # the default: what the labelled images are learned by\n  - { loss: cross-entropy }",
-  recorded: "TODO",
+  recorded: "recipes/dino.yaml: not recorded",
 };

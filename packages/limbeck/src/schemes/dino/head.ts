@@ -22,20 +22,26 @@ export function projected({ model: body, width }: ModelBody, sizes: HeadSizes): 
   return {
     ...body,
     parameters: [...body.parameters, ...head.parameters],
+    buffers: [...body.buffers, ...head.buffers],
     forward: (images, weights, training) => {
       const { logits: features, taps, buffers } = body.forward(images, weights, training);
       const places = ops.reshape(features, [features.shape[0]!, width, 1, 1]);
-      return { logits: head.forward(places, weights, training).logits, taps, buffers };
+      const { logits, buffers: own } = head.forward(places, weights, training);
+      return { logits, taps, buffers: { ...buffers, ...own } };
     },
   };
 }
 
-/** Three dense layers, features of length 1, and a weight-normalized layer whose lengths stay 1. */
+/**
+ * Three dense layers, features of length 1, and a weight-normalized layer whose lengths stay 1. Batch normalization, which the
+ * authors offer and leave off, keeps networks that have none from answering the same to all images from the start.
+ */
 function projectionHead(width: number, { hidden, bottleneck, prototypes }: HeadSizes): Model {
   return traceModel("projection", { channels: width, height: 1, width: 1 }, (layers, images) => {
-    const first = layers.linear("head.fc1", ops.reshape(images, [-1, width]), hidden);
-    const second = layers.linear("head.fc2", ops.gelu(first), hidden);
-    const narrow = unit(layers.linear("head.fc3", ops.gelu(second), bottleneck));
+    const hiddenLayer = (i: number, x: Tensor) =>
+      ops.gelu(layers.batchNorm(`head.bn${i}`, layers.linear(`head.fc${i}`, x, hidden)));
+    const second = hiddenLayer(2, hiddenLayer(1, ops.reshape(images, [-1, width])));
+    const narrow = unit(layers.linear("head.fc3", second, bottleneck));
     const directions = layers.parameter(PROTOTYPES, [prototypes, bottleneck], { kind: "normal", std: 1 });
     return { logits: ops.matmul(narrow, ops.swapLast(unit(directions))), taps: {} };
   });
