@@ -5,6 +5,7 @@ import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
+import { schemeNamed } from "./schemes/index.js";
 
 const idxPair = z.strictObject({
   images: z.string().min(1).meta({ description: "idx file of unsigned bytes [N, height, width], plain or gzip." }),
@@ -150,8 +151,8 @@ export function unfitForSource(recipe: OfSource): Finding[] {
     ...trainedParts(recipe).flatMap(([{ train }, path]) =>
       (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
     ),
-    ...(scheme.name === "dino"
-      ? [{ path: ["scheme"], message: `dino learns from parts of images, and this source has ${samples}` }]
+    ...(pretrains(scheme)
+      ? [{ path: ["scheme"], message: `${scheme.name} learns from parts of images, and this source has ${samples}` }]
       : []),
     ...(scheme.related === undefined
       ? []
@@ -159,9 +160,11 @@ export function unfitForSource(recipe: OfSource): Finding[] {
   ];
 }
 
+const pretrains = ({ name }: OfSource["scheme"]) => schemeNamed(String(name)).pretrains === true;
+
 /** What nobody has labelled gets its labels before anything is trained. */
 function unfitForFolder({ unlabelled }: FolderSource, { teacher, scheme }: OfSource): Finding[] {
-  if (unlabelled === undefined || (teacher && "onnx" in teacher) || scheme.name === "dino") return [];
+  if (unlabelled === undefined || (teacher && "onnx" in teacher) || pretrains(scheme)) return [];
   const message =
     "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
   return [{ path: ["data", "source", "unlabelled"], message }];

@@ -28,6 +28,8 @@ export function isTaughtByChain({ variant }: Pick<Arm, "variant">): boolean {
   return variant?.assistants !== false;
 }
 
+const PRETRAINING = "/pretraining";
+
 /** Hard labels alone: how teachers and baselines are trained. */
 export const HARD_LABELS: readonly DistillTerm[] = [{ loss: "cross-entropy", weight: 1, labelSmoothing: 0 }];
 
@@ -95,5 +97,10 @@ export function phaseId(arm: Arm, seed: number): string {
 
 /** The phase in which a seed of an arm learns without labels. */
 export function pretrainingPhase(arm: Arm, seed: number): string {
-  return `${phaseId(arm, seed)}/pretraining`;
+  return phaseId(arm, seed) + PRETRAINING;
+}
+
+/** Whether a phase is of that kind. */
+export function isPretraining(phase: string): boolean {
+  return phase.endsWith(PRETRAINING);
 }

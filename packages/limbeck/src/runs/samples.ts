@@ -148,11 +148,18 @@ export function samplesOfArm(train: Split, arm: ArmSamples, seed: number): Split
 /** What of a transfer set is learned from by labels of its own. @throws LimbeckError DATA_TOO_SMALL */
 export function labelledPart(drawn: Split, { labels, transfer }: Omit<ArmSamples, "kind">, seed: number): Split {
   const { labelled } = byLabelling(drawn);
-  if (labelled.indices.length > 0) return labels === undefined ? labelled : drawSubset(labelled, labels, seed);
-  throw new LimbeckError("DATA_TOO_SMALL", "the transfer set has no labelled sample for the baseline to learn from", {
-    where: "data.transfer",
-    value: transfer,
-    fix: "Draw more samples, or set baseline to false.",
+  const there = labelled.indices.length;
+  if (there === 0) {
+    const message = "the transfer set has no labelled sample for the baseline to learn from";
+    const fix = "Draw more samples, or set baseline to false.";
+    throw new LimbeckError("DATA_TOO_SMALL", message, { where: "data.transfer", value: transfer, fix });
+  }
+  if (labels === undefined) return labelled;
+  if (labels <= there) return drawSubset(labelled, labels, seed);
+  throw new LimbeckError("DATA_TOO_SMALL", `the transfer set has ${there} labelled samples, and not ${labels}`, {
+    where: "scheme.labels",
+    value: labels,
+    fix: "Ask for fewer labels, or draw a larger transfer set.",
   });
 }
 

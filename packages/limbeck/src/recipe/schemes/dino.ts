@@ -13,7 +13,7 @@ const temperature = (text: string) => z.number().positive().meta({ description: 
 const options = z.strictObject({
   labels: z.int().positive().optional().meta({
     description:
-      "How many images' labels are known, drawn with equal shares of the classes; all others serve as images alone. The baseline learns from the same ones. Default: all that have one.",
+      "How many images' labels are known, drawn by class; all others serve as images alone. The baseline learns from the same ones. Default: all that have one.",
   }),
   frozen: z.boolean().default(false).meta({
     description: "Whether labels train the last layer alone (a linear probe). Default: the whole network.",

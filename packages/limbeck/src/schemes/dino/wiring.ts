@@ -2,12 +2,18 @@ import { bodyOf } from "../../models/body.js";
 import type { Model, ModelValues } from "../../models/model.js";
 import { dino } from "../../recipe/schemes/dino.js";
 import type { TrainingJob } from "../job.js";
-import { offlineJob } from "../offline.js";
-import type { SchemeOptions, Wiring } from "../wiring.js";
+import { looksInside } from "../needs.js";
+import { checkOffline, offlineJob } from "../offline.js";
+import type { GraphOptions, SchemeOptions, Wiring } from "../wiring.js";
 import { checkDino, dinoPretraining } from "./job.js";
 
 /** Images without labels, and then those with labels. */
-export const dinoWiring: Wiring = { job: labelledJob, pretraining: dinoPretraining, check: checkDino };
+export const dinoWiring: Wiring = { job: labelledJob, pretraining: dinoPretraining, check };
+
+function check(options: GraphOptions): void {
+  checkDino(options);
+  if (looksInside(options.terms)) checkOffline(options);
+}
 
 /** Learns from labels, with the features that were found without. */
 function labelledJob({ pretrained = {}, ...given }: SchemeOptions): TrainingJob {
