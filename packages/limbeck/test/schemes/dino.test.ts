@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { nearestErrors } from "../../src/evaluate/nearest.js";
 import { bodyOf } from "../../src/models/body.js";
 import type { ModelChoice } from "../../src/models/index.js";
-import { initialize, type Model, type ModelValues } from "../../src/models/model.js";
+import { initialize, type Model, type ModelValues, parameterCount } from "../../src/models/model.js";
 import { projected } from "../../src/schemes/dino/head.js";
 import { dinoObjective, nextCenter } from "../../src/schemes/dino/objective.js";
 import { momentumAt, temperatureAt } from "../../src/schemes/dino/schedules.js";
@@ -237,8 +237,12 @@ describe("DINO with labels", () => {
     const job = wirings.dino!.job({ ...given(resnet, { frozen: true }), pretrained: values });
     expect(job.program.parameters.map(({ name }) => name)).toEqual(["fc.weight", "fc.bias"]);
     const { state } = await afterSteps(job, 2);
-    expect(Object.keys(state).filter((name) => !name.startsWith("slot/"))).toEqual(["fc.weight", "fc.bias"]);
+    const statistics = job.model.buffers.map(({ name }) => name);
+    const carried = Object.keys(state).filter((name) => !name.startsWith("slot/"));
+    expect(carried.sort()).toEqual(["fc.bias", "fc.weight", ...statistics].sort());
+    for (const name of statistics) expect(state[name]).toEqual(values[name]);
     expectClose(Object.fromEntries(Object.keys(values).map((name) => [name, job.initial[name]!])), values);
+    expect(parameterCount(job.model)).toBe(parameterCount(build(resnet)));
   });
 });
 

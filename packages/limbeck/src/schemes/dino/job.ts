@@ -9,6 +9,7 @@ import {
   type TrainingBuffer,
 } from "@limbeck/graph";
 import { batchesPerEpoch } from "../../data/batches.js";
+import type { ImageGeometry } from "../../data/dataset.js";
 import { bodyOf, type ModelBody } from "../../models/body.js";
 import { carriedBuffers, declareTensors, initialize, type Model, type ModelValues } from "../../models/model.js";
 import { type DinoOptions, dino } from "../../recipe/schemes/dino.js";
@@ -57,7 +58,7 @@ export function checkDino({ model, split, options }: GraphOptions): void {
   dino.options.parse(options);
 }
 
-function trainedBody(model: Model, geometry: Parameters<typeof bodyOf>[1]): ModelBody {
+function trainedBody(model: Model, geometry: ImageGeometry): ModelBody {
   const body = bodyOf(model, geometry);
   if (body && body.model.parameters.length > 0) return body;
   const problem = body ? "has nothing to train but its last layer" : "does not end in a linear layer";
@@ -89,7 +90,7 @@ function scalarsAt(step: number, totalSteps: number, stepsPerEpoch: number, opti
 }
 
 /** Student and average as one graph, with what they are fed. */
-function dinoGraph(model: Model, geometry: Parameters<typeof bodyOf>[1], options: DinoOptions) {
+function dinoGraph(model: Model, geometry: ImageGeometry, options: DinoOptions) {
   const { batchSize, locals, prototypes, centerMomentum, studentTemperature } = options;
   const graph = createGraph();
   const scalar = (name: string) => graph.input(name, "float32", []);

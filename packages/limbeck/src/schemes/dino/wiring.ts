@@ -1,3 +1,5 @@
+import { ops, type Tensor } from "@limbeck/graph";
+import type { ImageGeometry } from "../../data/dataset.js";
 import { bodyOf } from "../../models/body.js";
 import type { Model, ModelValues } from "../../models/model.js";
 import { dino } from "../../recipe/schemes/dino.js";
@@ -32,15 +34,16 @@ function startingFrom(model: Model, given: ModelValues): Model {
 }
 
 /** A network of which the last layer alone is trained: the rest answers as it will later, and stays. */
-function probeOf(model: Model, geometry: Parameters<typeof bodyOf>[1]): Model {
+function probeOf(model: Model, geometry: ImageGeometry): Model {
   const body = bodyOf(model, geometry)!.model;
   const own = new Set(body.parameters.map(({ name }) => name));
   const part = (isBody: boolean) => model.parameters.filter(({ name }) => own.has(name) === isBody);
+  const kept = (weights: Readonly<Record<string, Tensor>>) =>
+    Object.fromEntries(model.buffers.map(({ name }) => [name, ops.identity(weights[name]!)]));
   return {
     ...model,
     parameters: part(false),
-    buffers: [],
-    frozen: [...(model.frozen ?? []), ...part(true), ...model.buffers],
-    forward: (images, weights) => ({ ...model.forward(images, weights, false), buffers: {} }),
+    frozen: [...(model.frozen ?? []), ...part(true)],
+    forward: (images, weights) => ({ ...model.forward(images, weights, false), buffers: kept(weights) }),
   };
 }
