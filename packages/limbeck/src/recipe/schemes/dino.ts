@@ -75,5 +75,6 @@ export const dino: Scheme<DinoOptions> = {
   options,
   recipe:
     "scheme:\n  name: dino\n  labels: 300\n  epochs: 100\n  augment: [{ name: flip }]\ndistill: # the default: what the labelled images are learned by\n  - { loss: cross-entropy }",
-  recorded: "recipes/dino.yaml: not recorded",
+  recorded:
+    "recipes/dino.yaml: with 100 labels 440.0 ± 4.6 errors of 2,000, these labels alone 444.3 ± 7.4: no difference; nearest neighbors by its features, before any label, 683.3 ± 22.1, by the untrained network's 917.3 ± 53.8",
 };
