@@ -34,7 +34,7 @@ export function projected({ model: body, width }: ModelBody, sizes: HeadSizes): 
 
 /**
  * Three dense layers, features of length 1, and a weight-normalized layer whose lengths stay 1. Batch normalization, which the
- * authors offer and leave off, keeps networks that have none from answering the same to all images from the start.
+ * authors offer and leave off, is for networks that have none, whose features hardly depend on the image at the start.
  */
 function projectionHead(width: number, { hidden, bottleneck, prototypes }: HeadSizes): Model {
   return traceModel("projection", { channels: width, height: 1, width: 1 }, (layers, images) => {
