@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import type { EvaluationEvent } from "../evaluate/evaluation.js";
+import { isPretraining } from "../runs/arms.js";
 import type { DataPlan, DataSkipped, Phase, PhaseEnd } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import type { ProgressEvent } from "../train/events.js";
@@ -34,7 +35,10 @@ class Status {
     if (event.type === "phase-start") this.#errors = null;
     if (event.type === "epoch") this.#errors = event.errors ?? this.#errors;
     if (event.type !== "phase-end") return undefined;
-    const errors = this.#errors === null ? "" : `   ${this.#errors} test errors`;
+    const errors =
+      this.#errors === null
+        ? ""
+        : `   ${this.#errors} test errors${isPretraining(event.phase) ? " of nearest neighbors" : ""}`;
     return `${this.label(event.phase)}   ${outcome(event)}${errors}`;
   }
 

@@ -15,6 +15,7 @@ import { searchSummary } from "./search-text.js";
 import { SIGNALS } from "./stop.js";
 import {
   exitsTable,
+  featuresLine,
   helpersTable,
   jsonSummary,
   peerLines,
@@ -150,7 +151,7 @@ function printResults(results: RunResults, folder: string): void {
   const { verdict } = results;
   const lines = ["", resultsTable(results), "", helpersTable(results), ""];
   if (verdict) lines.push(bold(verdict.sentence), "");
-  lines.push(...trainedOnLine(results), ...peerLines(results), "", exitsTable(results), "");
+  lines.push(...trainedOnLine(results), ...featuresLine(results), ...peerLines(results), "", exitsTable(results), "");
   lines.push(...variantLines(results), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);

@@ -77,6 +77,18 @@ export interface Comparison {
   readonly peers?: readonly PeerResult[];
   /** Missing where the student has no exits. */
   readonly exits?: ExitTable;
+  /** Missing where the student has not learned without labels before. */
+  readonly features?: FeaturesResult;
+}
+
+/** What features that were learned without labels are worth before a label has changed them. */
+export interface FeaturesResult {
+  /** Test errors of the 20 nearest labelled samples' weighted vote, one entry a seed. */
+  readonly neighbors: readonly number[];
+  /** The same by the features of the same network before it has learned anything. */
+  readonly untrained: readonly number[];
+  /** How many labelled samples neighbors were looked for among. */
+  readonly known: number;
 }
 
 /** What a network with exits comes to when samples leave at the first exit that is sure enough. */

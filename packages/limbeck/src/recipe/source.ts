@@ -6,6 +6,7 @@ import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
 import { recordFields } from "../data/records/options.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
+import { schemeNamed } from "./schemes/index.js";
 
 const idxPair = z.strictObject({
   images: z.string().min(1).meta({ description: "idx file of unsigned bytes [N, height, width], plain or gzip." }),
@@ -173,16 +174,21 @@ export function unfitForSource(recipe: OfSource): Finding[] {
     ...trainedParts(recipe).flatMap(([{ train }, path]) =>
       (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
     ),
+    ...(pretrains(scheme)
+      ? [{ path: ["scheme"], message: `${scheme.name} learns from parts of images, and this source has ${samples}` }]
+      : []),
     ...(scheme.related === undefined
       ? []
       : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
   ];
 }
 
+const pretrains = ({ name }: OfSource["scheme"]) => schemeNamed(String(name)).pretrains === true;
+
 /** What nobody has labelled gets its labels from the teacher, before any student learns. */
 function unfitForFolder({ unlabelled }: FolderSource, recipe: OfSource): Finding[] {
-  const { teacher, data, variants } = recipe;
-  if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+  const { teacher, data, variants, scheme } = recipe;
+  if (unlabelled === undefined || (teacher && "onnx" in teacher) || pretrains(scheme)) return [];
   if (!isSelfTaught(teacher)) {
     const message =
       "unlabelled images have the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";

@@ -112,5 +112,6 @@ function compare({ measured, trained }: JudgedArm, baseline: JudgedArm | undefin
     verdict: against(measured.result),
     ...(peers.length > 0 ? { peers } : {}),
     ...(measured.exits ? { exits: measured.exits } : {}),
+    ...(measured.features ? { features: measured.features } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import type { Recipe } from "../recipe/schema.js";
 import { isBlackBox } from "../teachers/black-box/options.js";
-import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { armsOf, isPretrained, phaseId, pretrainingPhase, seedsOf } from "./arms.js";
 import { labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS, UNLABELLED } from "./chain.js";
 import type { Phase } from "./events.js";
 import { DOWNLOAD, namesAddresses } from "./fetched.js";
@@ -47,9 +47,11 @@ function answering(recipe: Recipe, phase: string, label: string): Phase[] {
 function trainings(recipe: Recipe): Phase[] {
   const seeds = seedsOf(recipe);
   return armsOf(recipe).flatMap((arm) =>
-    seeds.map((seed, i) => ({
-      id: phaseId(arm, seed),
-      label: `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`,
-    })),
+    seeds.flatMap((seed, i) => {
+      const label = `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`;
+      const before = arm.kind === "student" && isPretrained(recipe);
+      const pretraining = { id: pretrainingPhase(arm, seed), label: `${label}, no labels` };
+      return [...(before ? [pretraining] : []), { id: phaseId(arm, seed), label }];
+    }),
   );
 }

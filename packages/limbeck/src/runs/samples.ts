@@ -141,19 +141,30 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
 }
 
 /** What an arm learns from: a baseline has no teacher who would have labelled a part of the transfer set. */
-export function samplesOfArm(train: Split, { kind, images, transfer }: ArmSamples, seed: number): Split {
-  const drawn = drawTransferSet(train, transfer, seed);
-  if (kind === "student" || images) return drawn;
+export function samplesOfArm(train: Split, arm: ArmSamples, seed: number): Split {
+  const drawn = drawTransferSet(train, arm.transfer, seed);
+  return arm.kind === "student" || arm.images ? drawn : labelledPart(drawn, arm, seed);
+}
+
+/** What of a transfer set is learned from by labels of its own. @throws LimbeckError DATA_TOO_SMALL */
+export function labelledPart(drawn: Split, { labels, transfer }: Omit<ArmSamples, "kind">, seed: number): Split {
   const { labelled } = byLabelling(drawn);
-  if (labelled.indices.length > 0) return labelled;
-  throw new LimbeckError("DATA_TOO_SMALL", "the transfer set has no labelled sample for the baseline to learn from", {
-    where: "data.transfer",
-    value: transfer,
-    fix: "Draw more samples, or set baseline to false.",
+  const there = labelled.indices.length;
+  if (there === 0) {
+    const message = "the transfer set has no labelled sample for the baseline to learn from";
+    const fix = "Draw more samples, or set baseline to false.";
+    throw new LimbeckError("DATA_TOO_SMALL", message, { where: "data.transfer", value: transfer, fix });
+  }
+  if (labels === undefined) return labelled;
+  if (labels <= there) return drawSubset(labelled, labels, seed);
+  throw new LimbeckError("DATA_TOO_SMALL", `the transfer set has ${there} labelled samples, and not ${labels}`, {
+    where: "scheme.labels",
+    value: labels,
+    fix: "Ask for fewer labels, or draw a larger transfer set.",
   });
 }
 
-type ArmSamples = Pick<Arm, "kind" | "images" | "transfer">;
+type ArmSamples = Pick<Arm, "kind" | "images" | "transfer" | "labels">;
 
 /** Samples of some classes alone, whose labels are places in the list of them. @throws LimbeckError DATA_TOO_SMALL */
 export function samplesOf({ train, test, source, networks }: RunSamples, classes: readonly number[]): RunSamples {

@@ -11,6 +11,7 @@ import { loadRecords } from "../data/records/load.js";
 import { DEFAULT_MEMORY } from "../data/samples/options.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
+import { schemeNamed } from "../recipe/schemes/index.js";
 import {
   isFiles,
   isFolder,
@@ -82,7 +83,7 @@ export interface LoadedSource {
 
 /** Loads what a recipe names as its source. @throws LimbeckError as `loadSamples` does */
 export async function loadSource(
-  { data: { source, memory = DEFAULT_MEMORY }, teacher }: DataRecipe,
+  { data: { source, memory = DEFAULT_MEMORY }, teacher, scheme }: DataRecipe,
   signal: AbortSignal,
   listener: ImagesListener,
 ): Promise<LoadedSource> {
@@ -97,7 +98,8 @@ export async function loadSource(
       memory,
       cache: join(cacheFolder(), "decoded"),
     });
-    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
+    const known = schemeNamed(scheme.name).pretrains ? train : await restLabelledByTeacher(train, teacher, signal);
+    return { train: known, test, source: basename(source.folder) };
   }
   if (isFiles(source)) {
     const files = await filesMatching([source.files].flat(), "data.source.files", signal);

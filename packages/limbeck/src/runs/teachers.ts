@@ -25,7 +25,8 @@ import {
   type ReadyTeacher,
   type RunTeacher,
 } from "./teacher.js";
-import { teacherSource, trainPhase } from "./trainings.js";
+import { trainPhase } from "./train-phase.js";
+import { teacherSource } from "./trainings.js";
 
 /** A teacher that has not answered yet, and its members. */
 interface PreparedTeacher {
@@ -152,7 +153,7 @@ async function* trainLink(
   };
   const job = offlineJob(options);
   const asked = needsTeacher(terms) ? answersIdentity(context, { terms, train }, teacher.voice) : undefined;
-  const parameters = yield* trainPhase(context, phase, job, options, asked);
+  const parameters = yield* trainPhase(context, phase, job, options, { teacher: asked });
   await source?.release();
   return aloneTeacher(job.model, parameters, toOnnxModel(job.model, samples.train.dataset, parameters));
 }

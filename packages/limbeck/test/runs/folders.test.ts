@@ -167,6 +167,36 @@ describe("unlabelled images", () => {
     );
   });
 
+  it("need no teacher where a student learns without labels first, which its baseline does not", async () => {
+    const heads = { hidden: 8, bottleneck: 4, prototypes: 8 };
+    const scheme = { name: "dino", labels: 9, epochs: 3, batchSize: 16, locals: 1, ...heads };
+    const { recipe, runDir } = await withUnlabelled({}, { teacher: undefined, scheme });
+    const { code, stdout, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const text = stdout.replaceAll(/\s+/g, " ");
+    expect(text).toContain(
+      "student learned from 66 images without labels, and then from 9 of them with labels, the baseline from these 9 alone.",
+    );
+    expect(text).toContain("Features before any label: the 20 nearest of 9 labelled samples make");
+    const { results } = runOf(runDir);
+    expect(results.features).toEqual({ neighbors: [expect.any(Number)], untrained: [expect.any(Number)], known: 9 });
+    expect(results.student.parameters).toBe(results.baseline.parameters);
+    const events = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trim().split("\n");
+    const epochs = (phase: string) =>
+      events.map((line) => JSON.parse(line)).filter((event) => event.type === "epoch" && event.phase === phase);
+    const counts = ["student/seed-2/pretraining", "student/seed-2", "baseline/seed-2"].map(
+      (phase) => epochs(phase).length,
+    );
+    expect(counts).toEqual([3, 4, 4]);
+    expect(Object.keys(epochs("student/seed-2/pretraining")[0].losses)).toEqual([
+      "loss",
+      "dino",
+      "teacher-entropy",
+      "kl",
+    ]);
+    expect(readFileSync(join(runDir, "report.html"), "utf8")).toContain("Before any label");
+  });
+
   it("must be there, and are none of those that have a class", async () => {
     const { recipe, folder } = await withUnlabelled({});
     const given = readFileSync(recipe, "utf8");
