@@ -111,9 +111,9 @@ function fillSample(
   target: Float32Array,
 ): void {
   const start = index * target.length;
-  if (pixels instanceof Float32Array) target.set(pixels.subarray(start, start + target.length));
-  else if (augment) scale(augment(pixels, index), 0, target);
-  else scale(pixels, start, target);
+  const [sample, from] = augment ? [augment(pixels, index), 0] : [pixels, start];
+  if (sample instanceof Float32Array) target.set(sample.subarray(from, from + target.length));
+  else scale(sample, from, target);
 }
 
 function scale(source: Uint8Array, from: number, target: Float32Array): void {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AUGMENTATIONS } from "../data/augment/index.js";
+import { AUGMENTATIONS, SOUND_AUGMENTATIONS } from "../data/augment/index.js";
 import { MIXINGS } from "../data/mix/index.js";
 import { initialOptions } from "../imported/initial-options.js";
 import type { OnnxModelOptions } from "../imported/options.js";
@@ -55,9 +55,9 @@ const optimizer = z.discriminatedUnion("name", [
 
 const augmentation = choice(
   "name",
-  [...Object.values(AUGMENTATIONS), ...Object.values(MIXINGS)].map(({ name, options, summary }) => {
-    return { name, options, description: summary };
-  }),
+  [AUGMENTATIONS, SOUND_AUGMENTATIONS, MIXINGS].flatMap((records) =>
+    Object.values(records).map(({ name, options, summary }) => ({ name, options, description: summary })),
+  ),
 );
 
 /** Makes a check of several values a check of zod's. */

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { audioFields, unfitAudio } from "../data/audio/options.js";
+import { AUGMENTATIONS, SOUND_AUGMENTATIONS } from "../data/augment/index.js";
 import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
@@ -37,6 +39,13 @@ const files = z
 
 const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
 
+const audio = z
+  .strictObject(audioFields)
+  .superRefine((options, context) => {
+    for (const [option, message] of unfitAudio(options)) context.addIssue({ code: "custom", path: [option], message });
+  })
+  .meta({ description: "Folders of WAV files, one for each class." });
+
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
 
 const rowArrays = z.strictObject(rowArrayFields).meta({ description: "Rows of numbers and labels in files of NumPy." });
@@ -53,12 +62,13 @@ export const source = z
     table,
     files,
     folder,
+    audio,
     imageArrays,
     rowArrays,
   ])
   .meta({
     description:
-      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables, folders of images, files of any kind.",
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables, folders of images or of WAV files, files of any kind.",
   });
 
 /** A source whose samples are rows of a text file. */
@@ -69,6 +79,9 @@ export type FileSource = z.output<typeof files>;
 
 /** A source of image files, in a folder for each class. */
 export type FolderSource = z.output<typeof folder>;
+
+/** A source of WAV files, in a folder for each class. */
+export type AudioSource = z.output<typeof audio>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -93,6 +106,11 @@ export function isRowArrays(given: unknown): given is RowArraySource {
 /** Whether a source is image files in a folder for each class. */
 export function isFolder(given: unknown): given is FolderSource {
   return has(given, "folder");
+}
+
+/** Whether a source is WAV files in a folder for each class. */
+export function isAudio(given: unknown): given is AudioSource {
+  return has(given, "audio");
 }
 
 /** Whether a source's samples are bytes of files. */
@@ -120,7 +138,7 @@ interface OfSource {
 }
 
 interface Trained {
-  readonly train?: { readonly augment?: readonly unknown[] | undefined } | undefined;
+  readonly train?: { readonly augment?: readonly { readonly name?: unknown }[] | undefined } | undefined;
 }
 
 /** All of a recipe that is trained, or may be. */
@@ -138,29 +156,46 @@ function trainedParts({ teacher, assistants, student, variants }: OfSource): [Tr
   ];
 }
 
-/** What a recipe asks for that there is for images only. */
+/** What a recipe asks for that there is not for its samples. */
 export function unfitForSource(recipe: OfSource): Finding[] {
   const { data, scheme } = recipe;
-  if (isFolder(data.source)) return unfitForFolder(data.source, recipe);
+  const changes = unfitChanges(recipe);
+  if (isFolder(data.source) || isAudio(data.source)) return [...changes, ...unfitForFolder(data.source, recipe)];
   const samples = isOfNumbers(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
-  if (!samples) return [];
-  const message = `augmentations change images, and this source has ${samples}; leave it out`;
+  if (!samples) return changes;
   return [
     ...(samples === "files" ? unfitForFiles(recipe) : []),
-    ...trainedParts(recipe).flatMap(([{ train }, path]) =>
-      (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
-    ),
+    ...changes,
     ...(scheme.related === undefined
       ? []
       : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
   ];
 }
 
+/** Augmentations of other samples than the source's. */
+function unfitChanges(recipe: OfSource): Finding[] {
+  const { source } = recipe.data;
+  const has = isOfNumbers(source) ? "rows" : isFiles(source) ? "files" : isAudio(source) ? "sounds" : "images";
+  const others = has === "sounds" ? AUGMENTATIONS : SOUND_AUGMENTATIONS;
+  const mayChange = has === "sounds" || has === "images";
+  return trainedParts(recipe).flatMap(([{ train }, path]): Finding[] => {
+    const augment = train?.augment ?? [];
+    const place = augment.findIndex(({ name }) => !mayChange || Object.hasOwn(others, String(name)));
+    if (place < 0) return [];
+    const at = [...path, "train", "augment"];
+    if (!mayChange) {
+      return [{ path: at, message: `augmentations change images or sounds, and this source has ${has}; leave it out` }];
+    }
+    const kind = has === "sounds" ? "images" : "sounds";
+    return [{ path: [...at, place], message: `${augment[place]!.name} changes ${kind}, and this source has ${has}` }];
+  });
+}
+
 /** What nobody has labelled gets its labels before anything is trained. */
-function unfitForFolder({ unlabelled }: FolderSource, { teacher }: OfSource): Finding[] {
+function unfitForFolder({ unlabelled }: FolderSource | AudioSource, { teacher }: OfSource): Finding[] {
   if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
   const message =
-    "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
+    "what is unlabelled has the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
   return [{ path: ["data", "source", "unlabelled"], message }];
 }
 

@@ -1,14 +1,16 @@
 import { basename } from "node:path";
+import { wavFiles } from "../data/audio/medium.js";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
+import { loadClassFolders } from "../data/folders/load.js";
+import type { FilesListener } from "../data/folders/reader.js";
 import { loadIdxPair } from "../data/idx.js";
-import { loadClassFolders } from "../data/images/load.js";
-import type { ImagesListener } from "../data/images/reader.js";
+import { imageFiles } from "../data/images/medium.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
+import { isAudio, isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
@@ -51,7 +53,7 @@ export interface LoadedSource {
 export async function loadSource(
   { data: { source }, teacher }: DataRecipe,
   signal: AbortSignal,
-  listener: ImagesListener,
+  listener: FilesListener,
 ): Promise<LoadedSource> {
   if (typeof source === "string") {
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
@@ -59,8 +61,13 @@ export async function loadSource(
   }
   if (isTable(source)) return loadTables(source);
   if (isFolder(source)) {
-    const { train, test } = await loadClassFolders(source, signal, listener);
+    const { train, test } = await loadClassFolders(source, imageFiles(source), signal, listener);
     return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
+  }
+  if (isAudio(source)) {
+    const choice = { ...source, folder: source.audio };
+    const { train, test } = await loadClassFolders(choice, wavFiles(source), signal, listener);
+    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.audio) };
   }
   if (isFiles(source)) {
     const files = [source.files].flat();

@@ -1,0 +1,18 @@
+import type { Medium } from "../folders/medium.js";
+import { decodeImage } from "./decode.js";
+import type { ImageShape } from "./options.js";
+
+const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
+
+/** Image files, each of which becomes `[channels, height, width]` bytes. */
+export function imageFiles(shape: ImageShape): Medium {
+  const [height, width] = shape.size;
+  return {
+    noun: "image",
+    extensions: EXTENSIONS,
+    facts: { channels: shape.channels, height, width },
+    shrink: "size",
+    allocate: (values) => new Uint8Array(values),
+    decode: (path) => decodeImage(path, shape),
+  };
+}
