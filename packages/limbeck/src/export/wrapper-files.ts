@@ -49,10 +49,7 @@ function wrapper(main: string, form: Form, samples: SampleFacts): string {
   return `${[head, ...imports, body, ...end].join("\n\n")}\n`;
 }
 
-function factsText(
-  { kind, classes, columns, height, width, sound, fit = "stretch" }: SampleFacts,
-  form: Form,
-): string {
+function factsText({ kind, classes, columns, height, width, sound, fit = "stretch" }: SampleFacts, form: Form): string {
   const labels = fact(form, "CLASSES", classes, "Classes, in the order of the model's answers.", "Label");
   if (kind === "sound") return [labels, soundFact(sound!, form)].join("\n");
   if (kind === "image") {

@@ -28,6 +28,8 @@ export async function* readSamples(
   const [reading] = readingOf(recipe);
   if (!reading) return await loadSamples(recipe, signal);
   const phase = reading.id;
+  const noun = nounOf(recipe.data.source)!;
+  const unit = noun === "sound" ? { unit: "sounds" as const } : {};
   const start = performance.now();
   yield { type: "phase-start", phase };
   const samples = yield* telling<RunEvent, RunSamples>((tell) => {
@@ -36,11 +38,11 @@ export async function* readSamples(
       plan: (plan) => tell({ type: "data-plan", ...plan }),
       decoded: (step, totalSteps) => {
         if (!due.rings() && step !== totalSteps) return;
-        tell({ type: "progress", phase, step, totalSteps, loss: null, stepsPerSecond: rate.at(step) });
+        tell({ type: "progress", phase, step, totalSteps, loss: null, stepsPerSecond: rate.at(step), ...unit });
       },
       skipped: (corrupt) => {
         folder.updateRun({ corrupt });
-        tell({ type: "data-skipped", noun: nounOf(recipe.data.source)!, corrupt });
+        tell({ type: "data-skipped", noun, corrupt });
       },
     });
   });
