@@ -21,7 +21,7 @@ export type ImageChange = SampleChange<Uint8Array>;
 /** Changes what a model takes of a sound; the geometry has `sound` and `spread`. */
 export type SoundChange = SampleChange<Float32Array>;
 
-interface Record<Options, Change> {
+interface NamedChange<Options, Change> {
   readonly name: string;
   /** One line for people. */
   readonly summary: string;
@@ -30,7 +30,7 @@ interface Record<Options, Change> {
 }
 
 /** One augmentation: a record, and a function that makes an {@link ImageChange} of validated options. */
-export type Augmentation<Options = unknown> = Record<Options, ImageChange>;
+export type Augmentation<Options = unknown> = NamedChange<Options, ImageChange>;
 
 /** The same of sounds. */
-export type SoundAugmentation<Options = unknown> = Record<Options, SoundChange>;
+export type SoundAugmentation<Options = unknown> = NamedChange<Options, SoundChange>;
