@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { TypedError } from "@limbeck/graph";
-import type { CorruptImage } from "../data/images/reader.js";
+import type { CorruptFile } from "../data/folders/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 import type { SearchResults } from "../evaluate/search-results.js";
 import type { LabelsEvent } from "../runs/events.js";
@@ -34,7 +34,7 @@ export interface Outcome {
   readonly results?: RunResults | undefined;
   readonly labels?: LabelsEvent | undefined;
   /** Images that were left out. */
-  readonly corrupt?: readonly CorruptImage[] | undefined;
+  readonly corrupt?: readonly CorruptFile[] | undefined;
   readonly search?: SearchResults | undefined;
   readonly error?: TypedError;
 }
@@ -79,7 +79,7 @@ async function follow(
   let runDir: string | undefined;
   let results: RunResults | undefined;
   let labels: LabelsEvent | undefined;
-  let corrupt: readonly CorruptImage[] | undefined;
+  let corrupt: readonly CorruptFile[] | undefined;
   let search: SearchResults | undefined;
   const stopWatching = onInterrupt(controller, out, () => {
     view.close();

@@ -110,9 +110,9 @@ function fillSample(samples: Samples, index: number, augment: Augmenter | undefi
   const isStored = samples instanceof StoredSamples;
   const values = isStored ? samples.at(index) : samples;
   const start = isStored ? 0 : index * target.length;
-  if (values instanceof Float32Array) target.set(values.subarray(start, start + target.length));
-  else if (augment) scale(augment(values, index, start), 0, target);
-  else scale(values, start, target);
+  const [sample, from] = augment ? [augment(values, index, start), 0] : [values, start];
+  if (sample instanceof Float32Array) target.set(sample.subarray(from, from + target.length));
+  else scale(sample, from, target);
 }
 
 function scale(source: Uint8Array, from: number, target: Float32Array): void {

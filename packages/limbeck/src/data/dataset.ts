@@ -1,3 +1,4 @@
+import type { SoundShape } from "./audio/signal/features.js";
 import type { Moments } from "./moments/moments.js";
 import type { Samples } from "./samples/samples.js";
 
@@ -8,6 +9,10 @@ export interface ImageGeometry {
   readonly width: number;
   /** Of rows and windows: by these, networks standardize what they take. Images are taken as they are. */
   readonly moments?: Moments;
+  /** Of sounds: the same, of all numbers together. */
+  readonly spread?: Pick<Moments, "mean" | "std">;
+  /** Of sounds: what samples were made of. Height and width are bands and times, or 1 and times. */
+  readonly sound?: SoundShape | undefined;
 }
 
 /** Labelled images, rows or windows. Never changed after loading: parts of it are {@link Split}s. */
@@ -17,9 +22,9 @@ export interface ImageDataset extends ImageGeometry {
   readonly size: number;
   /** Class names; a label is a position in this list. */
   readonly classes: readonly string[];
-  /** `[size, channels, height, width]`: 0 … 255 of images; numbers of rows and windows, as they are. */
+  /** `[size, channels, height, width]`: 0 … 255 of images; numbers of rows, windows and sounds, as they are. */
   readonly pixels: Samples;
-  /** Of rows and windows: the names of their columns, one for each channel. */
+  /** Of rows, windows and sounds: the names of their columns, one for each channel. */
   readonly columns?: readonly string[];
   /** `[size]`: samples of one group, such as a machine's windows, are either learned from or tested, not both. */
   readonly groups?: Uint32Array;
@@ -42,12 +47,18 @@ export interface Split {
 export const MOST_CLASSES = 256;
 
 /** What one of a data set's samples is called. */
-export function sampleName({ height, width, columns }: SampleShape): "image" | "row" | "window" {
+export function sampleName({ height, width, columns, sound }: SampleShape): SampleName {
+  if (sound) return "sound";
   if (!columns) return "image";
   return height * width > 1 ? "window" : "row";
 }
 
-type SampleShape = Pick<ImageGeometry, "height" | "width"> & { readonly columns?: readonly string[] | undefined };
+/** What there is a name for. */
+export type SampleName = "image" | "row" | "window" | "sound";
+
+type SampleShape = Pick<ImageGeometry, "height" | "width" | "sound"> & {
+  readonly columns?: readonly string[] | undefined;
+};
 
 /** The number of values of one image. */
 export function sampleLength(geometry: ImageGeometry): number {

@@ -1,4 +1,5 @@
 import { batchesOf } from "../data/batches.js";
+import { sampleName } from "../data/dataset.js";
 import { drawSubset } from "../data/split.js";
 import { CALIBRATION_BATCH } from "../quantize/calibrate.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -19,8 +20,8 @@ export async function* modelFeeds(
 ): AsyncGenerator<Readonly<Record<string, Feed>>> {
   const { train } = await loadSamples({ ...recipe, scheme: OFFLINE }, signal);
   const split = drawSubset(train, Math.min(count, train.indices.length), recipe.seed);
-  const { channels, height, width, columns } = split.dataset;
-  const kind = columns ? "row" : "image";
+  const { channels, height, width } = split.dataset;
+  const kind = sampleName(split.dataset);
   const given = inputChannels({ kind, channels });
   for (const { count: samples, images } of batchesOf(split, CALIBRATION_BATCH)) {
     const values = images.slice();

@@ -1,4 +1,4 @@
-import { AUGMENTATIONS } from "../data/augment/index.js";
+import { AUGMENTATIONS, SOUND_AUGMENTATIONS } from "../data/augment/index.js";
 import { MIXINGS } from "../data/mix/index.js";
 import { choice } from "./choice.js";
 
@@ -13,5 +13,7 @@ const choiceOf = (changes: readonly (Change & { readonly summary: string })[]) =
 /** A change of single images. */
 export const imageChange = choiceOf(Object.values(AUGMENTATIONS));
 
-/** A change of single images, or of whole batches. */
-export const augmentation = choiceOf([...Object.values(AUGMENTATIONS), ...Object.values(MIXINGS)]);
+/** A change of single images or sounds, or of whole batches. */
+export const augmentation = choiceOf(
+  [AUGMENTATIONS, SOUND_AUGMENTATIONS, MIXINGS].flatMap((changes) => Object.values(changes)),
+);

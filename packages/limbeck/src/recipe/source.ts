@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { audioFields, unfitAudio } from "../data/audio/options.js";
+import { AUGMENTATIONS, SOUND_AUGMENTATIONS } from "../data/augment/index.js";
 import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
@@ -46,6 +48,12 @@ const files = z
 const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
 
 const records = z.strictObject(recordFields).meta({ description: "Tables that name images, or hold them." });
+const audio = z
+  .strictObject(audioFields)
+  .superRefine((options, context) => {
+    for (const [option, message] of unfitAudio(options)) context.addIssue({ code: "custom", path: [option], message });
+  })
+  .meta({ description: "Folders of WAV files, one for each class." });
 
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
 
@@ -64,12 +72,13 @@ export const source = z
     files,
     folder,
     records,
+    audio,
     imageArrays,
     rowArrays,
   ])
   .meta({
     description:
-      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images, files of any kind.",
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images or of WAV files, files of any kind.",
   });
 
 /** A source whose samples are rows of tables. */
@@ -83,6 +92,9 @@ export type FolderSource = z.output<typeof folder>;
 
 /** A source of tables that name or hold images. */
 export type RecordsSource = z.output<typeof records>;
+
+/** A source of WAV files, in a folder for each class. */
+export type AudioSource = z.output<typeof audio>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -119,6 +131,11 @@ export function isDecoded(given: unknown): given is FolderSource | RecordsSource
   return isFolder(given) || isRecords(given);
 }
 
+/** Whether a source is WAV files in a folder for each class. */
+export function isAudio(given: unknown): given is AudioSource {
+  return has(given, "audio");
+}
+
 /** Whether a source's samples are bytes of files. */
 export function isFiles(given: unknown): given is FileSource {
   return has(given, "files");
@@ -144,7 +161,7 @@ interface OfSource {
 }
 
 interface Trained {
-  readonly train?: { readonly augment?: readonly unknown[] | undefined } | undefined;
+  readonly train?: { readonly augment?: readonly { readonly name?: unknown }[] | undefined } | undefined;
 }
 
 /** All of a recipe that is trained, or may be. */
@@ -162,40 +179,64 @@ function trainedParts({ teacher, assistants, student, variants }: OfSource): [Tr
   ];
 }
 
-/** What a recipe asks for that there is for images only. */
+/** What a recipe asks for that there is not for its samples. */
 export function unfitForSource(recipe: OfSource): Finding[] {
   const { data, scheme } = recipe;
-  if (isFolder(data.source)) return unfitForFolder(data.source, recipe);
+  const changes = unfitChanges(recipe);
+  if (isFolder(data.source)) return [...changes, ...unfitForFolder(data.source, recipe)];
+  if (isAudio(data.source)) {
+    return [...changes, ...unfitPretraining(recipe, "sounds"), ...unfitForFolder(data.source, recipe)];
+  }
   const samples = isOfNumbers(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
-  if (!samples) return [];
-  const message = `augmentations change images, and this source has ${samples}; leave it out`;
+  if (!samples) return changes;
   return [
     ...(samples === "files" ? unfitForFiles(recipe) : []),
-    ...trainedParts(recipe).flatMap(([{ train }, path]) =>
-      (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
-    ),
-    ...(pretrains(scheme)
-      ? [{ path: ["scheme"], message: `${scheme.name} learns from parts of images, and this source has ${samples}` }]
-      : []),
+    ...changes,
+    ...unfitPretraining(recipe, samples),
     ...(scheme.related === undefined
       ? []
       : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
   ];
 }
 
+/** Augmentations of other samples than the source's. */
+function unfitChanges(recipe: OfSource): Finding[] {
+  const { source } = recipe.data;
+  const has = isOfNumbers(source) ? "rows" : isFiles(source) ? "files" : isAudio(source) ? "sounds" : "images";
+  const others = has === "sounds" ? AUGMENTATIONS : SOUND_AUGMENTATIONS;
+  const mayChange = has === "sounds" || has === "images";
+  return trainedParts(recipe).flatMap(([{ train }, path]): Finding[] => {
+    const augment = train?.augment ?? [];
+    const place = augment.findIndex(({ name }) => !mayChange || Object.hasOwn(others, String(name)));
+    if (place < 0) return [];
+    const at = [...path, "train", "augment"];
+    if (!mayChange) {
+      return [{ path: at, message: `augmentations change images or sounds, and this source has ${has}; leave it out` }];
+    }
+    const kind = has === "sounds" ? "images" : "sounds";
+    return [{ path: [...at, place], message: `${augment[place]!.name} changes ${kind}, and this source has ${has}` }];
+  });
+}
+
+/** Pretraining sees parts of images. */
+function unfitPretraining({ scheme }: OfSource, samples: string): Finding[] {
+  const message = `${scheme.name} learns from parts of images, and this source has ${samples}`;
+  return pretrains(scheme) ? [{ path: ["scheme"], message }] : [];
+}
+
 const pretrains = ({ name }: OfSource["scheme"]) => schemeNamed(String(name)).pretrains === true;
 
 /** What nobody has labelled gets its labels from the teacher, before any student learns. */
-function unfitForFolder({ unlabelled }: FolderSource, recipe: OfSource): Finding[] {
+function unfitForFolder({ unlabelled }: FolderSource | AudioSource, recipe: OfSource): Finding[] {
   const { teacher, data, variants, scheme } = recipe;
   if (unlabelled === undefined || (teacher && "onnx" in teacher) || pretrains(scheme)) return [];
   if (!isSelfTaught(teacher)) {
     const message =
-      "unlabelled images have the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";
+      "what is unlabelled has the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";
     return [{ path: ["data", "source", "unlabelled"], message }];
   }
   const message =
-    "how many images of these classes there are is known once the teacher is trained; leave size out, or the classes";
+    "how many samples of these classes there are is known once the teacher is trained; leave size out, or the classes";
   const draws: [Transfer | undefined, Finding["path"]][] = [
     [data.transfer, ["data", "transfer", "size"]],
     ...(variants as readonly { transfer?: Transfer }[]).map(

@@ -104,7 +104,7 @@ function withFeatures({ dataset, indices }: Split, rows: Float32Array, width: nu
   indices.forEach((sample, row) => {
     pixels.set(rows.subarray(row * width, (row + 1) * width), sample * width);
   });
-  const { moments: _, ...known } = dataset;
+  const { moments: _, spread: __, ...known } = dataset;
   const seen: ImageDataset = { ...known, channels: width, height: 1, width: 1, pixels };
   return { dataset: seen, indices };
 }

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { CorruptImage } from "../data/images/reader.js";
+import type { CorruptFile } from "../data/folders/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 import { readRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -58,7 +58,7 @@ export type RunFile = z.infer<typeof runFileSchema> & {
   readonly autoTerms?: readonly AutoTerms[];
   readonly error?: ErrorRecord | undefined;
   /** Images that could not be decoded and were left out. */
-  readonly corrupt?: readonly CorruptImage[];
+  readonly corrupt?: readonly CorruptFile[];
   readonly environment?: Readonly<Record<string, string>>;
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { byLabelling, type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
-import type { ImagesListener } from "../data/images/reader.js";
-import { measureMoments } from "../data/moments/measure.js";
+import type { FilesListener } from "../data/folders/reader.js";
+import { measureMoments, measureSpread } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { hashSamples } from "../data/samples/samples.js";
@@ -28,18 +28,23 @@ export interface RunSamples {
 
 /**
  * Loads a recipe's data and splits it: seeded, stratified and shuffled.
- * @param listener is told how far the decoding of images is
+ * @param listener is told how far the decoding of files is
  * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
  */
 export async function loadSamples(
   recipe: DataRecipe,
   signal: AbortSignal,
-  listener: ImagesListener = {},
+  listener: FilesListener = {},
 ): Promise<RunSamples> {
   const samples = await loadParts(recipe, signal, listener);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
-  const known = isOfNumbers(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
+  const { sound } = judged.train.dataset;
+  const known = isOfNumbers(recipe.data.source)
+    ? withMoments(judged, recipe.scheme.moments)
+    : sound
+      ? withKnown(judged, { spread: measureSpread(judged.train) })
+      : judged;
   return withRelated(withUnlabelled(known), recipe.scheme.related, signal);
 }
 
@@ -50,10 +55,18 @@ function withUnlabelled({ train, ...samples }: RunSamples): RunSamples {
 }
 
 /** Adds what networks standardize rows by: stored moments where the scheme names some, else those of the training part. */
-function withMoments({ train, test, ...samples }: RunSamples, path: unknown): RunSamples {
+function withMoments(samples: RunSamples, path: unknown): RunSamples {
+  const { train } = samples;
   const moments = typeof path === "string" ? readMoments(path) : measureMoments(train);
   if (typeof path === "string") requireSameColumns(path, moments, train.dataset);
-  const known = (split: Split) => ({ ...split, dataset: { ...split.dataset, moments } });
+  return withKnown(samples, { moments });
+}
+
+function withKnown(
+  { train, test, ...samples }: RunSamples,
+  facts: Pick<ImageDataset, "moments" | "spread">,
+): RunSamples {
+  const known = (split: Split) => ({ ...split, dataset: { ...split.dataset, ...facts } });
   return { ...samples, train: known(train), test: known(test) };
 }
 
@@ -101,7 +114,7 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
   });
 }
 
-async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: ImagesListener): Promise<RunSamples> {
+async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: FilesListener): Promise<RunSamples> {
   const { data, seed } = recipe;
   const { train, test, source } = await loadSource(recipe, signal, listener);
   const whole = byLabelling(wholeSplit(train)).labelled;
@@ -129,7 +142,8 @@ export function fingerprint({ train, test, related }: RunSamples): string {
   const hash = createHash("sha256");
   for (const { dataset, indices } of [train, test, ...(related ? [related] : [])])
     hashSamples(hash, dataset.pixels).update(dataset.labels).update(indices);
-  if (train.dataset.moments) hash.update(canonicalJson(train.dataset.moments));
+  const { moments = train.dataset.spread } = train.dataset;
+  if (moments) hash.update(canonicalJson(moments));
   return hash.digest("hex");
 }
 

@@ -1,9 +1,11 @@
 import { basename, join } from "node:path";
+import { wavFiles } from "../data/audio/medium.js";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
+import { loadClassFolders } from "../data/folders/load.js";
+import type { FilesListener } from "../data/folders/reader.js";
 import { loadIdxPair } from "../data/idx.js";
-import { loadClassFolders } from "../data/images/load.js";
-import type { ImagesListener } from "../data/images/reader.js";
+import { imageFiles } from "../data/images/medium.js";
 import { filesMatching } from "../data/matching.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
@@ -13,6 +15,7 @@ import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import { schemeNamed } from "../recipe/schemes/index.js";
 import {
+  isAudio,
   isFiles,
   isFolder,
   isImageArrays,
@@ -59,7 +62,7 @@ async function loadTables(source: TableSource, signal: AbortSignal): Promise<Loa
 async function loadRecordFiles(
   { records, test, ...options }: RecordsSource,
   signal: AbortSignal,
-  listener: ImagesListener,
+  listener: FilesListener,
 ): Promise<LoadedSource> {
   const files = await dataFiles(records, "data.source.records", signal);
   const tested = test === undefined ? undefined : await dataFiles(test, "data.source.test", signal);
@@ -85,7 +88,7 @@ export interface LoadedSource {
 export async function loadSource(
   { data: { source, memory = DEFAULT_MEMORY }, teacher, scheme }: DataRecipe,
   signal: AbortSignal,
-  listener: ImagesListener,
+  listener: FilesListener,
 ): Promise<LoadedSource> {
   if (typeof source === "string") {
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
@@ -94,12 +97,21 @@ export async function loadSource(
   if (isTable(source)) return loadTables(source, signal);
   if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source)) {
-    const { train, test } = await loadClassFolders(source, signal, listener, {
-      memory,
-      cache: join(cacheFolder(), "decoded"),
-    });
+    const reading = {
+      corrupt: source.corrupt,
+      signal,
+      listener,
+      places: { memory, cache: join(cacheFolder(), "decoded") },
+    };
+    const { train, test } = await loadClassFolders(source, imageFiles(source), reading);
     const known = schemeNamed(scheme.name).pretrains ? train : await restLabelledByTeacher(train, teacher, signal);
     return { train: known, test, source: basename(source.folder) };
+  }
+  if (isAudio(source)) {
+    const choice = { ...source, folder: source.audio };
+    const reading = { corrupt: source.corrupt, signal, listener, places: { memory } };
+    const { train, test } = await loadClassFolders(choice, wavFiles(source), reading);
+    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.audio) };
   }
   if (isFiles(source)) {
     const files = await filesMatching([source.files].flat(), "data.source.files", signal);

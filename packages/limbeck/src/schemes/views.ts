@@ -1,5 +1,5 @@
 import type { Graph } from "@limbeck/graph";
-import { type ImageChange, prepareAugmentation } from "../data/augment/index.js";
+import { prepareAugmentation, type SampleChanges } from "../data/augment/index.js";
 import type { ImageGeometry } from "../data/dataset.js";
 import { BatchMixer, isMixing, mixesImages, prepareMixing } from "../data/mix/index.js";
 import type { MixedLabels } from "../losses/loss.js";
@@ -7,7 +7,7 @@ import type { TrainOptions } from "../recipe/schema.js";
 
 /** What makes views of samples: changes of single images, and then of whole batches. */
 export interface ViewMakers {
-  readonly changes: readonly ImageChange[];
+  readonly changes: SampleChanges;
   readonly mixer: BatchMixer | undefined;
 }
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { createAugmenter, prepareAugmentation } from "../../src/data/augment/index.js";
 import { createBatchTarget, epochOrder, fillBatch } from "../../src/data/batches.js";
 import { type ImageDataset, wholeSplit } from "../../src/data/dataset.js";
-import { loadClassFolders } from "../../src/data/images/load.js";
+import { loadClassFolders } from "../../src/data/folders/load.js";
+import { imageFiles } from "../../src/data/images/medium.js";
 import { loadImageArrays, loadRowArrays } from "../../src/data/numpy/load.js";
 import { DecodedWriter, openDecoded } from "../../src/data/samples/cache-file.js";
 import { memoryOption } from "../../src/data/samples/options.js";
@@ -103,7 +104,12 @@ describe("decoded images", () => {
   const load = async (root: string, places: object) => {
     const decoded: number[] = [];
     const listener = { decoded: (count: number) => decoded.push(count) };
-    const { train } = await loadClassFolders({ folder: root, ...options }, never, listener, places);
+    const { train } = await loadClassFolders({ folder: root }, imageFiles(options), {
+      ...options,
+      signal: never,
+      listener,
+      places,
+    });
     return { train, decoded };
   };
 
@@ -178,9 +184,8 @@ describe("decoded images", () => {
     const stopped = new AbortController();
     const listener = { decoded: () => stopped.abort(new Error("stopped")) };
     const places = { cache: place, memory: 1 };
-    await expect(loadClassFolders({ folder: root, ...options }, stopped.signal, listener, places)).rejects.toThrow(
-      "stopped",
-    );
+    const reading = { ...options, signal: stopped.signal, listener, places };
+    await expect(loadClassFolders({ folder: root }, imageFiles(options), reading)).rejects.toThrow("stopped");
     expect(readdirSync(place)).toEqual([]);
   });
 

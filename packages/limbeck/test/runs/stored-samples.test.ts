@@ -35,7 +35,9 @@ describe("a run whose samples stay on disk", () => {
 
     const killed = await prepare(1000);
     await killInTraining(killed);
-    expect(readFileSync(join(killed.runDir, "metrics.jsonl"), "utf8")).toMatch(/"type":"data-plan".*"folder":".*decoded"/);
+    expect(readFileSync(join(killed.runDir, "metrics.jsonl"), "utf8")).toMatch(
+      /"type":"data-plan".*"folder":".*decoded"/,
+    );
     expect(fingerprint(killed.runDir, files)).toEqual(expected);
   });
 });

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import sharp from "sharp";
 import { canonicalJson } from "../../support/json.js";
 import type { ImageShape } from "./options.js";
@@ -12,11 +11,10 @@ const EDITION = 1;
 const AT_ONCE = 16;
 
 /**
- * The file in which decoded images are kept: its name is made of what the images' files are (path, size and time of change) and how
+ * What the file is called in which decoded images are kept: it is made of what the images' files are (path, size and time of change) and how
  * they are decoded.
  */
-export async function decodedPath(
-  folder: string,
+export async function decodedName(
   paths: readonly string[],
   { size, fit, channels }: ImageShape,
   signal: AbortSignal,
@@ -28,7 +26,7 @@ export async function decodedPath(
     const some = paths.slice(first, first + AT_ONCE);
     for (const fact of await Promise.all(some.map(factOf))) hash.update(fact);
   }
-  return join(folder, `${hash.digest("hex").slice(0, 40)}.samples`);
+  return `${hash.digest("hex").slice(0, 40)}.samples`;
 }
 
 async function factOf(path: string): Promise<string> {

@@ -35,6 +35,3 @@ const shape = z.object(shapeFields);
 
 /** The size that images are brought to, and how. */
 export type ImageShape = Readonly<Omit<z.output<typeof shape>, "corrupt">>;
-
-/** How images are read. */
-export type ImageOptions = Readonly<z.output<typeof shape>>;

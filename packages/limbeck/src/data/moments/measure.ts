@@ -65,6 +65,19 @@ function measured(split: Split): Split {
   return drawAtMost(split, Math.max(FEWEST, Math.floor(MOST_STORED / sampleLength(dataset))), 0);
 }
 
+/** Mean and deviation of all numbers of sounds. */
+export function measureSpread({ dataset, indices }: Split): Pick<Moments, "mean" | "std"> {
+  const length = sampleLength(dataset);
+  const meanOf = (of: (value: number) => number) => {
+    let sum = 0;
+    for (const index of indices) for (const value of sampleAt(dataset, index)) sum += of(value);
+    return sum / (indices.length * length);
+  };
+  const mean = meanOf((value) => value);
+  const variance = meanOf((value) => (value - mean) ** 2);
+  return { mean: [rounded(mean)], std: [rounded(Math.sqrt(variance))] };
+}
+
 /** All values of a column: of the samples one after another, in each by time. */
 function columnOf({ dataset, indices }: Split, c: number): Float64Array {
   const times = dataset.height * dataset.width;
