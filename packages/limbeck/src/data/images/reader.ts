@@ -10,7 +10,7 @@ import type { FoundImages } from "./find.js";
 import type { ImageOptions } from "./options.js";
 
 /** At most so many images are decoded at once: each may have 100 million pixels, though most formats are read row by row. */
-const AT_ONCE = 4;
+const AT_ONCE = 16;
 
 /** How many corrupt images are named in an error. */
 const NAMED = 5;
