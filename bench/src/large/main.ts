@@ -3,12 +3,15 @@ import { randomFillSync } from "node:crypto";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { distill, readRecipe } from "limbeck";
 
 const SIDE = 224;
 const LENGTH = 3 * SIDE * SIDE;
 const CLASSES = 10;
+/** Between so many images, Ctrl-C is heard. */
+const BREATH = 100;
 
 /** The header of an array of bytes, as numpy.save writes it. */
 function header(shape: readonly number[]): Buffer {
@@ -20,12 +23,13 @@ function header(shape: readonly number[]): Buffer {
 }
 
 /** Noise, a little brighter for each class. */
-function writeImages(folder: string, count: number): void {
+async function writeImages(folder: string, count: number, signal: AbortSignal): Promise<void> {
   const file = openSync(join(folder, "images.npy"), "w");
   writeSync(file, header([count, 3, SIDE, SIDE]));
   const noise = randomFillSync(new Uint8Array(LENGTH));
   const image = new Uint8Array(LENGTH);
   for (let i = 0; i < count; i++) {
+    if (i % BREATH === 0) await setImmediate(undefined, { signal });
     const shift = (i * 7919) % LENGTH;
     const bright = (i % CLASSES) * 12;
     for (let at = 0; at < LENGTH; at++) image[at] = (noise[(at + shift) % LENGTH]! >> 1) + bright;
@@ -41,7 +45,7 @@ const recipe = {
   seeds: 1,
   baseline: false,
   data: { source: { images: "images.npy", labels: "labels.npy", layout: "nchw" }, test: 500 },
-  student: { model: { family: "mlp", hidden: [8] }, train: { epochs: 1, batchSize: 64 } },
+  student: { model: { family: "mlp", resolution: 56, hidden: [16] }, train: { epochs: 1, batchSize: 64 } },
   distill: [{ loss: "cross-entropy" }],
 };
 
@@ -55,15 +59,26 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { gigabytes: { type: "string", default: "10" } } });
   const count = Math.ceil((Number(values.gigabytes) * 1e9) / LENGTH);
   const folder = mkdtempSync(join(tmpdir(), "limbeck-large-"));
-  process.once("SIGINT", () => process.exit(130));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const say = (text: string) => process.stdout.write(`${text}\n`);
-  say(`${count} images of 3 x ${SIDE} x ${SIDE} are written: ${((count * LENGTH) / 1e9).toFixed(1)} GB`);
-  writeImages(folder, count);
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  try {
+    say(`${count} images of 3 x ${SIDE} x ${SIDE} are written: ${((count * LENGTH) / 1e9).toFixed(1)} GB`);
+    await writeImages(folder, count, stop.signal);
+    await train(folder, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+async function train(folder: string, signal: AbortSignal): Promise<void> {
   writeFileSync(join(folder, "large.json"), JSON.stringify(recipe));
   const runDir = join(folder, "run");
   const start = performance.now();
-  for await (const event of distill(readRecipe(join(folder, "large.json")), { runDir })) {
+  for await (const event of distill(readRecipe(join(folder, "large.json")), { runDir, signal })) {
     if (event.type === "phase-start") say(`${event.phase}, after ${((performance.now() - start) / 1000).toFixed(0)} s`);
   }
   const { seconds, waited, peakMemoryBytes }: RunFile = JSON.parse(readFileSync(join(runDir, "run.json"), "utf8"));

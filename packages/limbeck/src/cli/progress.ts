@@ -52,10 +52,16 @@ class Status {
   }
 }
 
+/** Waiting for samples is told of where it took this share of the time, and so many seconds, or more. */
+const NOTABLE = { share: 0.1, seconds: 10 };
+
 /** How long it took, or whose result it is. */
-function outcome({ seconds, reused, from }: PhaseEnd): string {
+function outcome({ seconds, waited = 0, reused, from }: PhaseEnd): string {
   if (from) return `reused from ${relative(process.cwd(), from.run) || "."} (took ${formatDuration(seconds)} there)`;
-  return reused ? "kept from before" : formatDuration(seconds);
+  if (reused) return "kept from before";
+  const isNotable = waited >= Math.max(NOTABLE.seconds, NOTABLE.share * seconds);
+  const waiting = isNotable ? `, ${Math.round((100 * waited) / seconds)}% of it waiting for samples` : "";
+  return `${formatDuration(seconds)}${waiting}`;
 }
 
 const speed = (each: number, what: string) => `${each.toFixed(each < 10 ? 1 : 0)} ${what}/s`;

@@ -66,6 +66,8 @@ export interface ReportData {
   readonly createdAt: string;
   /** All phases together, those that were taken over from other runs included. */
   readonly seconds: number;
+  /** In which share of the time of all trainings the engine waited for samples; missing where none took any. */
+  readonly waited?: number | undefined;
   /** Phases whose results are other runs': names of the runs, and the seconds that the phases took there. */
   readonly reused: readonly { readonly phase: string; readonly run: string; readonly seconds: number }[];
   /** Resolved recipe, as YAML. */

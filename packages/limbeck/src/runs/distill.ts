@@ -72,12 +72,15 @@ const MALLOC = {
   MALLOC_TRIM_THRESHOLD_: "8589934592",
 };
 
+/** Images are decoded by these threads, of which Node has four wherever it runs. */
+const THREADS = { UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism())) };
+
 const workerPath = fileURLToPath(new URL("./worker.js", import.meta.url));
 const STDERR_TAIL = 2000;
 
 async function* work(folder: RunFolder, options: DistillOptions): AsyncGenerator<RunEvent> {
   const child = fork(workerPath, {
-    env: { ...process.env, ...MALLOC },
+    env: { ...THREADS, ...process.env, ...MALLOC },
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     execArgv: [...nodeFlags],

@@ -9,7 +9,7 @@ import { armsOf, isDataFree, phaseId, seedsOf } from "./arms.js";
 import type { RunContext } from "./context.js";
 import { describeTerms } from "./describe-terms.js";
 import type { Evaluation } from "./evaluation.js";
-import type { RunFolder } from "./folder.js";
+import type { RunFile, RunFolder } from "./folder.js";
 import type { Measured } from "./measure.js";
 import { membersOf } from "./members.js";
 import { mentorOf } from "./mentor.js";
@@ -33,6 +33,7 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     description: recipe.description,
     createdAt: run.createdAt,
     seconds: Object.values(run.seconds).reduce((a, b) => a + b, 0),
+    waited: waitedShare(run),
     reused: Object.entries(run.reused).map(([phase, { run: path, seconds }]) => ({
       phase,
       run: basename(path),
@@ -80,6 +81,12 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
 /** Pixels of a data set's images. */
 function picturesOf({ dataset }: Split): (index: number) => Uint8Array {
   return (index) => Uint8Array.from(sampleAt(dataset, index));
+}
+
+function waitedShare({ waited, seconds }: Pick<RunFile, "waited" | "seconds">): number | undefined {
+  const phases = Object.keys(waited);
+  const total = (of: Readonly<Record<string, number>>) => phases.reduce((sum, phase) => sum + of[phase]!, 0);
+  return phases.length === 0 ? undefined : total(waited) / total(seconds);
 }
 
 /** What a black box is called. */

@@ -9,6 +9,9 @@ const TRIED = 10;
 /** Batches that take less are made at once sooner than another thread could hand them over, in milliseconds. */
 const QUICK_MS = 1;
 
+/** A thread takes a second to start: a training that is over sooner than this gains nothing, in milliseconds. */
+const LEAST_MS = 2000;
+
 /** More threads would only be waiting for memory. */
 const MOST_THREADS = 8;
 
@@ -78,7 +81,7 @@ export class BatchSource {
 
   #startThreads(step: number): void {
     if (this.#workers.length > 0 || step !== this.#expected) return;
-    const count = this.#threads ?? this.#worthwhile();
+    const count = this.#threads ?? this.#worthwhile(this.#end - step);
     this.#workers = Array.from({ length: count }, () => new BatchThread(this.#facts));
     for (const [i, worker] of this.#workers.entries()) {
       for (let ahead = 0; ahead < AHEAD; ahead++) this.#ask(worker, step + i + ahead * count);
@@ -86,13 +89,13 @@ export class BatchSource {
   }
 
   /** As many threads as keep up with the engine; none where that is not worth it, or not known yet. */
-  #worthwhile(): number {
+  #worthwhile(stepsLeft: number): number {
     const { steps, making, began } = this.#trial;
     if (steps !== TRIED) return 0;
     const each = making / steps;
     const rest = (performance.now() - began) / steps - each;
-    if (each < QUICK_MS) return 0;
-    return Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1, Math.ceil(each / rest)));
+    if (each < QUICK_MS || each * stepsLeft < LEAST_MS) return 0;
+    return Math.min(MOST_THREADS, availableParallelism() - 1, Math.ceil(each / rest));
   }
 
   async #fromThread(step: number): Promise<Batch | undefined> {
@@ -122,12 +125,14 @@ const workerUrl = new URL("./batch-worker.js", import.meta.url);
 class BatchThread {
   readonly #worker: Worker;
   readonly #open = new Map<number, PromiseWithResolvers>();
+  #isGone = false;
 
   constructor(facts: BatchFacts) {
     this.#worker = new Worker(workerUrl, { workerData: send(facts) });
     this.#worker.on("message", ({ step, batch }: BatchAnswer) => this.#open.get(step)?.resolve(batch));
     // Without the thread, batches are made where they are needed.
     const giveUp = () => {
+      this.#isGone = true;
       for (const { resolve } of this.#open.values()) resolve(undefined);
     };
     this.#worker.on("error", giveUp);
@@ -135,6 +140,7 @@ class BatchThread {
   }
 
   ask(step: number, arrays: Batch | undefined): void {
+    if (this.#isGone) return;
     this.#open.set(step, withResolvers());
     const request: BatchRequest = { step, arrays };
     this.#worker.postMessage(request, arrays ? buffersOf(arrays) : []);

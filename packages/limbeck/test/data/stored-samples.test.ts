@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -124,7 +124,10 @@ describe("decoded images", () => {
     const [root, cache] = [await photos(), temporaryFolder()];
     const { train: fresh } = await load(root, {});
     const first = await load(root, { cache, memory });
+    const [name] = readdirSync(cache);
+    utimesSync(join(cache, name!), 1, 1);
     const second = await load(root, { cache, memory });
+    expect(statSync(join(cache, name!)).mtimeMs).toBeGreaterThan(Date.now() - 3_600_000);
     expect(first.decoded).toHaveLength(13);
     expect(second.decoded).toEqual([13]);
     if (memory) for (const { train } of [first, second]) expectSame(train, fresh);

@@ -30,6 +30,11 @@ describe("a run whose samples stay on disk", () => {
   it("ends with the models of one that has them in memory, also when it is killed", async () => {
     const inMemory = await prepare(undefined);
     expect((await limbeck(["run", inMemory.recipe, "--out", inMemory.runDir])).code).toBe(0);
+    const { waited } = JSON.parse(readFileSync(join(inMemory.runDir, "run.json"), "utf8"));
+    expect(Object.keys(waited)).toEqual(["teacher", "student/seed-2"]);
+    expect(readFileSync(join(inMemory.runDir, "report.html"), "utf8")).toContain(
+      "of the time of training, for samples",
+    );
     const files = finalFiles(inMemory.runDir);
     const expected = fingerprint(inMemory.runDir, files);
 

@@ -1,12 +1,17 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { randomStream } from "@limbeck/graph";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ImageDataset } from "../../src/data/dataset.js";
+import type { StoredSamples } from "../../src/data/samples/stored.js";
 import { type BatchFacts, BatchMaker } from "../../src/schemes/batch-maker.js";
 import type { BatchSource } from "../../src/schemes/batch-source.js";
+import { temporaryFolder } from "../runs/harness.js";
 
 // Threads run what is built: they know no TypeScript.
-const built = new URL("../../dist/schemes/batch-source.js", import.meta.url).href;
-const { BatchSource: Built }: { BatchSource: typeof BatchSource } = await import(built);
+const built = (path: string) => import(new URL(`../../dist/${path}`, import.meta.url).href);
+const { BatchSource: Built }: { BatchSource: typeof BatchSource } = await built("schemes/batch-source.js");
+const { StoredSamples: BuiltSamples }: { StoredSamples: typeof StoredSamples } = await built("data/samples/stored.js");
 
 const random = randomStream(7);
 const dataset: ImageDataset = {
@@ -32,6 +37,15 @@ async function batchesOf(source: BatchSource, steps: readonly number[]) {
   const found = [];
   for (const step of steps) found.push(structuredClone(await source.at(step)));
   return found;
+}
+
+/** The same samples in a file. */
+function onDisk() {
+  const path = join(temporaryFolder(), "samples");
+  writeFileSync(path, dataset.pixels as Uint8Array);
+  const form = { kind: "bytes", dtype: "u1", isLittle: true } as const;
+  const pixels = new BuiltSamples({ path, offset: 0, samples: 40, length: 192, ...form });
+  return { path, split: { ...facts.split, dataset: { ...dataset, pixels } } };
 }
 
 const opened: BatchSource[] = [];
@@ -71,6 +85,20 @@ describe("batches that are made ahead", () => {
     await source.at(0);
     await source.release();
     expect(await batchesOf(source, [1, 2, 3])).toEqual(expected.slice(1, 4));
+  });
+
+  it("are made where they are needed when threads cannot open the samples' file", async () => {
+    const { split, path } = onDisk();
+    const source = open(2, { split });
+    rmSync(path);
+    source.begin(STEPS);
+    expect(await batchesOf(source, all)).toEqual(expected);
+  });
+
+  it("come from a file as from memory", async () => {
+    const source = open(1, { split: onDisk().split });
+    source.begin(STEPS);
+    expect(await batchesOf(source, all)).toEqual(expected);
   });
 
   it("are not made ahead before training begins, nor where that is not worth it", async () => {

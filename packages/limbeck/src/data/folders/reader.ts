@@ -9,7 +9,7 @@ import type { FoundFiles } from "./find.js";
 import type { Medium } from "./medium.js";
 
 /** At most so many files are decoded at once: an image may have 100 million pixels, though most formats are read row by row. */
-const AT_ONCE = 4;
+const AT_ONCE = 16;
 
 /** How many corrupt files are named in an error. */
 const NAMED = 5;

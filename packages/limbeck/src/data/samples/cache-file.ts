@@ -59,7 +59,8 @@ export function openDecoded(path: string, length: number, memory: number): Decod
   const place = { path, offset: 0, samples, length, kind: "bytes", dtype: "u1", isLittle: true } as const;
   if (note.length !== length) return undefined;
   const stored = new StoredSamples(place, Buffer.from(sha256, "hex"));
-  if (stored.bytes > memory) return { samples: touched(stored), problems };
+  touch(path);
+  if (stored.bytes > memory) return { samples: stored, problems };
   const values = sharedBytes(stored.length);
   let at = 0;
   for (const part of stored.parts()) {
@@ -71,13 +72,13 @@ export function openDecoded(path: string, length: number, memory: number): Decod
   return undefined;
 }
 
-function touched(stored: StoredSamples): StoredSamples {
+/** Notes that somebody still uses the file. */
+function touch(path: string): void {
   try {
-    utimesSync(stored.place.path, new Date(), new Date());
+    utimesSync(path, new Date(), new Date());
   } catch {
     // Somebody else's cache: it is read all the same.
   }
-  return stored;
 }
 
 /** Values, then a note as JSON, its length in 4 bytes, and the mark: what was cut short has no mark at its end. */

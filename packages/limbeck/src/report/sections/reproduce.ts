@@ -1,5 +1,5 @@
 import type { ReportData } from "../data.js";
-import { count, duration } from "../format.js";
+import { count, duration, percent } from "../format.js";
 import { html, type Markup } from "../html.js";
 import { metricsOf } from "../metrics.js";
 
@@ -20,6 +20,7 @@ export function reproduceSection({
   files = [],
   asked,
   seconds,
+  waited,
   reused,
   recipe,
 }: ReportData): Markup {
@@ -32,6 +33,7 @@ export function reproduceSection({
     ...files.map(({ where, sha256 }) => [where, `sha256 ${sha256}`] as const),
     ["Teacher", asked ?? ""],
     ["Duration", duration(seconds)],
+    ["Waiting", waited === undefined ? "" : `${percent(waited)} of the time of training, for samples`],
     ["Reused", reusedText(reused)],
     ["Limbeck", environment.limbeck],
     ["Node.js", environment.node],
