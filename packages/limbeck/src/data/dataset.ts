@@ -7,6 +7,8 @@ export interface ImageGeometry {
   readonly width: number;
   /** Of rows and windows: by these, networks standardize what they take. Images are taken as they are. */
   readonly moments?: Moments;
+  /** Where there are no classes, how many numbers the embedding has that models answer with. Default: one logit for each class. */
+  readonly embedding?: number;
 }
 
 /** Labelled images, rows or windows in memory. Never changed after loading: parts of it are {@link Split}s. */
@@ -28,6 +30,11 @@ export interface ImageDataset extends ImageGeometry {
   readonly labelled?: number;
 }
 
+/** How many numbers models answer with. */
+export function answerWidth({ embedding, classes }: Pick<ImageDataset, "embedding" | "classes">): number {
+  return embedding ?? classes.length;
+}
+
 /** Some samples of a data set, in an order of their own: a view, nothing is copied. */
 export interface Split {
   readonly dataset: ImageDataset;
@@ -47,7 +54,7 @@ export function sampleName({ height, width, columns }: SampleShape): "image" | "
 type SampleShape = Pick<ImageGeometry, "height" | "width"> & { readonly columns?: readonly string[] | undefined };
 
 /** The number of values of one image. */
-export function sampleLength(geometry: ImageGeometry): number {
+export function sampleLength(geometry: Pick<ImageGeometry, "channels" | "height" | "width">): number {
   return geometry.channels * geometry.height * geometry.width;
 }
 

@@ -1,3 +1,5 @@
+import type { EmbeddingResults } from "./embedding/results.js";
+
 /** Mean and sample standard deviation (n - 1) over seeds; `sd` is null where there is only one. */
 export interface Spread {
   readonly mean: number;
@@ -25,7 +27,7 @@ interface AnswersResult {
 }
 
 /** What a model costs. */
-interface ModelCosts {
+export interface ModelCosts {
   readonly parameters: number;
   /** Size of the ONNX file. */
   readonly bytes: number;
@@ -144,4 +146,12 @@ export interface RunResults extends Comparison {
   readonly variants: readonly VariantResult[];
   /** Of data-free schemes, and where images are unlabelled: what student and baseline saw in training. */
   readonly trainedOn?: TrainedOn;
+}
+
+/** Everything that a run measured, whatever its task: only results of classes have no `task`. */
+export type TaskResults = RunResults | EmbeddingResults;
+
+/** Whether results are those of embeddings. */
+export function areEmbeddings(results: TaskResults): results is EmbeddingResults {
+  return "task" in results;
 }

@@ -27,26 +27,25 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
     };
     return { ...source, folder: from(source.folder, "folder"), ...whole("test"), ...whole("unlabelled") };
   }
+  const labelled = (labels: string | undefined, ...keys: Path) =>
+    labels === undefined ? {} : { labels: from(labels, ...keys) };
   if (isImageArrays(source)) {
     const { images, labels, test } = source;
-    const tested = test && {
-      images: from(test.images, "test", "images"),
-      labels: from(test.labels, "test", "labels"),
-    };
+    const tested = test && { images: from(test.images, "test", "images"), ...labelled(test.labels, "test", "labels") };
     return {
       ...source,
       images: from(images, "images"),
-      labels: from(labels, "labels"),
+      ...labelled(labels, "labels"),
       ...(tested ? { test: tested } : {}),
     };
   }
   if (isRowArrays(source)) {
     const { rows, labels, test } = source;
-    const tested = test && { rows: from(test.rows, "test", "rows"), labels: from(test.labels, "test", "labels") };
+    const tested = test && { rows: from(test.rows, "test", "rows"), ...labelled(test.labels, "test", "labels") };
     return {
       ...source,
       rows: from(rows, "rows"),
-      labels: from(labels, "labels"),
+      ...labelled(labels, "labels"),
       ...(tested ? { test: tested } : {}),
     };
   }

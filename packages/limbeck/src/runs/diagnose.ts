@@ -14,6 +14,7 @@ import { readBytes } from "../support/files.js";
 import { isBlackBox } from "../teachers/black-box/options.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { classResults, requireClasses } from "./classes-only.js";
 import { modelFor } from "./context.js";
 import { fetchedRecipe } from "./fetched.js";
 import type { RunFolder } from "./folder.js";
@@ -37,6 +38,7 @@ type Asked = Record<keyof Seen, Split>;
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
   requireTeacher(folder, folder.recipe());
   const recipe = await fetchedRecipe(folder, signal);
+  requireClasses(recipe, "the doctor");
   const samples = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
   requireSameData(folder, samples);
   const { dataset } = samples.train;
@@ -71,7 +73,7 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
     train: recipe.student.train,
     correctsBiases: recipe.variants.some(({ correctBiases }) => correctBiases),
     trained: results ? await studentFacts(folder, asked, answers, threads) : null,
-    baselineAccuracy: results?.baseline?.accuracy.mean ?? null,
+    baselineAccuracy: (results && classResults(results).baseline?.accuracy.mean) ?? null,
   };
 }
 

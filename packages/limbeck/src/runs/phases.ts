@@ -1,7 +1,6 @@
 import type { Recipe } from "../recipe/schema.js";
-import { isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
-import { labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
+import { asksTests, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
 import type { Phase } from "./events.js";
 import { DOWNLOAD, namesAddresses } from "./fetched.js";
 import { type Goal, needsLabels } from "./goals.js";
@@ -21,8 +20,7 @@ function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): 
   if (goal === "teacher") return [...teacher];
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];
-  const isAsked = recipe.teacher !== undefined && isBlackBox(recipe.teacher);
-  const tested = isAsked ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
+  const tested = asksTests(recipe) ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
   const links = linksOf(recipe).flatMap(({ phase }) => {
     const name = phase.replace("-", " ");
     return [{ id: phase, label: name }, ...answering(recipe, phase, `labelling by ${name}`)];

@@ -13,12 +13,13 @@ import { LimbeckError } from "../support/errors.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
-export type DataRecipe = Pick<Recipe, "data" | "seed" | "scheme"> & Partial<Pick<Recipe, "teacher">>;
+export type DataRecipe = Pick<Recipe, "data" | "seed" | "scheme"> & Partial<Pick<Recipe, "task" | "teacher">>;
 
 /** For people: channels × height × width. */
 export const sizeOf = ({ channels, height, width }: ImageDataset): string => `${channels} × ${height} × ${width}`;
 
-function requireSameSize(train: ImageDataset, test: ImageDataset): void {
+/** @throws LimbeckError DATA_CORRUPT */
+export function requireSameSize(train: ImageDataset, test: ImageDataset): void {
   const [trained, tested] = [sizeOf(train), sizeOf(test)];
   if (trained === tested) return;
   const what = sampleName(train);

@@ -1,7 +1,5 @@
 import { graphCost } from "@limbeck/graph";
 import { type Split, splitLabels } from "../data/dataset.js";
-import { countErrors } from "../evaluate/metrics.js";
-import type { Model } from "../models/model.js";
 import type { TrainOptions } from "../recipe/schema.js";
 import { OFFLINE } from "../recipe/schemes/index.js";
 import type { ControlImages } from "../schemes/data-free/images.js";
@@ -23,6 +21,7 @@ import { startingModel } from "./initial.js";
 import { answersIdentity } from "./labelling.js";
 import { share, takeOver } from "./reuse.js";
 import { drawTransferSet, samplesOfArm } from "./samples.js";
+import { heldOutJudge } from "./tasks/judge.js";
 import { trainingKey } from "./training-key.js";
 
 /** About how many points a learning curve has. */
@@ -41,7 +40,8 @@ export async function* trainArm(
   const student = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
   const { name, ...schemeOptions } = arm.scheme;
   const parts = name === OFFLINE.name ? partsOf(student, arm.train, arm.terms) : undefined;
-  const seen = parts ? { ...context, samples: yield* featureSamples(context, parts) } : context;
+  const judged = { ...context, testAnswers: teacher?.testLogits };
+  const seen = parts ? { ...judged, samples: yield* featureSamples(context, parts) } : judged;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
   const transfer = samplesOfArm(samples.train, arm, recipe.seed);
   const train = asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
@@ -150,7 +150,7 @@ async function* trainAndMeasure(
       signal: context.signal,
       checkpointSeconds: context.checkpointSeconds,
       measured: (epoch) => epoch % every === 0 || epoch === job.epochs,
-      evaluate: judge.errors,
+      evaluate: judge.evaluate,
     });
   } finally {
     await judge.release();
@@ -160,20 +160,6 @@ async function* trainAndMeasure(
 /** A small step is over before a second thread has woken up. */
 function threadsFor({ program }: TrainingJob, available: number): number {
   return graphCost(program.graph).macs < SMALL_STEP ? 1 : available;
-}
-
-/** Counts held-out errors for the learning curve. Nothing is ever chosen by them. */
-async function heldOutJudge({ samples, threads }: RunContext, model: Model) {
-  const { test } = samples;
-  const classifier = await Classifier.ofModel(model, test.dataset, threads);
-  const labels = splitLabels(test);
-  return {
-    errors: async (parameters: Parameters) => {
-      classifier.setValues(model, parameters);
-      return countErrors({ logits: await classifier.classify(test), classes: test.dataset.classes.length, labels });
-    },
-    release: () => classifier.release(),
-  };
 }
 
 function secondsSince(start: number): number {

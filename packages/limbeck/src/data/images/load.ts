@@ -39,15 +39,38 @@ export async function loadClassFolders(
   return { train, ...(other ? { test: other } : {}) };
 }
 
+/**
+ * Decodes all images of folders and of those below them into memory, whatever the folders are called: without classes. What is for
+ * testing is not learned from, wherever it lies.
+ * @throws LimbeckError as {@link loadClassFolders}
+ */
+export async function loadImageFolders(
+  { folder, test, ...options }: Omit<FolderOptions, "unlabelled">,
+  signal: AbortSignal,
+  listener: ImagesListener = {},
+): Promise<LoadedFolders> {
+  const tested = test === undefined ? undefined : await findOthers(test, [], signal);
+  const learned = await findOthers(folder, tested?.paths ?? [], signal);
+  const reader = new ImageReader([learned, ...(tested ? [tested] : [])], options, signal, listener);
+  const train = await read(reader, folder, withoutClasses(learned));
+  const other = tested && (await read(reader, test!, withoutClasses(tested)));
+  reader.finish();
+  return { train, ...(other ? { test: other } : {}) };
+}
+
+function withoutClasses(found: FoundImages): ClassFolders {
+  return { ...found, classes: [], labels: new Uint8Array(found.paths.length) };
+}
+
 /** Images that are not known already: what is tested must not be learned from, wherever it lies. */
 async function findOthers(folder: string, known: readonly string[], signal: AbortSignal): Promise<FoundImages> {
   const found = await findImages(folder, signal);
   const taken = new Set(known);
   const paths = found.paths.filter((path) => !taken.has(path));
   if (paths.length > 0) return { paths, ignored: found.ignored + found.paths.length - paths.length };
-  throw new LimbeckError("DATA_CORRUPT", `${folder} holds no image that has no class`, {
+  throw new LimbeckError("DATA_CORRUPT", `${folder} holds no image that is not in another folder`, {
     where: folder,
-    fix: "Leave unlabelled out, or name another folder.",
+    fix: "Name another folder.",
   });
 }
 
