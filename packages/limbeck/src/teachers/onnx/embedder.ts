@@ -34,7 +34,11 @@ export async function countDimensions(options: OnnxTeacherOptions, images: Image
 function answerOf({ output }: TeacherFile, { outputs }: ImportedModel): Tensor {
   const answer = outputs.get(output);
   if (answer) return answer;
-  throw mismatch(`"${output}" is no name of a value, but fits ${firstNames([...outputs.keys()], 5)}`, output, "Name one of them.");
+  throw mismatch(
+    `"${output}" is no name of a value, but fits ${firstNames([...outputs.keys()], 5)}`,
+    output,
+    "Name one of them.",
+  );
 }
 
 function openFile(options: OnnxTeacherOptions, images: ImageGeometry): Promise<TeacherFile> {
