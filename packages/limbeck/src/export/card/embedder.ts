@@ -1,5 +1,6 @@
-import type { EmbeddingMeasures, EmbeddingResults, Measure } from "../../evaluate/embedding/results.js";
-import { bytes, count, milliseconds, NOTHING, plusMinus } from "../../report/format.js";
+import type { EmbeddingMeasures, EmbeddingResults } from "../../evaluate/embedding/results.js";
+import { EMBEDDING_METRICS, measureText } from "../../report/embedding/measures.js";
+import { bytes, count, milliseconds } from "../../report/format.js";
 import type { Card } from "./card.js";
 import { isOnHub, licenseFacts, matter, namedDataset } from "./front-matter.js";
 import { dataSection, licenseSection, teacherSection } from "./provenance.js";
@@ -39,20 +40,15 @@ function frontMatter(card: EmbedderCard): string {
 
 function resultsSection({ finished }: EmbedderCard): string {
   const { student, teacher, controls, testSize, summary } = finished.results;
-  const cell = (measure: Measure | null, decimals: number, scale = 1) =>
-    measure ? plusMinus(measure, decimals, scale) : NOTHING;
-  const row = (name: string, { cosine, relativeError, recall1, recall10 }: EmbeddingMeasures) => [
+  const row = (name: string, model: EmbeddingMeasures) => [
     name,
-    cell(cosine, 4),
-    cell(relativeError, 4),
-    cell(recall1, 2, 100),
-    cell(recall10, 2, 100),
+    ...EMBEDDING_METRICS.map((metric) => measureText(metric, model)),
   ];
   return [
     "## Results",
-    `Measured on ${count(testSize)} held-out samples, beside what it has to be compared with.`,
+    `Measured on ${count(testSize)} held-out samples, beside what it has to be compared with: likeness to the teacher's embedding, and the share of its nearest neighbors that is found.`,
     table(
-      ["", "cosine to the teacher's", "relative squared error", "nearest neighbor, %", "ten nearest, %"],
+      ["", ...EMBEDDING_METRICS.map(({ label }) => label.toLowerCase())],
       [row("student", student), ...controls.map((control) => row(control.description, control))],
     ),
     inline(summary),

@@ -7,7 +7,7 @@ import { curvesSection } from "../sections/curves.js";
 import { reproduceSection } from "../sections/reproduce.js";
 import { reportHeader } from "../sections/verdict.js";
 import type { EmbeddingReportData } from "./data.js";
-import { EMBEDDING_METRICS } from "./measures.js";
+import { EMBEDDING_METRICS, intervalText, measureText } from "./measures.js";
 
 /** Renders the report of a run whose task is embedding, as one HTML file that needs nothing else. */
 export async function renderEmbeddingReport(data: EmbeddingReportData): Promise<string> {
@@ -41,7 +41,7 @@ nearest and ${percent(retrieval.chance10)} of the ten nearest neighbors among ${
 }
 
 function row(name: Markup, model: EmbeddingMeasures): Markup {
-  return html`<tr><th scope="row" class="text">${name}</th>${EMBEDDING_METRICS.map(({ cell }) => html`<td>${cell(model)}</td>`)}</tr>`;
+  return html`<tr><th scope="row" class="text">${name}</th>${EMBEDDING_METRICS.map((metric) => html`<td><strong>${measureText(metric, model)}</strong><small>${intervalText(metric, model)}</small></td>`)}</tr>`;
 }
 
 function costsSection({ results: { teacher, student } }: EmbeddingReportData): Markup {
