@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../src/data/images/decode.js";
 import { findClassFolders } from "../../src/data/images/find.js";
-import { loadClassFolders } from "../../src/data/images/load.js";
+import { loadClassFolders, loadImageFolders } from "../../src/data/images/load.js";
 import type { CorruptImage, ImagesPlan } from "../../src/data/images/reader.js";
 import { temporaryFolder } from "../runs/harness.js";
 import { writeColors, writeImage } from "./images.js";
@@ -247,4 +247,25 @@ it.skipIf(!existsSync(photos))("photos of clothing are read (skipped without the
   const { train } = await loadClassFolders({ folder: photos, ...options }, never);
   expect([train.size, train.classes.length]).toEqual([372, 10]);
   expect([train.classes[0], train.classes[9]]).toEqual(["dress", "t-shirt"]);
+});
+
+describe("folders without classes", () => {
+  it("give all images in them and below, but none that is tested", async () => {
+    const folder = temporaryFolder();
+    await writeColors(folder, 2);
+    await writeImage(join(folder, "lone.png"), [9, 9, 9]);
+    const whole = await loadImageFolders({ folder, ...OPTIONS }, never);
+    expect(whole).toMatchObject({ train: { size: 7, classes: [], height: 4, width: 6 } });
+    expect(whole.test).toBeUndefined();
+    const parts = await loadImageFolders({ folder, test: join(folder, "red"), ...OPTIONS }, never);
+    expect(parts).toMatchObject({ train: { size: 5 }, test: { size: 2, classes: [] } });
+  });
+
+  it("are refused where nothing is left", async () => {
+    const folder = temporaryFolder();
+    const load = (test?: string) => loadImageFolders({ folder, test, ...OPTIONS }, never);
+    await expect(load()).rejects.toMatchObject({ code: "DATA_CORRUPT", message: `${folder} holds no image` });
+    await writeImage(join(folder, "only.png"), [9, 9, 9]);
+    await expect(load(folder)).rejects.toThrow("holds no image that is not in test");
+  });
 });

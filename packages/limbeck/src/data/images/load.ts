@@ -30,7 +30,7 @@ export async function loadClassFolders(
   const learned = await findClassFolders(folder, signal);
   const tested = test === undefined ? undefined : await findClassFolders(test, signal, learned.classes);
   const known = [...learned.paths, ...(tested?.paths ?? [])];
-  const more = unlabelled === undefined ? undefined : await findOthers(unlabelled, known, signal);
+  const more = unlabelled === undefined ? undefined : await findOthers(unlabelled, known, signal, NO_OTHERS);
   const parts = [learned, ...(more ? [more] : []), ...(tested ? [tested] : [])];
   const reader = new ImageReader(parts, options, signal, listener);
   const train = await read(reader, folder, learned, more?.paths);
@@ -49,8 +49,10 @@ export async function loadImageFolders(
   signal: AbortSignal,
   listener: ImagesListener = {},
 ): Promise<LoadedFolders> {
-  const tested = test === undefined ? undefined : await findOthers(test, [], signal);
-  const learned = await findOthers(folder, tested?.paths ?? [], signal);
+  const fix = "Name another folder.";
+  const tested = test === undefined ? undefined : await findOthers(test, [], signal, ["no image", fix]);
+  const none = tested ? "no image that is not in test" : "no image";
+  const learned = await findOthers(folder, tested?.paths ?? [], signal, [none, fix]);
   const reader = new ImageReader([learned, ...(tested ? [tested] : [])], options, signal, listener);
   const train = await read(reader, folder, withoutClasses(learned));
   const other = tested && (await read(reader, test!, withoutClasses(tested)));
@@ -62,16 +64,20 @@ function withoutClasses(found: FoundImages): ClassFolders {
   return { ...found, classes: [], labels: new Uint8Array(found.paths.length) };
 }
 
+const NO_OTHERS = ["no image that has no class", "Leave unlabelled out, or name another folder."] as const;
+
 /** Images that are not known already: what is tested must not be learned from, wherever it lies. */
-async function findOthers(folder: string, known: readonly string[], signal: AbortSignal): Promise<FoundImages> {
+async function findOthers(
+  folder: string,
+  known: readonly string[],
+  signal: AbortSignal,
+  [none, fix]: readonly [none: string, fix: string],
+): Promise<FoundImages> {
   const found = await findImages(folder, signal);
   const taken = new Set(known);
   const paths = found.paths.filter((path) => !taken.has(path));
   if (paths.length > 0) return { paths, ignored: found.ignored + found.paths.length - paths.length };
-  throw new LimbeckError("DATA_CORRUPT", `${folder} holds no image that is not in another folder`, {
-    where: folder,
-    fix: "Name another folder.",
-  });
+  throw new LimbeckError("DATA_CORRUPT", `${folder} holds ${none}`, { where: folder, fix });
 }
 
 async function read(
