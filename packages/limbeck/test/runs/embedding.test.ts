@@ -3,13 +3,26 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { env, pipeline, RawImage } from "@huggingface/transformers";
 import { randomStream } from "@limbeck/graph";
-import { type EmbeddingControl, type EmbeddingResults, exportStudent } from "limbeck";
+import {
+  type EmbeddingControl,
+  type EmbeddingResults,
+  evaluateModels,
+  exportStudent,
+  readRecipe,
+  search,
+} from "limbeck";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import type * as Wrapper from "../../src/export/wrapper/embedder.js";
 import { buildModel } from "../../src/models/index.js";
 import { toOnnxModel } from "../../src/models/inference.js";
 import { initialize } from "../../src/models/model.js";
+import { checkArms } from "../../src/runs/checks.js";
+import { diagnose } from "../../src/runs/diagnose.js";
+import { RunFolder } from "../../src/runs/folder.js";
+import { loadSamples } from "../../src/runs/samples.js";
+import { openEmbedder } from "../../src/teachers/onnx/embedder.js";
+import type { OnnxTeacherOptions } from "../../src/teachers/onnx/options.js";
 import { npyOf } from "../data/numpy.js";
 import { writeNetwork } from "../imported/files.js";
 import { finalFiles, fingerprint, killInTraining, limbeck, temporaryFolder } from "./harness.js";
@@ -61,11 +74,12 @@ function prepare(changes: object = {}) {
 const resultsOf = (runDir: string): EmbeddingResults =>
   JSON.parse(readFileSync(join(runDir, "run.json"), "utf8")).results;
 
-async function failure(changes: object) {
-  const { recipe, runDir } = prepare(changes);
-  const { code, stdout } = await limbeck(["run", recipe, "--out", runDir, "--json"]);
-  expect(code).toBe(2);
-  return JSON.parse(stdout).error;
+/** What is checked before a run trains anything. */
+async function check(changes: object): Promise<void> {
+  const recipe = readRecipe(prepare(changes).recipe);
+  const samples = await loadSamples(recipe, new AbortController().signal);
+  const { model, width } = await openEmbedder(recipe.teacher as OnnxTeacherOptions, samples.train.dataset, [16]);
+  checkArms(recipe, samples, { model, width });
 }
 
 describe("a run whose task is embedding", () => {
@@ -136,11 +150,10 @@ describe("a run whose task is embedding", () => {
   });
 
   it("is not for what looks at classes", async () => {
-    for (const command of ["evaluate", "doctor"]) {
-      const { code, stdout } = await limbeck([command, runDir, "--json"]);
-      expect([command, code]).toEqual([command, 2]);
-      expect(JSON.parse(stdout).error).toMatchObject({ code: "RECIPE_INVALID", where: "task" });
-    }
+    const refused = { code: "RECIPE_INVALID", where: "task" };
+    await expect(evaluateModels({ data: runDir })).rejects.toMatchObject(refused);
+    await expect(diagnose(RunFolder.open(runDir), 1, new AbortController().signal)).rejects.toMatchObject(refused);
+    await expect(search(readRecipe(recipe)).next()).rejects.toMatchObject(refused);
   });
 });
 
@@ -167,7 +180,7 @@ it.each([
   [{ task: { name: "embedding", dimensions: 2 } }, "FEATURE_MISMATCH", "is not exported"],
   [{ teacher: { onnx: "teacher.onnx", output: "nothing" } }, "OPTION_INVALID", "nothing"],
 ])("refuses %j before anything is trained", async (changes, code, message) => {
-  expect(await failure(changes)).toMatchObject({ code, message: expect.stringContaining(message) });
+  await expect(check(changes)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
 });
 
 const isLinux = process.platform === "linux";
@@ -177,7 +190,7 @@ it.skipIf(!isLinux)(
   async () => {
     const changes = {
       seeds: 1,
-      student: { model: { family: "mlp", hidden: [24] }, train: { epochs: 40, batchSize: 8 } },
+      student: { model: { family: "mlp", hidden: [24] }, train: { epochs: 20, batchSize: 4 } },
     };
     const [whole, killed] = [prepare(changes), prepare(changes)];
     expect((await limbeck(["run", whole.recipe, "--out", whole.runDir, "--json"])).code).toBe(0);

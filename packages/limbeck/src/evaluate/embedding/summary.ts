@@ -27,4 +27,4 @@ const NAMES: Readonly<Record<EmbeddingControl["name"], string>> = {
   mean: "the mean",
 };
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
