@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { TypedError } from "@limbeck/graph";
+import type { CorruptImage } from "../data/images/reader.js";
 import { areEmbeddings, type RunResults, type TaskResults } from "../evaluate/results.js";
 import type { SearchResults } from "../evaluate/search-results.js";
 import type { LabelsEvent } from "../runs/events.js";
@@ -32,6 +33,8 @@ export interface Outcome {
   readonly runDir: string | undefined;
   readonly results?: TaskResults | undefined;
   readonly labels?: LabelsEvent | undefined;
+  /** Images that were left out. */
+  readonly corrupt?: readonly CorruptImage[] | undefined;
   readonly search?: SearchResults | undefined;
   readonly error?: TypedError;
 }
@@ -76,6 +79,7 @@ async function follow(
   let runDir: string | undefined;
   let results: TaskResults | undefined;
   let labels: LabelsEvent | undefined;
+  let corrupt: readonly CorruptImage[] | undefined;
   let search: SearchResults | undefined;
   const stopWatching = onInterrupt(controller, out, () => {
     view.close();
@@ -88,8 +92,9 @@ async function follow(
       if (event.type === "search-start") runDir = event.searchDir;
       if (event.type === "results") results = event.results;
       if (event.type === "labels") labels = event;
+      if (event.type === "data-skipped") corrupt = event.corrupt;
       if (event.type === "search-results") search = event.results;
-      if (event.type === "run-end") return { status: event.status, runDir, results, labels, search };
+      if (event.type === "run-end") return { status: event.status, runDir, results, labels, corrupt, search };
     }
     throw new Error("the run ended without saying how");
   } catch (error) {
@@ -117,8 +122,8 @@ export function onInterrupt(controller: AbortController, out: NodeJS.WritableStr
   };
 }
 
-function toJson({ status, runDir, results, labels, search, error }: Outcome): object {
-  if (status === "done" && results) return jsonSummary(runDir!, results);
+function toJson({ status, runDir, results, labels, corrupt, search, error }: Outcome): object {
+  if (status === "done" && results) return { ...jsonSummary(runDir!, results), ...(corrupt ? { corrupt } : {}) };
   if (search) return { status, runDir: runDir ?? null, search };
   if (labels) {
     const { type: _, ...facts } = labels;

@@ -28,6 +28,8 @@ export interface ImageDataset extends ImageGeometry {
   readonly labels: Uint8Array;
   /** So many samples, the first ones, have labels of their own; those of the others are a teacher's answers. Default: all. */
   readonly labelled?: number;
+  /** `[size]`, where samples are files: where they lie. */
+  readonly paths?: readonly string[];
 }
 
 /** How many numbers models answer with. */

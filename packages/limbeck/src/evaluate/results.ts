@@ -1,4 +1,5 @@
 import type { EmbeddingResults } from "./embedding/results.js";
+import type { DataQuality } from "./data-quality.js";
 
 /** Mean and sample standard deviation (n - 1) over seeds; `sd` is null where there is only one. */
 export interface Spread {
@@ -146,6 +147,8 @@ export interface RunResults extends Comparison {
   readonly variants: readonly VariantResult[];
   /** Of data-free schemes, and where images are unlabelled: what student and baseline saw in training. */
   readonly trainedOn?: TrainedOn;
+  /** What was found in the data; runs of earlier versions lack it. */
+  readonly data?: DataQuality;
 }
 
 /** Everything that a run measured, whatever its task: only results of classes have no `task`. */

@@ -1,9 +1,8 @@
 import { dirname, join } from "node:path";
 import type { Digest, RemoteFile } from "../data/resumable.js";
-import { LimbeckError } from "../support/errors.js";
+import type { LimbeckError } from "../support/errors.js";
 import { type HubAddress, isInside } from "./address.js";
-
-type Hub = typeof import("@huggingface/hub");
+import { accessOf, askHub, loadHub, unreadable } from "./hub-client.js";
 
 /** Configurations that say how images go in and what answers mean. */
 const COMPANIONS = ["config.json", "preprocessor_config.json"];
@@ -23,14 +22,6 @@ export interface HubModel {
 /** Where a file of a repository is kept. @param cache the cache folder */
 export function hubTarget(cache: string, { repo }: HubAddress, commit: string, path: string): string {
   return join(cache, "models", "hub", repo.replace("/", "--"), commit, path);
-}
-
-/** Environment variables that the hub's own tools read as well. */
-function accessOf(env: NodeJS.ProcessEnv) {
-  return {
-    ...(env.HF_ENDPOINT ? { hubUrl: env.HF_ENDPOINT.replace(/\/+$/, "") } : {}),
-    ...(env.HF_TOKEN ? { accessToken: env.HF_TOKEN } : {}),
-  };
 }
 
 /**
@@ -111,43 +102,18 @@ function usualModel(address: HubAddress, known: readonly string[]): string {
 
 const onnxFiles = (paths: readonly string[]) => paths.filter((path) => path.endsWith(".onnx"));
 
-/** The client of the hub is loaded where a recipe needs it. */
-async function loadHub(): Promise<Hub> {
-  try {
-    return await import("@huggingface/hub");
-  } catch (cause) {
-    throw new LimbeckError("DOWNLOAD_FAILED", "the client of the Hugging Face hub is not installed", {
-      where: "@huggingface/hub",
-      fix: "npm install @huggingface/hub, or download the file yourself and name its path.",
-      cause,
-    });
-  }
+function asked<Answer>(address: HubAddress, question: () => Promise<Answer>): Promise<Answer> {
+  return askHub(nameOf(address), question);
 }
 
-/** Asks the hub; what it refuses is told, what may pass is thrown as it is. */
-async function asked<Answer>(address: HubAddress, question: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await question();
-  } catch (error) {
-    const status = (error as { statusCode?: number }).statusCode;
-    if (status === 401 || status === 403) {
-      const { message } = error as Error;
-      throw failed(address, `the hub refuses it (${message}); set HF_TOKEN to a token that may read it`);
-    }
-    if (status === 404) throw failed(address, "the hub has no such repository, revision or file");
-    throw error;
-  }
+function failed(address: HubAddress, reason: string, files: readonly string[] = []): LimbeckError {
+  return unreadable(
+    nameOf(address),
+    reason,
+    files.map((path) => `${nameOf(address)}/${path}`),
+  );
 }
 
-function failed({ repo, revision }: HubAddress, reason: string, files: readonly string[] = []): LimbeckError {
-  const where = `hf://${repo}${revision ? `@${revision}` : ""}`;
-  const some = files.slice(0, 6).map((path) => `${where}/${path}`);
-  return new LimbeckError("DOWNLOAD_FAILED", `${where} could not be read: ${reason}`, {
-    where,
-    value: files,
-    fix:
-      some.length > 0
-        ? `Name one: ${some.join(", ")}.`
-        : "Check the name, or download the file yourself and name its path.",
-  });
+function nameOf({ repo, revision }: HubAddress): string {
+  return `hf://${repo}${revision ? `@${revision}` : ""}`;
 }

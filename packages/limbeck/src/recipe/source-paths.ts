@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
+import { isAddress } from "../imported/address.js";
 import type { Path, RecipeLayers } from "./layers.js";
 import type { Recipe } from "./schema.js";
-import { isFiles, isFolder, isImageArrays, isRowArrays, isTable } from "./source.js";
+import { isFiles, isFolder, isImageArrays, isRecords, isRowArrays, isTable } from "./source.js";
 
 type Source = Recipe["data"]["source"];
 
@@ -14,11 +15,22 @@ export function withWholeSource<Part extends Pick<Recipe, "data">>(layers: Recip
 
 function wholeSource(source: Source, from: (path: string, ...keys: Path) => string): Source {
   if (typeof source === "string") return source;
-  if (isFiles(source)) return { ...source, files: [source.files].flat().map((path) => from(path, "files")) };
+  const all = (given: string | readonly string[], key: string) =>
+    [given].flat().map((path) => (isAddress(path) ? path : from(path, key)));
+  if (isFiles(source)) return { ...source, files: all(source.files, "files") };
   if (isTable(source)) {
     const { table, testTable } = source;
-    const test = testTable === undefined ? {} : { testTable: from(testTable, "testTable") };
-    return { ...source, table: from(table, "table"), ...test };
+    const test = testTable === undefined ? {} : { testTable: all(testTable, "testTable") };
+    return { ...source, table: all(table, "table"), ...test };
+  }
+  if (isRecords(source)) {
+    const { records, test, root } = source;
+    return {
+      ...source,
+      records: all(records, "records"),
+      ...(test === undefined ? {} : { test: all(test, "test") }),
+      ...(root === undefined ? {} : { root: from(root, "root") }),
+    };
   }
   if (isFolder(source)) {
     const whole = (key: "test" | "unlabelled") => {

@@ -3,6 +3,7 @@ import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
+import { recordFields } from "../data/records/options.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
 
@@ -11,12 +12,18 @@ const idxPair = z.strictObject({
   labels: z.string().min(1).meta({ description: "idx file of unsigned bytes [N], plain or gzip." }),
 });
 
+const path = z.string().min(1);
+
+/** One or several, each with or without signs such as `*`. */
+const paths = z.union([path, z.array(path).min(1)]);
+
 const table = z
   .strictObject({
-    table: z.string().min(1).meta({
-      description: "Rows of numbers with a class each: cells separated by commas, semicolons, tabs or spaces.",
+    table: paths.meta({
+      description:
+        "Rows of numbers with a class each: text (CSV, TSV, spaces), JSON Lines (.jsonl) or Parquet; files, patterns or an address.",
     }),
-    testTable: z.string().min(1).optional().meta({ description: "Rows for testing. Default: some of the table's." }),
+    testTable: paths.optional().meta({ description: "Rows for testing. Default: some of the table's." }),
     ...tableFields,
   })
   .superRefine(({ label, classes, window }, context) => {
@@ -29,13 +36,15 @@ const table = z
       context.addIssue({ code: "custom", path: ["classes"], message });
     }
   })
-  .meta({ description: "Rows of a text file, or windows of them." });
+  .meta({ description: "Rows of tables, or windows of them." });
 
 const files = z
   .strictObject(fileFields)
   .meta({ description: "Files of any kind, of which models see bytes; the teacher's answers are their labels." });
 
 const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
+
+const records = z.strictObject(recordFields).meta({ description: "Tables that name images, or hold them." });
 
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
 
@@ -53,15 +62,16 @@ export const source = z
     table,
     files,
     folder,
+    records,
     imageArrays,
     rowArrays,
   ])
   .meta({
     description:
-      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables, folders of images, files of any kind.",
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images, files of any kind.",
   });
 
-/** A source whose samples are rows of a text file. */
+/** A source whose samples are rows of tables. */
 export type TableSource = z.output<typeof table>;
 
 /** A source whose samples are bytes of files, which nobody has labelled. */
@@ -69,6 +79,9 @@ export type FileSource = z.output<typeof files>;
 
 /** A source of image files, in a folder for each class. */
 export type FolderSource = z.output<typeof folder>;
+
+/** A source of tables that name or hold images. */
+export type RecordsSource = z.output<typeof records>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -95,6 +108,16 @@ export function isFolder(given: unknown): given is FolderSource {
   return has(given, "folder");
 }
 
+/** Whether a source is tables that name or hold images. */
+export function isRecords(given: unknown): given is RecordsSource {
+  return has(given, "records");
+}
+
+/** Whether a source's images are decoded, and brought to one size. */
+export function isDecoded(given: unknown): given is FolderSource | RecordsSource {
+  return isFolder(given) || isRecords(given);
+}
+
 /** Whether a source's samples are bytes of files. */
 export function isFiles(given: unknown): given is FileSource {
   return has(given, "files");
@@ -105,13 +128,13 @@ export function isOfNumbers(given: unknown): boolean {
   return isTable(given) || isRowArrays(given);
 }
 
-/** Whether a source is rows of a text file, or windows of them. */
+/** Whether a source is rows of tables, or windows of them. */
 export function isTable(given: unknown): given is TableSource {
   return has(given, "table");
 }
 
 interface OfSource {
-  readonly data: { readonly source: unknown };
+  readonly data: { readonly source: unknown; readonly transfer?: Transfer | undefined };
   readonly scheme: Readonly<Record<string, unknown>>;
   readonly teacher?: object | undefined;
   readonly assistants: readonly object[];
@@ -156,12 +179,40 @@ export function unfitForSource(recipe: OfSource): Finding[] {
   ];
 }
 
-/** What nobody has labelled gets its labels before anything is trained. */
-function unfitForFolder({ unlabelled }: FolderSource, { teacher }: OfSource): Finding[] {
+/** What nobody has labelled gets its labels from the teacher, before any student learns. */
+function unfitForFolder({ unlabelled }: FolderSource, recipe: OfSource): Finding[] {
+  const { teacher, data, variants } = recipe;
   if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+  if (!isSelfTaught(teacher)) {
+    const message =
+      "unlabelled images have the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";
+    return [{ path: ["data", "source", "unlabelled"], message }];
+  }
   const message =
-    "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
-  return [{ path: ["data", "source", "unlabelled"], message }];
+    "how many images of these classes there are is known once the teacher is trained; leave size out, or the classes";
+  const draws: [Transfer | undefined, Finding["path"]][] = [
+    [data.transfer, ["data", "transfer", "size"]],
+    ...(variants as readonly { transfer?: Transfer }[]).map(
+      ({ transfer }, v): [Transfer | undefined, Finding["path"]] => {
+        return [transfer, ["variants", v, "transfer", "size"]];
+      },
+    ),
+  ];
+  return draws.flatMap(([transfer, path]) =>
+    transfer?.size !== undefined && (transfer.only ?? transfer.without) ? [{ path, message }] : [],
+  );
+}
+
+interface Transfer {
+  readonly size?: number | undefined;
+  readonly only?: unknown;
+  readonly without?: unknown;
+}
+
+/** Whether a teacher is made of networks that are trained, and files, and sees no label once it is there. */
+function isSelfTaught(teacher: OfSource["teacher"]): boolean {
+  const { ensemble = [teacher], combine } = (teacher ?? {}) as { ensemble?: readonly object[]; combine?: string };
+  return combine !== "correctness" && ensemble.every((member) => has(member, "train") || has(member, "onnx"));
 }
 
 /** Files have no labels of their own. */

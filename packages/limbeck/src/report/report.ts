@@ -8,6 +8,7 @@ import { chosenSection } from "./sections/chosen.js";
 import { confusionSection } from "./sections/confusion.js";
 import { curvesSection } from "./sections/curves.js";
 import { darkKnowledgeSection } from "./sections/dark-knowledge.js";
+import { dataSection } from "./sections/data.js";
 import { exitsSection } from "./sections/exits.js";
 import { generatedSection } from "./sections/generated.js";
 import { helpersSection } from "./sections/helpers.js";
@@ -26,7 +27,7 @@ import { verdictSection } from "./sections/verdict.js";
 export async function renderReport(data: ReportData): Promise<string> {
   return renderDocument(data, [
     verdictSection(data),
-    html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${exitsSection(data)}${chosenSection(data)}${await generatedSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${reproduceSection(data, classGlossary(data))}</main>`,
+    html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${exitsSection(data)}${chosenSection(data)}${await generatedSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${await dataSection(data)}${reproduceSection(data, classGlossary(data))}</main>`,
   ]);
 }
 

@@ -63,6 +63,9 @@ export function asksTests(recipe: Pick<Recipe, "task" | "teacher">): boolean {
   return (recipe.teacher !== undefined && isBlackBox(recipe.teacher)) || !hasClasses(recipe);
 }
 
+/** The phase in which a teacher that the run has trained labels what nobody else has. */
+export const UNLABELLED = "label-unlabelled";
+
 /** Who learns from the teacher, or from a link of the chain. */
 export function learnersFrom(recipe: Recipe, phase: string): Learner[] {
   if (!recipe.teacher) return [];

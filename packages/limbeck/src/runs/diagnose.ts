@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { byLabelling, type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
-import { countShared } from "../data/duplicates.js";
 import { mixesImages } from "../data/mix/index.js";
 import { drawAtMost } from "../data/split.js";
 import type { ClassSize, Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
@@ -16,6 +15,7 @@ import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { classResults, requireClasses } from "./classes-only.js";
 import { modelFor } from "./context.js";
+import { checkDuplicates, checkLabels, notAsked, witnessOf } from "./data-quality.js";
 import { fetchedRecipe } from "./fetched.js";
 import type { RunFolder } from "./folder.js";
 import { membersOf } from "./members.js";
@@ -23,6 +23,7 @@ import { readNetworks } from "./networks.js";
 import { requireSameData } from "./same-data.js";
 import { absentClasses, drawTransferSet, loadSamples } from "./samples.js";
 import { readTeacher } from "./teacher.js";
+import { awaitsLabels, labelledByFile } from "./unlabelled.js";
 
 /** Images of each part that networks are asked about. */
 const MOST_IMAGES = 5000;
@@ -39,8 +40,9 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   requireTeacher(folder, folder.recipe());
   const recipe = await fetchedRecipe(folder, signal);
   requireClasses(recipe, "the doctor");
-  const samples = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
-  requireSameData(folder, samples);
+  const loaded = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
+  requireSameData(folder, loaded);
+  const samples = awaitsLabels(recipe) ? await labelledByFile(loaded, folder.file("teacher.onnx"), threads) : loaded;
   const { dataset } = samples.train;
   const transfer = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
   // On what it has labelled itself, the teacher is always right.
@@ -53,6 +55,7 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   const answers = await ask(folder, "teacher.onnx", asked, threads);
   const facts = (part: keyof Seen) => answerFacts({ logits: answers[part], classes, labels: splitLabels(asked[part]) });
   const { results } = folder.readRun();
+  const witness = witnessOf(recipe);
   return {
     classes,
     teacher: {
@@ -68,7 +71,11 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
       absent: absentClasses(transfer).map((k) => dataset.classes[k]!),
       ...extremes(transfer),
     },
-    data: { heldOut: samples.test.indices.length, shared: countShared(samples.train, samples.test) },
+    duplicates: await checkDuplicates(samples, signal),
+    labels: {
+      train: witness.train ? checkLabels(asked.transfer, answers.transfer, witness.note) : notAsked(witness.note),
+      test: witness.test ? checkLabels(asked.heldOut, answers.heldOut, null) : notAsked(witness.note),
+    },
     terms: recipe.distill,
     train: recipe.student.train,
     correctsBiases: recipe.variants.some(({ correctBiases }) => correctBiases),

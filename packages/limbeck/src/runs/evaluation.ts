@@ -5,6 +5,7 @@ import type { GeneratedSamples } from "../report/data.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
+import { dataQuality } from "./data-quality.js";
 import { generatedSamples } from "./generated.js";
 import { measureHelpers } from "./helpers.js";
 import {
@@ -71,6 +72,7 @@ export async function evaluateRun(
     ...compare(student, baseline),
     variants,
     ...(saw ? { trainedOn: saw } : {}),
+    data: await dataQuality(context, teachers.teacher, measuredTeacher?.logits[0]),
   };
   return {
     results,

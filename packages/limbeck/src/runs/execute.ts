@@ -28,6 +28,7 @@ import { conclude } from "./tasks/conclude.js";
 import { openTeacher } from "./teacher.js";
 import { answerTests, haveAnswer, prepareTeacher, teacherFor, trainChain } from "./teachers.js";
 import { trainArm } from "./trainings.js";
+import { labelUnlabelled } from "./unlabelled.js";
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
@@ -106,13 +107,14 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   }
   const ready = yield* prepareTeacher(context, teacher);
   if (goal === "teacher") return;
-  const labelled = yield* haveAnswer(context, TEACHER, ready.teacher);
-  const answering = goal === "labels" ? labelled : yield* answerTests(context, labelled);
-  if (goal === "labels") yield labelsAt(context, answering.voice);
-  else {
-    const links = yield* trainChain(context, answering);
-    yield* distillAndReport(context, { teacher: answering, members: ready.members, links });
+  if (goal === "labels") {
+    yield labelsAt(context, (yield* haveAnswer(context, TEACHER, ready.teacher)).voice);
+    return;
   }
+  const known = yield* labelUnlabelled(context, ready.teacher.voice);
+  const answering = yield* answerTests(known, yield* haveAnswer(known, TEACHER, ready.teacher));
+  const links = yield* trainChain(known, answering);
+  yield* distillAndReport(known, { teacher: answering, members: ready.members, links });
 }
 
 const NO_TEACHER: TrainedTeachers = { teacher: undefined, members: [], links: [] };

@@ -1,11 +1,12 @@
 import type { Recipe } from "../recipe/schema.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
-import { asksTests, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
+import { asksTests, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS, UNLABELLED } from "./chain.js";
 import type { Phase } from "./events.js";
 import { DOWNLOAD, namesAddresses } from "./fetched.js";
 import { type Goal, needsLabels } from "./goals.js";
 import { membersOf } from "./members.js";
 import { readingOf } from "./reading.js";
+import { awaitsLabels } from "./unlabelled.js";
 
 /** Everything that a run will do, in order. */
 export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
@@ -20,12 +21,21 @@ function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): 
   if (goal === "teacher") return [...teacher];
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];
+  const unlabelled = awaitsLabels(recipe) ? [{ id: UNLABELLED, label: "labelling the unlabelled" }] : [];
   const tested = asksTests(recipe) ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
   const links = linksOf(recipe).flatMap(({ phase }) => {
     const name = phase.replace("-", " ");
     return [{ id: phase, label: name }, ...answering(recipe, phase, `labelling by ${name}`)];
   });
-  return [...teacher, ...labelling, ...tested, ...links, ...trainings(recipe), { id: "evaluate", label: "evaluation" }];
+  return [
+    ...teacher,
+    ...unlabelled,
+    ...labelling,
+    ...tested,
+    ...links,
+    ...trainings(recipe),
+    { id: "evaluate", label: "evaluation" },
+  ];
 }
 
 function answering(recipe: Recipe, phase: string, label: string): Phase[] {

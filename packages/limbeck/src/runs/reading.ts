@@ -1,5 +1,5 @@
 import type { Recipe } from "../recipe/schema.js";
-import { isFolder } from "../recipe/source.js";
+import { isDecoded } from "../recipe/source.js";
 import { Rate, Timer } from "../support/timer.js";
 import type { Phase, RunEvent } from "./events.js";
 import type { RunFolder } from "./folder.js";
@@ -13,7 +13,7 @@ const READING: Phase = { id: "data", label: "reading images" };
 
 /** What a run reads before anything else, where that takes long. */
 export function readingOf({ data: { source } }: Pick<Recipe, "data">): Phase[] {
-  return isFolder(source) ? [READING] : [];
+  return isDecoded(source) ? [READING] : [];
 }
 
 /** Loads a run's samples, tells how far that is, and notes in the run folder what was left out. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { sampleLength, splitLabels } from "../data/dataset.js";
+import { type Split, sampleLength, splitLabels } from "../data/dataset.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData, ReportFacts } from "../report/data.js";
 import { readText } from "../support/files.js";
@@ -59,6 +59,7 @@ export function reportFacts(context: RunContext): ReportFacts {
 export function reportData(context: RunContext, evaluation: Evaluation): ReportData {
   const { recipe, folder, samples } = context;
   const { dataset } = samples.test;
+  const { autoTerms, corrupt } = folder.readRun();
   const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
   const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
   const labels = splitLabels(samples.test);
@@ -69,10 +70,12 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     classes: dataset.classes,
     image: dataset,
     columns: dataset.columns,
-    chosen: folder.readRun().autoTerms ?? [],
+    chosen: autoTerms ?? [],
     temperature,
     results: evaluation.results,
     samples: darkKnowledge(context, evaluation, temperature),
+    ...(dataset.columns ? {} : { pictures: { train: picturesOf(samples.train), test: picturesOf(samples.test) } }),
+    corrupt,
     generated: evaluation.generated,
     confusion: {
       teacher: evaluation.teacher ? confusion(evaluation.teacher) : null,
@@ -80,6 +83,12 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
       baseline: evaluation.baseline ? confusion(evaluation.baseline) : null,
     },
   };
+}
+
+/** Pixels of a data set's images. */
+function picturesOf({ dataset }: Split): (index: number) => Uint8Array {
+  const length = sampleLength(dataset);
+  return (index) => Uint8Array.from(dataset.pixels.subarray(index * length, (index + 1) * length));
 }
 
 /** What a black box is called. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { sampleName } from "../data/dataset.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isFolder } from "../recipe/source.js";
+import { isDecoded } from "../recipe/source.js";
 import type { RunSamples } from "./samples.js";
 
 export const sampleFactsSchema = z.object({
@@ -33,7 +33,7 @@ export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<
     channels,
     height,
     width,
-    ...(isFolder(data.source) ? { fit: data.source.fit } : {}),
+    ...(isDecoded(data.source) ? { fit: data.source.fit } : {}),
     classes: [...classes],
     ...(embedding === undefined ? {} : { embedding }),
     ...(columns ? { columns: [...columns] } : {}),

@@ -13,7 +13,7 @@ import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
 import type { Arm } from "./arms.js";
 import { type DataRecipe, loadSource, sizeOf } from "./sources.js";
-import { loadUnlabelled } from "./unlabelled.js";
+import { loadClassless } from "./classless.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
 export interface RunSamples {
@@ -104,7 +104,7 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
 
 async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: ImagesListener): Promise<RunSamples> {
   const { data, seed } = recipe;
-  const load = hasClasses(recipe) ? loadSource : loadUnlabelled;
+  const load = hasClasses(recipe) ? loadSource : loadClassless;
   const { train, test, source } = await load(recipe, signal, listener);
   if (hasClasses(recipe)) requireLabels(train, test);
   const whole = byLabelling(wholeSplit(train)).labelled;

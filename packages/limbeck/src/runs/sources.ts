@@ -4,12 +4,25 @@ import { loadFiles } from "../data/files/load.js";
 import { loadIdxPair } from "../data/idx.js";
 import { loadClassFolders } from "../data/images/load.js";
 import type { ImagesListener } from "../data/images/reader.js";
+import { filesMatching } from "../data/matching.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
+import { loadRecords } from "../data/records/load.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isFiles, isFolder, isImageArrays, isRowArrays, isTable, type TableSource } from "../recipe/source.js";
+import {
+  isFiles,
+  isFolder,
+  isImageArrays,
+  isRecords,
+  isRowArrays,
+  isTable,
+  type RecordsSource,
+  type TableSource,
+} from "../recipe/source.js";
 import { LimbeckError } from "../support/errors.js";
+import { firstNames } from "../support/nearest.js";
+import { dataFiles } from "./data-files.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
@@ -31,14 +44,32 @@ export function requireSameSize(train: ImageDataset, test: ImageDataset): void {
 }
 
 /** The test rows' classes and columns are those of the training rows. */
-function loadTables(source: TableSource): LoadedSource {
-  const train = loadTable(source.table, source);
+async function loadTables(source: TableSource, signal: AbortSignal): Promise<LoadedSource> {
+  const files = await dataFiles(source.table, "data.source.table", signal);
+  const train = await loadTable(files, source, signal);
   const { classes, columns } = train;
-  const test =
-    source.testTable === undefined
-      ? undefined
-      : loadTable(source.testTable, { ...source, classes: [...classes], columns: [...columns!] });
-  return { train, test, source: basename(source.table) };
+  const same = { ...source, classes: [...classes], columns: [...columns!] };
+  if (source.testTable === undefined) return { train, source: namesOf(files) };
+  const tested = await dataFiles(source.testTable, "data.source.testTable", signal);
+  return { train, test: await loadTable(tested, same, signal), source: namesOf(files) };
+}
+
+async function loadRecordFiles(
+  { records, test, ...options }: RecordsSource,
+  signal: AbortSignal,
+  listener: ImagesListener,
+): Promise<LoadedSource> {
+  const files = await dataFiles(records, "data.source.records", signal);
+  const tested = test === undefined ? undefined : await dataFiles(test, "data.source.test", signal);
+  return { ...(await loadRecords(files, tested, options, signal, listener)), source: namesOf(files) };
+}
+
+/** For people: some of many files. */
+function namesOf(files: readonly { readonly name: string }[]): string {
+  return firstNames(
+    files.map(({ name }) => basename(name)),
+    3,
+  );
 }
 
 /** A source's samples, before anything is drawn. */
@@ -58,15 +89,16 @@ export async function loadSource(
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
-  if (isTable(source)) return loadTables(source);
+  if (isTable(source)) return loadTables(source, signal);
+  if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source)) {
     const { train, test } = await loadClassFolders(source, signal, listener);
     return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
   }
   if (isFiles(source)) {
-    const files = [source.files].flat();
+    const files = await filesMatching([source.files].flat(), "data.source.files", signal);
     const train = await labelledByTeacher(await loadFiles(files, source, signal), teacher, source.classes, signal);
-    return { train, source: files.map((path) => basename(path)).join(", ") };
+    return { train, source: namesOf(files.map((name) => ({ name }))) };
   }
   if (isImageArrays(source)) {
     const train = loadImageArrays(source);

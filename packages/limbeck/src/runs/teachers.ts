@@ -1,4 +1,4 @@
-import { answerWidth } from "../data/dataset.js";
+import { answerWidth, byLabelling } from "../data/dataset.js";
 import { momentsText } from "../data/moments/moments.js";
 import { takeRows } from "../evaluate/rows.js";
 import { toOnnxModel, toUnfoldedOnnxModel } from "../models/inference.js";
@@ -89,7 +89,13 @@ async function* prepareMember(context: RunContext, member: OpenMember): AsyncGen
   const parts = partsOf(model, choice.train, HARD_LABELS);
   const seen = parts ? { ...own, samples: yield* featureSamples(own, parts) } : own;
   const trained = parts?.head ?? model;
-  const options = { model: trained, split: seen.samples.train, train: choice.train, terms: HARD_LABELS, seed };
+  const options = {
+    model: trained,
+    split: byLabelling(seen.samples.train).labelled,
+    train: choice.train,
+    terms: HARD_LABELS,
+    seed,
+  };
   const parameters = yield* trainPhase(seen, phase, offlineJob(options), options);
   return aloneTeacher(model, parameters, toOnnxModel(model, train.dataset, parameters));
 }

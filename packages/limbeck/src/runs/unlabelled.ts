@@ -1,61 +1,49 @@
-import { basename } from "node:path";
-import type { ImageDataset } from "../data/dataset.js";
-import { loadFiles } from "../data/files/load.js";
-import { loadImageFolders } from "../data/images/load.js";
-import type { ImagesListener } from "../data/images/reader.js";
-import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
-import { isFiles, isFolder, isImageArrays, isRowArrays } from "../recipe/source.js";
-import { countDimensions } from "../teachers/onnx/embedder.js";
-import { type DataRecipe, type LoadedSource, loadSource, requireSameSize } from "./sources.js";
+import { byLabelling, wholeSplit } from "../data/dataset.js";
+import { topClasses } from "../evaluate/metrics.js";
+import { takeRows } from "../evaluate/rows.js";
+import type { Recipe } from "../recipe/schema.js";
+import { isFolder } from "../recipe/source.js";
+import { readBytes } from "../support/files.js";
+import { Classifier } from "../teachers/classifier.js";
+import type { Voice } from "../teachers/voice.js";
+import { UNLABELLED } from "./chain.js";
+import type { RunContext } from "./context.js";
+import type { RunEvent } from "./events.js";
+import { label } from "./labelling.js";
+import { fingerprint, type RunSamples } from "./samples.js";
 
-/**
- * Loads what a recipe names as its source without classes: what it knows of them is left out, and models answer with as many
- * numbers as the recipe asks for, or its teacher's embedding has.
- * @throws LimbeckError as `loadSource` does, and TEACHER_MISMATCH
- */
-export async function loadUnlabelled(
-  recipe: DataRecipe,
-  signal: AbortSignal,
-  listener: ImagesListener,
-): Promise<LoadedSource> {
-  const { train, test, source } = await loadBare(recipe, signal, listener);
-  const embedding = await widthOf(recipe, train);
-  const bare = (dataset: ImageDataset) => {
-    return { ...dataset, classes: [], labels: new Uint8Array(dataset.size), embedding };
-  };
-  return { train: bare(train), test: test && bare(test), source };
+/** Whether there are samples that only the run's teacher can label, once it is trained. */
+export function awaitsLabels({ data: { source }, teacher }: Pick<Recipe, "data" | "teacher">): boolean {
+  return isFolder(source) && source.unlabelled !== undefined && teacher !== undefined && !("onnx" in teacher);
 }
 
-async function loadBare(recipe: DataRecipe, signal: AbortSignal, listener: ImagesListener): Promise<LoadedSource> {
-  const { source } = recipe.data;
-  if (isFolder(source))
-    return { ...(await loadImageFolders(source, signal, listener)), source: basename(source.folder) };
-  if (isFiles(source)) {
-    const files = [source.files].flat();
-    return { train: await loadFiles(files, source, signal), source: files.map((path) => basename(path)).join(", ") };
-  }
-  if (isImageArrays(source)) {
-    const { images, layout, test } = source;
-    return ofOneSize(
-      loadImageArrays({ images, layout }),
-      test && loadImageArrays({ images: test.images, layout }),
-      images,
-    );
-  }
-  if (isRowArrays(source)) {
-    const { rows, test } = source;
-    return ofOneSize(loadRowArrays({ rows }), test && loadRowArrays({ rows: test.rows }), rows);
-  }
-  return loadSource(recipe, signal, listener);
+/** The run with the teacher's most probable classes as labels of what nobody else has labelled; kept, so that they stay the same. */
+export async function* labelUnlabelled(context: RunContext, voice: Voice): AsyncGenerator<RunEvent, RunContext> {
+  if (!awaitsLabels(context.recipe)) return context;
+  const { dataset } = context.samples.train;
+  const { others: split } = byLabelling(wholeSplit(dataset));
+  const classes = dataset.classes.length;
+  const { logits } = yield* label(context, voice, UNLABELLED, { split, storage: { dtype: "float32" }, classes });
+  const samples = withLabels(context.samples, topClasses(takeRows(logits, classes, split.indices), classes));
+  return { ...context, samples, dataSha256: fingerprint(samples) };
 }
 
-function ofOneSize(train: ImageDataset, test: ImageDataset | undefined, path: string): LoadedSource {
-  if (test) requireSameSize(train, test);
-  return { train, test, source: basename(path) };
+/** The same for whoever reads the run folder later, by the teacher's file. */
+export async function labelledByFile(samples: RunSamples, path: string, threads: number): Promise<RunSamples> {
+  const { dataset } = samples.train;
+  const classifier = await Classifier.load(readBytes(path), dataset, threads);
+  try {
+    const { others } = byLabelling(wholeSplit(dataset));
+    return withLabels(samples, topClasses(await classifier.classify(others), dataset.classes.length));
+  } finally {
+    await classifier.release();
+  }
 }
 
-async function widthOf({ task, teacher }: DataRecipe, samples: ImageDataset): Promise<number> {
-  if (typeof task?.dimensions === "number") return task.dimensions;
-  if (teacher && "onnx" in teacher) return countDimensions(teacher, samples);
-  throw new TypeError("a recipe of embeddings without an ONNX teacher was let through");
+/** @param added labels of the samples that stand behind the labelled ones */
+function withLabels(samples: RunSamples, added: Uint8Array): RunSamples {
+  const { dataset } = samples.train;
+  const labels = dataset.labels.slice();
+  labels.set(added, dataset.labelled);
+  return { ...samples, train: { ...samples.train, dataset: { ...dataset, labels } } };
 }

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { wholeSplit } from "../../src/data/dataset.js";
 import { splitByGroups } from "../../src/data/split.js";
-import { loadTable } from "../../src/data/table/load.js";
 import type { TableOptions } from "../../src/data/table/options.js";
 import { cutWindows } from "../../src/data/table/windows.js";
 import { problemOf } from "../recipe/problem-of.js";
 import { temporaryFolder } from "../runs/harness.js";
+import { loadPaths } from "./tables.js";
 
 const WINDOW = { length: 3, step: 2, group: "machine" };
 
@@ -16,8 +16,7 @@ function load(options: Partial<TableOptions> = {}) {
   const path = join(temporaryFolder(), "machines.csv");
   const rows = [..."aaaaaabbcccc"].map((machine, i) => `${machine},${i},${100 + i},${i % 2 ? "odd" : "even"}`);
   writeFileSync(path, ["machine,heat,load,state", ...rows].join("\n"));
-  const defaults = { header: true, columns: undefined, classes: undefined, window: WINDOW };
-  return loadTable(path, { ...defaults, label: "state", ...options });
+  return loadPaths([path], { label: "state", window: WINDOW, ...options });
 }
 
 describe("windows of a table", () => {
@@ -28,32 +27,31 @@ describe("windows of a table", () => {
     expect([...left]).toEqual([2, 0, 0]);
   });
 
-  it("have a channel for each column, without group and label, and times across", () => {
-    const { pixels, channels, height, width, columns, size } = load();
+  it("have a channel for each column, without group and label, and times across", async () => {
+    const { pixels, channels, height, width, columns, size } = await load();
     expect([channels, height, width, size, columns]).toEqual([2, 1, 3, 3, ["heat", "load"]]);
     expect([...pixels.subarray(0, 6)]).toEqual([1, 2, 3, 101, 102, 103]);
     expect([...pixels.subarray(12)]).toEqual([9, 10, 11, 109, 110, 111]);
   });
 
-  it("are of their last row's class, or of that of what remains", () => {
-    expect([...load().labels]).toEqual([1, 1, 1]);
-    const { labels, classes } = load({ label: { remaining: [0, 1] }, columns: ["heat"] });
+  it("are of their last row's class, or of that of what remains", async () => {
+    expect([...(await load()).labels]).toEqual([1, 1, 1]);
+    const { labels, classes } = await load({ label: { remaining: [0, 1] }, columns: ["heat"] });
     expect([...labels]).toEqual([2, 0, 0]);
     expect(classes).toEqual(["at most 0", "1 to 1", "more than 1"]);
   });
 
-  it("that no group is long enough for are refused", () => {
-    expect(() => load({ window: { ...WINDOW, length: 7 } })).toThrow(
+  it("that no group is long enough for are refused", async () => {
+    await expect(load({ window: { ...WINDOW, length: 7 } })).rejects.toThrow(
       expect.objectContaining({ code: "DATA_TOO_SMALL", where: "data.source.window.length" }),
     );
   });
 
-  it("are held out by whole groups", () => {
+  it("are held out by whole groups", async () => {
     const path = join(temporaryFolder(), "many.csv");
     const rows = Array.from({ length: 200 }, (_, i) => `m${Math.floor(i / 10)},${i},${i % 3}`);
     writeFileSync(path, ["machine,heat,kind", ...rows].join("\n"));
-    const options = { header: true, columns: undefined, classes: undefined, label: "kind", window: WINDOW };
-    const whole = wholeSplit(loadTable(path, options));
+    const whole = wholeSplit(await loadPaths([path], { window: WINDOW }));
     const { held, rest } = splitByGroups(whole, 17, 3);
     const groupsOf = (indices: Uint32Array) => new Set(Array.from(indices, (i) => whole.dataset.groups![i]));
     expect(held.indices.length).toBe(20);

@@ -10,16 +10,19 @@ const FORMATS: readonly string[] = ["jpeg", "png", "webp", "gif", "tiff", "heif"
 const FITS = { cover: "cover", contain: "contain", stretch: "fill" } as const;
 
 /**
- * An image as `[channels, height, width]` bytes: turned as its EXIF data say, brought to size by Lanczos' kernel, in sRGB or gray.
+ * An image, given by path or as a file's bytes, as `[channels, height, width]` bytes: turned as its EXIF data say, brought to size by Lanczos' kernel, in sRGB or gray.
  * What is transparent becomes white. Of animations the first image counts.
  * @throws Error whose message is what is wrong with the file
  */
-export async function decodeImage(path: string, { size, fit, channels }: ImageShape): Promise<Uint8Array> {
+export async function decodeImage(
+  image: string | Uint8Array,
+  { size, fit, channels }: ImageShape,
+): Promise<Uint8Array> {
   const [height, width] = size;
-  const image = sharp(path, { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true });
-  const { format } = await image.metadata();
+  const decoded = sharp(image, { limitInputPixels: MOST_PIXELS, failOn: "error", sequentialRead: true });
+  const { format } = await decoded.metadata();
   if (!FORMATS.includes(format)) throw new Error(`${format} files are not read`);
-  const { data, info } = await image
+  const { data, info } = await decoded
     .autoOrient()
     .resize({ height, width, fit: FITS[fit], background: "black" })
     .flatten({ background: "white" })

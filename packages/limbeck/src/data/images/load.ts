@@ -86,7 +86,8 @@ async function read(
   { classes, paths, labels: known }: ClassFolders,
   unlabelled?: readonly string[],
 ): Promise<ImageDataset> {
-  const { pixels, kept } = await reader.read([...paths, ...(unlabelled ?? [])]);
+  const all = [...paths, ...(unlabelled ?? [])];
+  const { pixels, kept } = await reader.read(all);
   const labels = Uint8Array.from(kept, (i) => known[i] ?? 0);
   const labelled = kept.filter((i) => i < paths.length).length;
   const empty = classes.findIndex((_, label) => !labels.subarray(0, labelled).includes(label));
@@ -96,5 +97,14 @@ async function read(
     const fix = "Replace them, or remove the class.";
     throw new LimbeckError("DATA_CORRUPT", message, { where: name, value: reader.corrupt, fix });
   }
-  return { name, size: kept.length, ...reader.geometry, classes, pixels, labels, ...(unlabelled ? { labelled } : {}) };
+  return {
+    name,
+    size: kept.length,
+    ...reader.geometry,
+    classes,
+    pixels,
+    labels,
+    ...(unlabelled ? { labelled } : {}),
+    paths: kept.map((i) => all[i]!),
+  };
 }

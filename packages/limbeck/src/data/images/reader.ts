@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import { LimbeckError } from "../../support/errors.js";
 import { type ImageGeometry, sampleLength } from "../dataset.js";
 import { decodeImage } from "./decode.js";
-import type { FoundImages } from "./find.js";
 import type { ImageOptions } from "./options.js";
 
 /** Decoded images take at most so many bytes. */
@@ -13,6 +12,15 @@ const AT_ONCE = 4;
 
 /** How many corrupt images are named in an error. */
 const NAMED = 5;
+
+/** An image file by its path, or by its bytes and what messages call it. */
+export type EncodedImage = string | { readonly name: string; readonly bytes: Uint8Array };
+
+/** How many images there are, and files beside them. */
+interface Counted {
+  readonly paths: { readonly length: number };
+  readonly ignored: number;
+}
 
 /** An image that cannot be decoded. */
 export interface CorruptImage {
@@ -51,7 +59,7 @@ export class ImageReader {
   #done = 0;
 
   /** @throws LimbeckError RECIPE_INVALID where all would take more than {@link IMAGES_LIMIT} */
-  constructor(parts: readonly FoundImages[], options: ImageOptions, signal: AbortSignal, listener: ImagesListener) {
+  constructor(parts: readonly Counted[], options: ImageOptions, signal: AbortSignal, listener: ImagesListener) {
     this.#options = options;
     this.#signal = signal;
     this.#listener = listener;
@@ -72,16 +80,16 @@ export class ImageReader {
   }
 
   /** @returns pixels of all that can be decoded, and their places in the list */
-  async read(paths: readonly string[]): Promise<{ pixels: Uint8Array; kept: number[] }> {
+  async read(images: readonly EncodedImage[]): Promise<{ pixels: Uint8Array; kept: number[] }> {
     const length = sampleLength(this.geometry);
-    const pixels = new Uint8Array(paths.length * length);
+    const pixels = new Uint8Array(images.length * length);
     const problems = new Map<number, string>();
     let next = 0;
     const worker = async () => {
-      for (let i = next++; i < paths.length; i = next++) {
+      for (let i = next++; i < images.length; i = next++) {
         this.#signal.throwIfAborted();
         try {
-          pixels.set(await decodeImage(paths[i]!, this.#options), i * length);
+          pixels.set(await decodeImage(encodedBytes(images[i]!), this.#options), i * length);
         } catch (error) {
           problems.set(i, (error as Error).message.split("\n")[0]!);
         }
@@ -89,9 +97,9 @@ export class ImageReader {
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, availableParallelism()) }, worker));
-    const kept = paths.flatMap((_, i) => (problems.has(i) ? [] : [i]));
-    for (const [i, path] of paths.entries()) {
-      if (problems.has(i)) this.corrupt.push({ path, problem: problems.get(i)! });
+    const kept = images.flatMap((_, i) => (problems.has(i) ? [] : [i]));
+    for (const [i, image] of images.entries()) {
+      if (problems.has(i)) this.corrupt.push({ path: nameOf(image), problem: problems.get(i)! });
     }
     for (const [to, from] of kept.entries())
       if (to < from) pixels.copyWithin(to * length, from * length, (from + 1) * length);
@@ -116,6 +124,10 @@ export class ImageReader {
     });
   }
 }
+
+const encodedBytes = (image: EncodedImage) => (typeof image === "string" ? image : image.bytes);
+
+const nameOf = (image: EncodedImage) => (typeof image === "string" ? image : image.name);
 
 function tooMuch({ images, shape, bytes }: ImagesPlan): LimbeckError {
   const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`;

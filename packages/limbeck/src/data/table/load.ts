@@ -1,115 +1,136 @@
 import { LimbeckError } from "../../support/errors.js";
-import { readText } from "../../support/files.js";
-import { nearestWord } from "../../support/nearest.js";
-import { type ImageDataset, MOST_CLASSES } from "../dataset.js";
-import type { TableOptions, WindowOptions } from "./options.js";
-import { corrupt, parseTable, type Table } from "./parse.js";
+import type { NamedFile } from "../data-file.js";
+import type { ImageDataset } from "../dataset.js";
+import { numberOf, textOf } from "./cells.js";
+import { Labelling } from "./classes.js";
+import { requireColumns } from "./columns.js";
+import type { OpenTable } from "./formats/format.js";
+import { formatOf } from "./formats/index.js";
+import { GrowingValues, Terms } from "./growing.js";
+import type { TableOptions } from "./options.js";
 import { cutWindows, remainingClasses, remainingLabels, type Windows, windowValues } from "./windows.js";
 
 /**
- * Reads rows of numbers with a class each, or windows of them.
- * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT with line and column where a cell is no number or no
- *   class; RECIPE_INVALID where the file has no such column; DATA_TOO_SMALL where no group is as long as a window
+ * Reads rows of numbers with a class each, or windows of them. Of several files, rows follow on each other.
+ * @throws LimbeckError FILE_UNREADABLE; DATA_CORRUPT with file, row and column where a cell is no number or no class, and where
+ *   a file is damaged; RECIPE_INVALID where a file has no such column, or all takes more than 2 GB; DATA_TOO_SMALL where no
+ *   group is as long as a window; the signal's reason
  */
-export function loadTable(path: string, options: TableOptions): ImageDataset {
-  const table = parseTable(readText(path), path, options.header);
-  const windows = options.window && windowsOf(table, options.window);
-  const { classes, labels } = classified(table, options, windows);
-  const columns = columnsOf(table, options);
-  const rows = numbersOf(table, columns);
+export async function loadTable(
+  files: readonly NamedFile[],
+  options: TableOptions,
+  signal: AbortSignal,
+): Promise<ImageDataset> {
+  const name = files.map((file) => file.name).join(", ");
+  const first = await open(files[0]!, options);
+  const columns = columnsOf(first, options);
+  const known =
+    options.classes ?? (typeof options.label === "string" ? first.classNames.get(options.label) : undefined);
+  const gathered = new Gathered(columns, options, known);
+  for (const [f, file] of files.entries()) {
+    if (gathered.size >= gathered.most) break;
+    await gathered.add(f === 0 ? first : await open(file, options), signal);
+  }
+  if (gathered.size === 0) throw empty(name);
+  const windows = options.window && gathered.windows(name);
   const length = options.window?.length ?? 1;
+  const { classes, labels } = gathered.classified(name, windows);
   return {
-    name: path,
+    name,
     size: labels.length,
     channels: columns.length,
     height: 1,
     width: length,
     classes,
-    columns: columns.map(({ name }) => name),
-    pixels: windows ? windowValues(rows, columns.length, windows, length) : rows,
+    columns,
+    pixels: windows ? windowValues(gathered.values, columns.length, windows, length) : gathered.values,
     labels,
     ...(windows ? { groups: windows.groups } : {}),
   };
 }
 
-function columnsOf(table: Table, { columns, label, window }: TableOptions) {
+async function open(file: NamedFile, { header }: TableOptions): Promise<OpenTable> {
+  return formatOf(file.name).open(await file.open(), { header });
+}
+
+function columnsOf(table: OpenTable, { columns, label, window }: TableOptions): readonly string[] {
   const others = [typeof label === "string" ? label : undefined, window?.group];
-  const names = columns ?? table.header.filter((name) => !others.includes(name));
-  return names.map((name) => ({ name, at: placeOf(table, name, "columns") }));
+  return columns ?? table.columns.filter((name) => !others.includes(name));
 }
 
-function windowsOf(table: Table, options: WindowOptions): Windows {
-  const group = placeOf(table, options.group, "window.group");
-  const windows = cutWindows(
-    table.rows.map((row) => row[group]!),
-    options,
-  );
-  if (windows.ends.length > 0) return windows;
-  const message = `${table.path} has no ${options.length} rows that follow on each other in one group`;
-  throw new LimbeckError("DATA_TOO_SMALL", message, {
-    where: "data.source.window.length",
-    value: options.length,
-    fix: "Take shorter windows, or another column as data.source.window.group.",
-  });
-}
+/** What has been read of a table's rows. */
+class Gathered {
+  readonly most: number;
+  readonly #columns: readonly string[];
+  readonly #options: TableOptions;
+  readonly #values = new GrowingValues();
+  readonly #labels: Labelling;
+  readonly #groups = new Terms();
+  #size = 0;
 
-function classified(table: Table, { label, classes }: TableOptions, windows: Windows | undefined) {
-  if (typeof label !== "string") {
-    const names = remainingClasses(label.remaining);
-    return { classes: classes ?? names, labels: remainingLabels(windows!.left, label.remaining) };
+  constructor(columns: readonly string[], options: TableOptions, known: readonly string[] | undefined) {
+    this.#columns = columns;
+    this.#options = options;
+    this.#labels = new Labelling(known);
+    this.most = options.rows ?? Number.POSITIVE_INFINITY;
   }
-  const column = placeOf(table, label, "label");
-  const known = classes ?? classesOf(table, column);
-  const ofRows = labelsOf(table, column, known);
-  return { classes: known, labels: windows ? Uint8Array.from(windows.ends, (end) => ofRows[end]!) : ofRows };
-}
 
-function placeOf({ header, path }: Table, name: string, key: string): number {
-  const place = header.indexOf(name);
-  if (place >= 0 && header.lastIndexOf(name) === place) return place;
-  const near = nearestWord(name, header);
-  const problem = place < 0 ? `has no column ${JSON.stringify(name)}` : `has several columns ${JSON.stringify(name)}`;
-  throw new LimbeckError("RECIPE_INVALID", `${path} ${problem}`, {
-    where: `data.source.${key}`,
-    value: name,
-    fix: near && place < 0 ? `Did you mean ${JSON.stringify(near)}?` : `Its columns are ${header.join(", ")}.`,
-  });
-}
+  get size(): number {
+    return this.#size;
+  }
 
-function numbersOf(table: Table, columns: readonly { readonly name: string; readonly at: number }[]): Float32Array {
-  const numbers = new Float32Array(table.rows.length * columns.length);
-  for (const [r, row] of table.rows.entries()) {
-    for (const [c, { name, at }] of columns.entries()) {
-      const cell = row[at]!;
-      const value = cell === "" ? Number.NaN : Number(cell);
-      if (!Number.isFinite(Math.fround(value))) {
-        const problem = `column ${JSON.stringify(name)}: ${cell === "" ? "nothing" : JSON.stringify(cell)} is not a number`;
-        throw corrupt(table.path, table.lines[r]!, problem, cell);
-      }
-      numbers[r * columns.length + c] = value;
+  get values(): Float32Array {
+    return this.#values.values;
+  }
+
+  async add(table: OpenTable, signal: AbortSignal): Promise<void> {
+    const { label, window } = this.#options;
+    const labels = typeof label === "string" ? [label] : [];
+    const groups = window ? [window.group] : [];
+    requireColumns(table, labels, "label");
+    requireColumns(table, groups, "window.group");
+    requireColumns(table, this.#columns, "columns");
+    for await (const rows of table.rows([...this.#columns, ...labels, ...groups], this.most - this.#size)) {
+      signal.throwIfAborted();
+      for (const { at, cells } of rows) this.#take(table, table.placeOf(at), cells);
     }
   }
-  return numbers;
-}
 
-function classesOf({ rows, path }: Table, label: number): string[] {
-  const found = [...new Set(rows.map((row) => row[label]!))];
-  if (found.length >= 2 && found.length <= MOST_CLASSES) {
-    const areNumbers = found.every((name) => name !== "" && Number.isFinite(Number(name)));
-    return areNumbers ? found.sort((a, b) => Number(a) - Number(b)) : found.sort();
+  #take(table: OpenTable, where: string, cells: readonly unknown[]): void {
+    const { label, window } = this.#options;
+    let next = 0;
+    for (const column of this.#columns) this.#values.push(numberOf(cells[next++], where, column));
+    if (typeof label === "string") {
+      this.#labels.push(textOf(cells[next++], table.classNames.get(label), where, label), where, label);
+    }
+    if (window) this.#groups.push(textOf(cells[next], undefined, where, window.group));
+    this.#size++;
   }
-  throw new LimbeckError("DATA_CORRUPT", `${path} has ${found.length} classes; there must be 2 to ${MOST_CLASSES}`, {
-    where: path,
-    value: found.length,
-    fix: "Name a column of classes as data.source.label.",
-  });
+
+  windows(name: string): Windows {
+    const options = this.#options.window!;
+    const windows = cutWindows(this.#groups.places, options);
+    if (windows.ends.length > 0) return windows;
+    const message = `${name} has no ${options.length} rows that follow on each other in one group`;
+    throw new LimbeckError("DATA_TOO_SMALL", message, {
+      where: "data.source.window.length",
+      value: options.length,
+      fix: "Take shorter windows, or another column as data.source.window.group.",
+    });
+  }
+
+  classified(name: string, windows: Windows | undefined) {
+    const { label, classes } = this.#options;
+    if (typeof label !== "string") {
+      const names = classes ?? remainingClasses(label.remaining);
+      return { classes: names, labels: remainingLabels(windows!.left, label.remaining) };
+    }
+    const found = this.#labels.finish(name);
+    return windows ? { ...found, labels: Uint8Array.from(windows.ends, (end) => found.labels[end]!) } : found;
+  }
 }
 
-function labelsOf(table: Table, label: number, classes: readonly string[]): Uint8Array {
-  return Uint8Array.from(table.rows, (row, r) => {
-    const place = classes.indexOf(row[label]!);
-    if (place >= 0) return place;
-    const problem = `column ${JSON.stringify(table.header[label])}: ${JSON.stringify(row[label])} is not a class`;
-    throw corrupt(table.path, table.lines[r]!, problem, row[label]);
-  });
+function empty(name: string): LimbeckError {
+  const fix = "Name a file with rows.";
+  return new LimbeckError("DATA_CORRUPT", `${name} holds no rows`, { where: name, fix });
 }

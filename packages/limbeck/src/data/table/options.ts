@@ -36,6 +36,9 @@ export const tableFields = {
   classes: z.array(z.string().min(1)).min(2).max(256).optional().meta({
     description: "What stands in that column, in order. Default: what the training file has, sorted.",
   }),
+  rows: z.int().positive().optional().meta({
+    description: "Only the first rows, of all files together. Of Parquet, no more is read or fetched.",
+  }),
   window: windowOptions.optional().meta({ description: "Samples are windows of rows that follow on each other." }),
 };
 

@@ -11,9 +11,9 @@ export interface Windows {
 }
 
 /** Cuts runs of rows with equal `groups` into windows, the last of which ends where the run does. */
-export function cutWindows(groups: readonly string[], { length, step }: WindowOptions): Windows {
+export function cutWindows<Group>(groups: readonly Group[], { length, step }: WindowOptions): Windows {
   const windows: { end: number; group: number; left: number }[] = [];
-  const known = new Map<string, number>();
+  const known = new Map<Group, number>();
   for (let first = 0; first < groups.length; ) {
     let next = first;
     while (next < groups.length && groups[next] === groups[first]) next++;

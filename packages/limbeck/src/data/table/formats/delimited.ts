@@ -1,0 +1,138 @@
+import { pipeline, Readable } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import { LimbeckError } from "../../../support/errors.js";
+import { corrupt, type OpenTable, placesOf, type Row, type TableFormat } from "./format.js";
+import { linesOf, MOST_LINE, withFirstLine } from "./text.js";
+
+/** What cells are separated by; where the first line has none of these, by spaces. */
+const SEPARATORS = [",", ";", "\t"] as const;
+
+type Separator = (typeof SEPARATORS)[number];
+
+/** So many rows are handed on at once. */
+const BATCH = 1024;
+
+/**
+ * Cells that are separated by commas, semicolons, tabs or spaces. Cells may stand in quotation marks, in which separators and
+ * line ends are text and "" is one mark (RFC 4180), but for those that spaces separate. Empty rows are left out.
+ */
+export const delimited: TableFormat = {
+  name: "cells",
+  extensions: [],
+  async open(file, { header }) {
+    const { line, bytes } = await withFirstLine(file);
+    const separator = /\.tsv(\.gz)?$/i.test(file.name) ? "\t" : separatorOf(line);
+    const batches = separator ? separated(file.name, bytes, separator) : spaced(file.name, bytes);
+    const first = await firstRow(batches);
+    if (!first) throw corrupt(`${file.name}:1`, "holds no rows");
+    const columns = header ? first.row.cells : first.row.cells.map((_, i) => String(i + 1));
+    const rows = chained(header ? first.rest : [first.row, ...first.rest], batches);
+    return tableOf(file.name, columns.map(String), rows);
+  },
+};
+
+function tableOf(name: string, columns: readonly string[], batches: AsyncIterable<readonly Row[]>): OpenTable {
+  const placeOf = (at: number) => `${name}:${at}`;
+  async function* rows(wanted: readonly string[], most: number) {
+    const places = placesOf(columns, wanted);
+    let left = most;
+    for await (const batch of batches) {
+      const some = batch.slice(0, left);
+      yield some.map(({ at, cells }) => {
+        if (cells.length === columns.length) return { at, cells: places.map((place) => cells[place]) };
+        throw corrupt(placeOf(at), `has ${cells.length} cells, and the first line has ${columns.length}`);
+      });
+      left -= some.length;
+      if (left === 0) return;
+    }
+  }
+  return { name, columns, classNames: new Map(), rows, placeOf };
+}
+
+/** The first row, and what came with it. */
+async function firstRow(batches: AsyncGenerator<Row[]>): Promise<{ row: Row; rest: readonly Row[] } | undefined> {
+  for (;;) {
+    const next = await batches.next();
+    if (next.done) return undefined;
+    const [row, ...rest] = next.value;
+    if (row) return { row, rest };
+  }
+}
+
+async function* chained(first: readonly Row[], batches: AsyncGenerator<readonly Row[]>) {
+  try {
+    yield first;
+    yield* batches;
+  } finally {
+    await batches.return(undefined);
+  }
+}
+
+function separatorOf(line: string): Separator | undefined {
+  const counts = SEPARATORS.map((sign) => ({ sign, count: line.split(sign).length }));
+  const { sign, count } = counts.reduce((best, one) => (one.count > best.count ? one : best));
+  return count > 1 ? sign : undefined;
+}
+
+async function* spaced(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Row[]> {
+  for await (const lines of linesOf(name, bytes)) {
+    yield lines.map(({ at, text }) => ({ at, cells: text.trim().split(/ +/) }));
+  }
+}
+
+interface Parsed {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+}
+
+async function* separated(name: string, bytes: AsyncIterable<Uint8Array>, delimiter: string): AsyncGenerator<Row[]> {
+  let line = 0;
+  const parser = parse({
+    bom: true,
+    delimiter,
+    info: true,
+    max_record_size: MOST_LINE,
+    // What is ready is lost where the parser fails, so that the last whole row is noted as it comes.
+    on_record: (record, { lines }) => {
+      line = lines;
+      return record;
+    },
+    record_delimiter: ["\r\n", "\n"],
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    trim: true,
+  });
+  pipeline(Readable.from(bytes), parser, () => {});
+  let batch: Row[] = [];
+  try {
+    for await (const { record, info } of parser as AsyncIterable<Parsed>) {
+      batch.push({ at: info.lines - lineEnds(record), cells: record });
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    throw problemOf(error, name, line + 1);
+  }
+  yield batch;
+}
+
+function lineEnds(record: readonly string[]): number {
+  return record.reduce((sum, cell) => sum + (cell.includes("\n") ? cell.split("\n").length - 1 : 0), 0);
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: "has a quotation mark that is not closed",
+  CSV_INVALID_CLOSING_QUOTE: "has text after a closed quotation mark",
+  INVALID_OPENING_QUOTE: "has a quotation mark within a cell; put the cell in marks, and double those in it",
+  CSV_MAX_RECORD_SIZE: `begins a row of more than ${MOST_LINE} characters; a quotation mark may not be closed`,
+};
+
+/** @param begun the line after the last whole row */
+function problemOf(error: unknown, name: string, begun: number): unknown {
+  if (error instanceof LimbeckError || !(error instanceof CsvError)) return error;
+  const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED" || error.code === "CSV_MAX_RECORD_SIZE";
+  const line = isOpen ? begun : ((error as { lines?: number }).lines ?? begun);
+  return corrupt(`${name}:${line}`, PROBLEMS[error.code] ?? error.message, undefined, error);
+}

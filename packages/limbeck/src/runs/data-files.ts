@@ -1,0 +1,25 @@
+import { localFile, type NamedFile } from "../data/data-file.js";
+import { isOffline } from "../data/locate.js";
+import { filesMatching } from "../data/matching.js";
+import { isAddress } from "../imported/address.js";
+import { hubDataFiles } from "../imported/hub-dataset.js";
+import { cacheFolder } from "../support/cache-folder.js";
+
+/**
+ * Files that a recipe names by path, pattern or address.
+ * @param key what of the recipe names them
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, DOWNLOAD_FAILED, RECIPE_INVALID; the signal's reason
+ */
+export async function dataFiles(
+  named: string | readonly string[],
+  key: string,
+  signal: AbortSignal,
+): Promise<NamedFile[]> {
+  const found: NamedFile[] = [];
+  for (const name of [named].flat()) {
+    if (isAddress(name)) {
+      found.push(...(await hubDataFiles(name, { cache: cacheFolder(), signal, isOffline: isOffline(process.env) })));
+    } else found.push(...(await filesMatching([name], key, signal)).map(localFile));
+  }
+  return [...new Map(found.map((file) => [file.name, file])).values()];
+}
