@@ -1,5 +1,5 @@
-import type { EmbeddingResults } from "./embedding/results.js";
 import type { DataQuality } from "./data-quality.js";
+import type { EmbeddingResults } from "./embedding/results.js";
 
 /** Mean and sample standard deviation (n - 1) over seeds; `sd` is null where there is only one. */
 export interface Spread {

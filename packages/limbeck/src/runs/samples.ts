@@ -12,8 +12,8 @@ import { hasClasses } from "../recipe/tasks/index.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
 import type { Arm } from "./arms.js";
-import { type DataRecipe, loadSource, sizeOf } from "./sources.js";
 import { loadClassless } from "./classless.js";
+import { type DataRecipe, loadSource, sizeOf } from "./sources.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
 export interface RunSamples {
