@@ -1,5 +1,13 @@
 export type { Calibration, CalibrationScores } from "./evaluate/calibration.js";
 export type {
+  EmbeddingControl,
+  EmbeddingMeasures,
+  EmbeddingModelResult,
+  EmbeddingResults,
+  EmbeddingVariant,
+  Measure,
+} from "./evaluate/embedding/results.js";
+export type {
   Churn,
   ClassScores,
   EvaluatedModel,
@@ -19,6 +27,7 @@ export type {
   ModelResult,
   RunResults,
   Spread,
+  TaskResults,
   TeacherResult,
   VariantResult,
   Verdict,
@@ -31,7 +40,8 @@ export type {
   SearchLimits,
   SearchResults,
 } from "./evaluate/search-results.js";
-export { type ExportOptions, type ExportResult, exportStudent } from "./export/export.js";
+export { type ExportResult, exportStudent } from "./export/export.js";
+export type { ExportOptions } from "./export/options.js";
 export type { QuantizedFormatName } from "./quantize/formats.js";
 export type { LayerLoss, QuantizationRecord, QuantizationReport } from "./quantize/quantization.js";
 export { parseRecipe, readRecipe } from "./recipe/parse.js";

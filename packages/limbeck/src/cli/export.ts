@@ -1,5 +1,6 @@
 import { relative } from "node:path";
-import { type ExportOptions, type ExportResult, exportStudent } from "../export/export.js";
+import { type ExportResult, exportStudent } from "../export/export.js";
+import type { ExportOptions } from "../export/options.js";
 import { Interrupted } from "../train/events.js";
 import { formatBytes, formatTable } from "./format.js";
 import { EXIT } from "./run.js";

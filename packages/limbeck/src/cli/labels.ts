@@ -4,13 +4,13 @@ import { formatBytes, formatCount } from "./format.js";
 
 type Stored = Omit<LabelPlan, "type">;
 
-/** What is kept, and what it takes: `2,000 samples × 10 classes × 4 bytes = 80.0 kB`. */
+/** What is kept, and what it takes: `2,000 samples × 10 numbers × 4 bytes = 80.0 kB`. */
 export function storageText({ samples, classes, dtype, top, draws, bytes }: Stored): string {
   if (draws !== null) {
     return `${formatCount(samples)} samples × ${draws} draws of ${classes} classes, at most ${formatBytes(bytes)}`;
   }
   const width = dtype === "float16" ? 2 : 4;
-  const kept = top !== null && top < classes - 1 ? `${top} of ${classes} classes` : `${classes} classes`;
+  const kept = top !== null && top < classes - 1 ? `${top} of ${classes} numbers` : `${classes} numbers`;
   const rest = kept.includes("of") ? " and the weight of the others" : "";
   return `${formatCount(samples)} samples × ${kept} × ${width} bytes${rest} = ${formatBytes(bytes)}`;
 }

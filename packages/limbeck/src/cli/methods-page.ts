@@ -21,7 +21,7 @@ distill:
 \`\`\`
 
 Losses that look inside of the networks name a tap of each: \`{ loss: pkt, student: features, teacher: features }\`; an
-unknown name is answered with those that there are. A pattern (\`*/relu*\`) must fit one value. Taps of a teacher from an ONNX file
+unknown name is answered with those that there are, and \`<answer>\` is what a network answers. A pattern (\`*/relu*\`) must fit one value. Taps of a teacher from an ONNX file
 are its values, which \`limbeck inspect\` lists. The teacher then runs inside of the training graph and sees the very images
 that the student sees ([Augmentation](augmentation.md)). Where a loss has an adapter, it trains with the student and is left out
 of the exported file (but for \`simkd\`, whose projector and classifier are what the student answers by). So is what a loss

@@ -4,7 +4,7 @@ import type { EvaluationEvent } from "../evaluate/evaluation.js";
 import { isPretraining } from "../runs/arms.js";
 import type { DataPlan, DataSkipped, Phase, PhaseEnd } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
-import type { ProgressEvent } from "../train/events.js";
+import type { EpochEvent, ProgressEvent } from "../train/events.js";
 import { formatBytes, formatCount, formatDuration, wrapText } from "./format.js";
 import { storageText } from "./labels.js";
 import { searchRoundText, searchStartText } from "./search-text.js";
@@ -26,20 +26,16 @@ const PLAIN_INTERVAL_MS = 5000;
 class Status {
   readonly #labels = new Map<string, string>();
   #width = 0;
-  #errors: number | null = null;
+  /** What the last epoch that was measured came to, in words. */
+  #judged = "";
 
   /** Takes note of an event; returns the line to print when a phase is over. */
   note(event: ShownEvent): string | undefined {
     if (event.type === "run-start" || event.type === "search-round" || event.type === "evaluation-start")
       this.#name(event.phases);
-    if (event.type === "phase-start") this.#errors = null;
-    if (event.type === "epoch") this.#errors = event.errors ?? this.#errors;
-    if (event.type !== "phase-end") return undefined;
-    const errors =
-      this.#errors === null
-        ? ""
-        : `   ${this.#errors} test errors${isPretraining(event.phase) ? " of nearest neighbors" : ""}`;
-    return `${this.label(event.phase)}   ${outcome(event)}${errors}`;
+    if (event.type === "phase-start") this.#judged = "";
+    if (event.type === "epoch") this.#judged = judgedText(event) ?? this.#judged;
+    return event.type === "phase-end" ? `${this.label(event.phase)}   ${outcome(event)}${this.#judged}` : undefined;
   }
 
   label(phase: string): string {
@@ -50,6 +46,11 @@ class Status {
     for (const { id, label } of phases) this.#labels.set(id, label);
     this.#width = Math.max(...phases.map(({ label }) => label.length));
   }
+}
+
+function judgedText({ phase, errors, cosine }: EpochEvent): string | undefined {
+  if (errors !== null) return `   ${errors} test errors${isPretraining(phase) ? " of nearest neighbors" : ""}`;
+  return typeof cosine === "number" ? `   cosine ${cosine.toFixed(4)} to the teacher` : undefined;
 }
 
 /** Waiting for samples is told of where it took this share of the time, and so many seconds, or more. */

@@ -3,11 +3,12 @@ import { relative } from "node:path";
 import { styleText } from "node:util";
 import { TypedError } from "@limbeck/graph";
 import type { CorruptFile } from "../data/folders/reader.js";
-import type { RunResults } from "../evaluate/results.js";
+import { areEmbeddings, type RunResults, type TaskResults } from "../evaluate/results.js";
 import type { SearchResults } from "../evaluate/search-results.js";
 import type { LabelsEvent } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import { toErrorRecord } from "../support/errors.js";
+import { embeddingTables } from "./embedding-text.js";
 import { bold } from "./format.js";
 import { labelsText } from "./labels.js";
 import { type ProgressView, viewOn } from "./progress.js";
@@ -31,7 +32,7 @@ export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 } as const
 export interface Outcome {
   readonly status: "done" | "interrupted" | "failed";
   readonly runDir: string | undefined;
-  readonly results?: RunResults | undefined;
+  readonly results?: TaskResults | undefined;
   readonly labels?: LabelsEvent | undefined;
   /** Images that were left out. */
   readonly corrupt?: readonly CorruptFile[] | undefined;
@@ -77,7 +78,7 @@ async function follow(
 ): Promise<Outcome> {
   const controller = new AbortController();
   let runDir: string | undefined;
-  let results: RunResults | undefined;
+  let results: TaskResults | undefined;
   let labels: LabelsEvent | undefined;
   let corrupt: readonly CorruptFile[] | undefined;
   let search: SearchResults | undefined;
@@ -147,14 +148,22 @@ function printOutcome({ status, runDir, results, labels, search, error }: Outcom
   else process.stdout.write(labels ? `${labelsText(labels)}\n` : `teacher  ${folder}/teacher.onnx\n`);
 }
 
-function printResults(results: RunResults, folder: string): void {
-  const { verdict } = results;
-  const lines = ["", resultsTable(results), "", helpersTable(results), ""];
-  if (verdict) lines.push(bold(verdict.sentence), "");
-  lines.push(...trainedOnLine(results), ...featuresLine(results), ...peerLines(results), "", exitsTable(results), "");
-  lines.push(...variantLines(results), "");
+function printResults(results: TaskResults, folder: string): void {
+  const lines = areEmbeddings(results)
+    ? ["", embeddingTables(results), "", bold(results.summary), ""]
+    : classLines(results);
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);
+}
+
+function classLines(results: RunResults): string[] {
+  const { verdict } = results;
+  return [
+    ...["", resultsTable(results), "", helpersTable(results), ""],
+    ...(verdict ? [bold(verdict.sentence), ""] : []),
+    ...[...trainedOnLine(results), ...featuresLine(results), ...peerLines(results), "", exitsTable(results), ""],
+    ...[...variantLines(results), ""],
+  ];
 }
 
 /** A typed error: what, and what to do; never a stack trace. */

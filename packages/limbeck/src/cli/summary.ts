@@ -1,4 +1,12 @@
-import type { PeerResult, RunResults, Spread, TeacherResult, VariantResult } from "../evaluate/results.js";
+import {
+  areEmbeddings,
+  type PeerResult,
+  type RunResults,
+  type Spread,
+  type TaskResults,
+  type TeacherResult,
+  type VariantResult,
+} from "../evaluate/results.js";
 import { spread } from "../evaluate/statistics.js";
 import { formatBytes, formatCount, formatSignificant, formatTable } from "./format.js";
 
@@ -128,7 +136,8 @@ function correctedClause({ student }: VariantResult, corrected: NonNullable<Vari
 }
 
 /** The document that `--json` prints for a run that is done. */
-export function jsonSummary(runDir: string, results: RunResults): object {
+export function jsonSummary(runDir: string, results: TaskResults): object {
+  if (areEmbeddings(results)) return { status: "done", runDir, results };
   const { verdict, ...models } = results;
   return { status: "done", runDir, results: models, verdict };
 }

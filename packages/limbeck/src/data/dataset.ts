@@ -13,6 +13,8 @@ export interface ImageGeometry {
   readonly spread?: Pick<Moments, "mean" | "std">;
   /** Of sounds: what samples were made of. Height and width are bands and times, or 1 and times. */
   readonly sound?: SoundShape | undefined;
+  /** Where there are no classes, how many numbers the embedding has that models answer with. Default: one logit for each class. */
+  readonly embedding?: number;
 }
 
 /** Labelled images, rows or windows. Never changed after loading: parts of it are {@link Split}s. */
@@ -34,6 +36,11 @@ export interface ImageDataset extends ImageGeometry {
   readonly labelled?: number;
   /** `[size]`, where samples are files: where they lie. */
   readonly paths?: readonly string[];
+}
+
+/** How many numbers models answer with. */
+export function answerWidth({ embedding, classes }: Pick<ImageDataset, "embedding" | "classes">): number {
+  return embedding ?? classes.length;
 }
 
 /** Some samples of a data set, in an order of their own: a view, nothing is copied. */
@@ -61,7 +68,7 @@ type SampleShape = Pick<ImageGeometry, "height" | "width" | "sound"> & {
 };
 
 /** The number of values of one image. */
-export function sampleLength(geometry: ImageGeometry): number {
+export function sampleLength(geometry: Pick<ImageGeometry, "channels" | "height" | "width">): number {
   return geometry.channels * geometry.height * geometry.width;
 }
 

@@ -1,4 +1,5 @@
 import type { DataQuality } from "./data-quality.js";
+import type { EmbeddingResults } from "./embedding/results.js";
 
 /** Mean and sample standard deviation (n - 1) over seeds; `sd` is null where there is only one. */
 export interface Spread {
@@ -27,7 +28,7 @@ interface AnswersResult {
 }
 
 /** What a model costs. */
-interface ModelCosts {
+export interface ModelCosts {
   readonly parameters: number;
   /** Size of the ONNX file. */
   readonly bytes: number;
@@ -160,4 +161,12 @@ export interface RunResults extends Comparison {
   readonly trainedOn?: TrainedOn;
   /** What was found in the data; runs of earlier versions lack it. */
   readonly data?: DataQuality;
+}
+
+/** Everything that a run measured, whatever its task: only results of classes have no `task`. */
+export type TaskResults = RunResults | EmbeddingResults;
+
+/** Whether results are those of embeddings. */
+export function areEmbeddings(results: TaskResults): results is EmbeddingResults {
+  return "task" in results;
 }

@@ -1,4 +1,4 @@
-import type { RunResults } from "../evaluate/results.js";
+import type { RunResults, TaskResults } from "../evaluate/results.js";
 import type { Recipe } from "../recipe/schema.js";
 import { type RunFile, RunFolder } from "../runs/folder.js";
 import type { SampleFacts } from "../runs/sample-facts.js";
@@ -7,12 +7,12 @@ import { LimbeckError } from "../support/errors.js";
 import { readModelFile } from "../support/model-file.js";
 
 /** What an export is made from. */
-export interface FinishedRun {
+export interface FinishedRun<Results = RunResults> {
   readonly path: string;
   readonly run: RunFile;
   readonly recipe: Recipe;
   readonly samples: SampleFacts;
-  readonly results: RunResults;
+  readonly results: Results;
   /** `student.onnx`, which takes `images` and answers `logits`. */
   readonly student: Uint8Array;
 }
@@ -21,7 +21,7 @@ export interface FinishedRun {
  * Reads a run that is over.
  * @throws LimbeckError RUN_INVALID where it is no run, or not over; FILE_MISSING, FILE_UNREADABLE without its student
  */
-export function readFinishedRun(path: string): FinishedRun {
+export function readFinishedRun(path: string): FinishedRun<TaskResults> {
   if (SearchFolder.isThere(path)) {
     throw new LimbeckError("RUN_INVALID", `${path} is the folder of a search, not of one run`, {
       value: path,

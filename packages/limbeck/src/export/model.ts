@@ -26,12 +26,31 @@ const GRAY = [0.299, 0.587, 0.114] as const;
  */
 export async function exportedModel(student: Uint8Array, samples: SampleFacts): Promise<Uint8Array> {
   await requireStudent(student, samples);
+  const model = withInput(student, samples);
+  return samples.embedding
+    ? chainOnnx(renameInOnnx(model, { embedding: VECTOR }), embeddingEnd(samples.embedding))
+    : model;
+}
+
+function withInput(student: Uint8Array, samples: SampleFacts): Uint8Array {
   if (samples.kind !== "image" || samples.channels === 3) return renameInOnnx(student, { [INPUT]: inputName(samples) });
   if (samples.channels === 1) return chainOnnx(grayFront(samples), student);
   throw new LimbeckError("OPTION_INVALID", `images of ${samples.channels} channels cannot be exported`, {
     value: samples.channels,
     fix: "Use student.onnx as it is: exports are for gray and color images, rows and windows.",
   });
+}
+
+const VECTOR = "vector";
+
+/** The pipelines of transformers.js look for an image's embedding by a name of theirs. */
+function embeddingEnd(dimensions: number): Uint8Array {
+  const graph = createGraph();
+  const vector = graph.input(VECTOR, "float32", [1, dimensions]);
+  graph.output("embedding", ops.identity(vector));
+  graph.output("image_embeds", ops.identity(vector));
+  const batch = { 0: "batch" };
+  return toOnnx(graph, { symbols: { [VECTOR]: batch, embedding: batch, image_embeds: batch } });
 }
 
 function grayFront({ height, width }: SampleFacts): Uint8Array {
@@ -43,12 +62,13 @@ function grayFront({ height, width }: SampleFacts): Uint8Array {
 }
 
 /** The file may have been put there by anyone. */
-async function requireStudent(student: Uint8Array, { channels, height, width, classes }: SampleFacts): Promise<void> {
+async function requireStudent(student: Uint8Array, samples: SampleFacts): Promise<void> {
+  const { channels, height, width, classes, embedding } = samples;
   const { inputs, outputs } = await fromOnnx(student, { dims: { "*": 1 } });
   const shapes = (values: ReadonlyMap<string, { shape: readonly number[] }>) =>
     [...values].map(([name, { shape }]) => `${name} [${shape.join(", ")}]`).join(", ");
   const is = `${shapes(inputs)} to ${shapes(outputs)}`;
-  const wanted = `${INPUT} [1, ${channels}, ${height}, ${width}] to ${OUTPUT} [1, ${classes.length}]`;
+  const wanted = `${INPUT} [1, ${channels}, ${height}, ${width}] to ${embedding ? "embedding" : OUTPUT} [1, ${embedding ?? classes.length}]`;
   if (is === wanted) return;
   throw new LimbeckError("RUN_INVALID", `student.onnx goes from ${is}, and the run's student from ${wanted}`, {
     value: is,

@@ -28,6 +28,18 @@ export function modelConfig({ kind, classes, ...samples }: SampleFacts, family: 
   };
 }
 
+/** The same of a student that embeds images: pipelines look at the model's type alone, and give what it answers. */
+export function embedderConfig({ embedding, height, width }: SampleFacts, family: string, limbeck: string): object {
+  return {
+    architectures: ["ResNetModel"],
+    model_type: "resnet",
+    num_channels: 3,
+    hidden_size: embedding,
+    ...(height === width ? { image_size: height } : {}),
+    limbeck: { version: limbeck, family, input: "image" },
+  };
+}
+
 /**
  * Of what transformers.js has in Node, this comes closest to smoothed bilinear resizing when images shrink: its "bilinear" skips
  * pixels there. Browsers resize as their canvas does, whatever is asked for.

@@ -13,14 +13,19 @@ const MAINS = { image: "image", row: "rows", window: "rows", sound: "sound" } as
 
 const FOLDER = "export/wrapper";
 
+/** What the wrapper's files are called, without what tells their forms apart. */
+export function wrapperName({ embedding }: Pick<SampleFacts, "embedding">): string {
+  return embedding ? "embed" : "predict";
+}
+
 /**
- * `predict.ts`, and what the compiler makes of it: the modules in `wrapper/`, and what they import, which are code of this package like any other,
- * in one file, with the facts of one student in place of those that they are checked with.
+ * `predict.ts`, or `embed.ts`, and what the compiler makes of it: the modules in `wrapper/`, and what they import, which are code of this
+ * package like any other, in one file, with the facts of one student in place of those that they are checked with.
  */
 export function wrapperFiles(samples: SampleFacts): ReadonlyMap<string, string> {
-  const main = MAINS[samples.kind];
+  const main = samples.embedding ? "embedder" : MAINS[samples.kind];
   const forms = Object.keys(FORMS) as Form[];
-  return new Map(forms.map((form) => [`predict${form}`, wrapper(main, form, samples)]));
+  return new Map(forms.map((form) => [`${wrapperName(samples)}${form}`, wrapper(main, form, samples)]));
 }
 
 function wrapper(main: string, form: Form, samples: SampleFacts): string {
@@ -44,13 +49,18 @@ function wrapper(main: string, form: Form, samples: SampleFacts): string {
     return [...parts, rest.trim()].filter((part) => part !== "").join("\n\n");
   };
   const body = inline(`${FOLDER}/${main}`);
-  const head = `// Written by limbeck ${limbeckVersion()}: the student's classes, its preprocessing, and how it is asked.`;
+  const head = `// Written by limbeck ${limbeckVersion()}: what the student answers with, its preprocessing, and how it is asked.`;
   const end = form === ".d.ts" ? ["export {};"] : [];
   return `${[head, ...imports, body, ...end].join("\n\n")}\n`;
 }
 
-function factsText({ kind, classes, columns, height, width, sound, fit = "stretch" }: SampleFacts, form: Form): string {
-  const labels = fact(form, "CLASSES", classes, "Classes, in the order of the model's answers.", "Label");
+function factsText(
+  { kind, classes, embedding, columns, height, width, sound, fit = "stretch" }: SampleFacts,
+  form: Form,
+): string {
+  const labels = embedding
+    ? fact(form, "DIMENSIONS", embedding, "Numbers of an embedding.")
+    : fact(form, "CLASSES", classes, "Classes, in the order of the model's answers.", "Label");
   if (kind === "sound") return [labels, soundFact(sound!, form)].join("\n");
   if (kind === "image") {
     return [

@@ -31,9 +31,10 @@ export interface ImportedNetwork {
   /**
    * The network for some classes: trained weights are parameters under the file's names, which start from the file's
    * numbers; all others are constants. Batch normalization and dropout stay as in inference, also while it is trained.
+   * @param width of its answer, where that is not one number for each class
    * @throws LimbeckError TEACHER_MISMATCH where it keeps its own head, and that has other classes
    */
-  model(classes: readonly string[]): Model;
+  model(classes: readonly string[], width?: number): Model;
 }
 
 /** What of a file is needed, as a graph for one image. */
@@ -70,16 +71,16 @@ export async function openNetwork(options: OnnxModelOptions, images: ImageGeomet
       },
     };
   }
-  const width = features(resultAlone(body.read)).shape[1]!;
+  const seenWidth = features(resultAlone(body.read)).shape[1]!;
   return {
     sha256: body.file.sha256,
-    model: (classes) => {
-      const head = linearHead(headName(body.trained), classes.length, width);
+    model: (classes, width = classes.length) => {
+      const head = linearHead(headName(body.trained), width, seenWidth);
       const [weight, bias] = head;
       const answer: Finish = (seen, weights) => ops.linear(seen, weights[weight.name]!, weights[bias.name]!);
       const whole = model(answer, head);
       if (body.trained.length > 0) return whole;
-      return { ...whole, parts: { body: model(features, []), width, head: headAlone(head, answer) } };
+      return { ...whole, parts: { body: model(features, []), width: seenWidth, head: headAlone(head, answer) } };
     },
   };
 }

@@ -6,12 +6,18 @@ import { declareTensors, type Model, type ModelValues } from "./model.js";
 export const INPUT = "images";
 export const OUTPUT = "logits";
 
-const SYMBOLS = { [INPUT]: { 0: "batch" }, [OUTPUT]: { 0: "batch" } };
+/** What the output [batch, numbers] of a model is called. */
+export function outputName({ embedding }: Pick<ImageGeometry, "embedding">): string {
+  return embedding === undefined ? OUTPUT : "embedding";
+}
 
-function inferenceGraph(model: Model, { channels, height, width }: ImageGeometry): Graph {
+const symbols = (geometry: ImageGeometry) => ({ [INPUT]: { 0: "batch" }, [outputName(geometry)]: { 0: "batch" } });
+
+function inferenceGraph(model: Model, geometry: ImageGeometry): Graph {
+  const { channels, height, width } = geometry;
   const graph = createGraph();
   const images = graph.input(INPUT, "float32", [1, channels, height, width]);
-  graph.output(OUTPUT, model.forward(images, declareTensors(model, graph), false).logits);
+  graph.output(outputName(geometry), model.forward(images, declareTensors(model, graph), false).logits);
   return graph;
 }
 
@@ -22,7 +28,7 @@ export function toOnnxModel(
   values: ModelValues,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  return toOnnx(deployedGraph(model, geometry, values), { name: model.family, symbols: SYMBOLS, metadata });
+  return toOnnx(deployedGraph(model, geometry, values), { name: model.family, symbols: symbols(geometry), metadata });
 }
 
 /**
@@ -31,7 +37,7 @@ export function toOnnxModel(
  */
 export function toUnfoldedOnnxModel(model: Model, geometry: ImageGeometry, values: ModelValues): Uint8Array {
   const graph = forInference(inferenceGraph(model, geometry), { parameters: values, foldBatchNorm: false });
-  return toOnnx(graph, { name: model.family, symbols: SYMBOLS });
+  return toOnnx(graph, { name: model.family, symbols: symbols(geometry) });
 }
 
 /** A model as a file that answers one image at a time. */
@@ -48,7 +54,7 @@ function deployedGraph(model: Model, geometry: ImageGeometry, values: ModelValue
 
 /** A model as a file whose parameters and buffers are inputs, for measuring a model while it trains. */
 export function toOnnxForward(model: Model, geometry: ImageGeometry): Uint8Array {
-  return toOnnx(inferenceGraph(model, geometry), { name: model.family, symbols: SYMBOLS });
+  return toOnnx(inferenceGraph(model, geometry), { name: model.family, symbols: symbols(geometry) });
 }
 
 /**

@@ -11,6 +11,7 @@ import { type Recipe, recipeSchema } from "./schema.js";
 import { expandScheme } from "./schemes/index.js";
 import { withWholeSource } from "./source-paths.js";
 import { expandSpecialists } from "./specialists.js";
+import { expandTask } from "./tasks/index.js";
 
 /** Reads a recipe file. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, RECIPE_SYNTAX, RECIPE_INVALID */
 export function readRecipe(path: string): Recipe {
@@ -24,7 +25,7 @@ export function readRecipe(path: string): Recipe {
  */
 export function parseRecipe(text: string, file: string): Recipe {
   const layers = new RecipeLayers(text, file);
-  const result = recipeSchema.safeParse(expandSpecialists(expandScheme(expandPreset(layers.value))));
+  const result = recipeSchema.safeParse(expandTask(expandSpecialists(expandScheme(expandPreset(layers.value)))));
   if (result.success) return withWholePaths(layers, withWholeMoments(layers, result.data));
   const problems = result.error.issues.flatMap((issue) => problemsOf(issue, layers));
   throw recipeError("RECIPE_INVALID", problems, "`limbeck schema` prints all keys and what they take.");

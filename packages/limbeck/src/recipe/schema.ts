@@ -26,6 +26,7 @@ import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/inde
 import { searchOptions } from "./search.js";
 import { source, unfitForSource } from "./source.js";
 import { misowned, unfitForMissing, unfitForSpecialists } from "./specialists.js";
+import { CLASSIFICATION, type TaskChoice, taskNamed, tasks, unfitForTask } from "./tasks/index.js";
 import { missingDonor, missingTeacher } from "./teacher.js";
 
 const describe = (description: string) => ({ description });
@@ -88,7 +89,7 @@ const train = z.strictObject({
 
 const model = trainedModel;
 
-/** Where a loss that looks inside of the networks taps them. */
+/** Where a loss that looks inside of the networks taps them; {@link ANSWER} is what they answer. */
 function tapFields(needs: readonly LossNeed[]) {
   const name = z.string().min(1);
   const [one, several] = [needs.includes("features"), needs.includes("pairs of features")];
@@ -245,6 +246,19 @@ const scheme = z
   string | SchemeChoice
 >;
 
+/** By name, or with options. */
+const task = z
+  .union([
+    z
+      .enum(tasks.map(({ name }) => name))
+      .transform((name) => ({ name, ...(taskNamed(name).options.parse({}) as object) })),
+    choice("name", tasks),
+  ])
+  .meta(describe("What models answer with; a name, or a record with options.")) as unknown as z.ZodType<
+  TaskChoice,
+  string | TaskChoice
+>;
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** What a run is. */
@@ -256,7 +270,7 @@ export const recipeSchema = z
       .enum(presets.map(({ name }) => name))
       .optional()
       .meta(describe("Settings that belong together; what the recipe says itself stays as it is.")),
-    task: z.literal("image-classification").default("image-classification"),
+    task: task.prefault(CLASSIFICATION),
     seed: z.int().min(0).default(1).meta(describe("Seed of splits and of the teacher; students count on from it.")),
     seeds: positive().max(100).default(3).meta(describe("How many students, and baselines, are trained.")),
     data,
@@ -296,6 +310,7 @@ export const recipeSchema = z
   .superRefine(finds(undefinedTerms))
   .superRefine(finds(unfitForScheme))
   .superRefine(finds(unfitForSource))
+  .superRefine(finds(unfitForTask))
   .superRefine(finds(missingTeacher))
   .superRefine(finds(missingDonor))
   .superRefine(finds(wrongAddresses))

@@ -41,26 +41,25 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
     if (isAudio(source)) return { ...source, audio: from(source.audio, "audio"), ...more };
     return { ...source, folder: from(source.folder, "folder"), ...more };
   }
+  const labelled = (labels: string | undefined, ...keys: Path) =>
+    labels === undefined ? {} : { labels: from(labels, ...keys) };
   if (isImageArrays(source)) {
     const { images, labels, test } = source;
-    const tested = test && {
-      images: from(test.images, "test", "images"),
-      labels: from(test.labels, "test", "labels"),
-    };
+    const tested = test && { images: from(test.images, "test", "images"), ...labelled(test.labels, "test", "labels") };
     return {
       ...source,
       images: from(images, "images"),
-      labels: from(labels, "labels"),
+      ...labelled(labels, "labels"),
       ...(tested ? { test: tested } : {}),
     };
   }
   if (isRowArrays(source)) {
     const { rows, labels, test } = source;
-    const tested = test && { rows: from(test.rows, "test", "rows"), labels: from(test.labels, "test", "labels") };
+    const tested = test && { rows: from(test.rows, "test", "rows"), ...labelled(test.labels, "test", "labels") };
     return {
       ...source,
       rows: from(rows, "rows"),
-      labels: from(labels, "labels"),
+      ...labelled(labels, "labels"),
       ...(tested ? { test: tested } : {}),
     };
   }

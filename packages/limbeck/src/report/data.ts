@@ -58,8 +58,8 @@ interface MeanAndStd {
 /** Confusion matrix: rows are true classes, columns are predictions. */
 export type Confusion = readonly (readonly number[])[];
 
-/** All that the report shows. */
-export interface ReportData {
+/** What a report says of any run. */
+export interface ReportFacts {
   readonly name: string;
   readonly description: string;
   /** ISO date and time at which the run began. */
@@ -72,10 +72,6 @@ export interface ReportData {
   readonly reused: readonly { readonly phase: string; readonly run: string; readonly seconds: number }[];
   /** Resolved recipe, as YAML. */
   readonly recipe: string;
-  readonly classes: readonly string[];
-  readonly image: { readonly channels: number; readonly height: number; readonly width: number };
-  /** Where samples are rows or windows, the names of their columns. */
-  readonly columns?: readonly string[] | undefined;
   /** Teachers that were read from files instead of being trained. */
   readonly teachers: readonly { readonly file: string; readonly sha256: string }[];
   /** Files whose networks were trained further, or gave first values, by where the recipe names them. Default: none. */
@@ -85,18 +81,33 @@ export interface ReportData {
   readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };
   /** What the student learns from, in words: "kd (temperature 4)". */
   readonly losses: readonly string[];
+  readonly epochs: number;
+  /** Whom the student learns from: "the teacher". */
+  readonly mentor: string;
+  readonly curves: readonly Curve[];
+  readonly environment: {
+    readonly limbeck: string;
+    readonly node: string;
+    readonly onnxruntime: string;
+    readonly cpu: string;
+    readonly threads: number;
+  };
+}
+
+/** All that the report of a classification shows. */
+export interface ReportData extends ReportFacts {
+  readonly classes: readonly string[];
+  readonly image: { readonly channels: number; readonly height: number; readonly width: number };
+  /** Where samples are rows or windows, the names of their columns. */
+  readonly columns?: readonly string[] | undefined;
   /** What `distill: auto` chose and why, for the main comparison and for variants. */
   readonly chosen: readonly {
     readonly variant: string | null;
     readonly terms: readonly string[];
     readonly reasons: readonly string[];
   }[];
-  readonly epochs: number;
   readonly temperature: number;
-  /** Whom the student learns from: "the teacher". */
-  readonly mentor: string;
   readonly results: RunResults;
-  readonly curves: readonly Curve[];
   readonly samples: readonly DarkKnowledgeSample[];
   /** Pixels of a sample by its position in the data set; missing of rows and windows. */
   readonly pictures?: { train(index: number): Uint8Array; test(index: number): Uint8Array } | undefined;
@@ -108,12 +119,5 @@ export interface ReportData {
     readonly teacher: Confusion | null;
     readonly student: Confusion;
     readonly baseline: Confusion | null;
-  };
-  readonly environment: {
-    readonly limbeck: string;
-    readonly node: string;
-    readonly onnxruntime: string;
-    readonly cpu: string;
-    readonly threads: number;
   };
 }

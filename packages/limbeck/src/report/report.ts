@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { CLIENT } from "./client.js";
-import type { ReportData } from "./data.js";
+import type { ReportData, ReportFacts } from "./data.js";
 import { html, type Markup } from "./html.js";
 import { renderPage } from "./page.js";
 import { chosenSection } from "./sections/chosen.js";
@@ -16,25 +16,29 @@ import { helpersSection } from "./sections/helpers.js";
 import { modelsSection } from "./sections/models.js";
 import { patienceSection } from "./sections/patience.js";
 import { peersSection } from "./sections/peers.js";
-import { reproduceSection } from "./sections/reproduce.js";
+import { classGlossary, reproduceSection } from "./sections/reproduce.js";
 import { variantsSection } from "./sections/variants.js";
 import { verdictSection } from "./sections/verdict.js";
 
 /**
- * Renders a run's report as one HTML file that needs nothing else: no network, no server, no other file.
+ * Renders the report of a classification as one HTML file that needs nothing else: no network, no server, no other file.
  * @param data everything that the report shows; all of its text is escaped.
  * @returns the document.
  */
 export async function renderReport(data: ReportData): Promise<string> {
+  return renderDocument(data, [
+    verdictSection(data),
+    html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${exitsSection(data)}${featuresSection(data)}${chosenSection(data)}${await generatedSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${await dataSection(data)}${reproduceSection(data, classGlossary(data))}</main>`,
+  ]);
+}
+
+/** A report's sections as one HTML file, with what its charts need. */
+export async function renderDocument(data: ReportFacts, sections: readonly Markup[]): Promise<string> {
   const [chartScript, chartStyles, chartLicense] = await Promise.all([
     asset("uplot/dist/uPlot.iife.min.js"),
     asset("uplot/dist/uPlot.min.css"),
     asset("uplot/LICENSE"),
   ]);
-  const sections = [
-    verdictSection(data),
-    html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${exitsSection(data)}${featuresSection(data)}${chosenSection(data)}${await generatedSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${await dataSection(data)}${reproduceSection(data)}</main>`,
-  ];
   return renderPage({
     title: `${data.name}: distillation report`,
     limbeck: data.environment.limbeck,
@@ -45,7 +49,7 @@ ${footer(data)}`,
   });
 }
 
-function footer({ environment }: ReportData): Markup {
+function footer({ environment }: ReportFacts): Markup {
   return html`<footer>Written by Limbeck ${environment.limbeck}. Charts: uPlot, MIT license.</footer>`;
 }
 

@@ -1,5 +1,7 @@
 import type { InitialOptions } from "../imported/initial-options.js";
 import type { DistillTerm, ModelOptions, Recipe, TrainOptions } from "../recipe/schema.js";
+import { hasClasses } from "../recipe/tasks/index.js";
+import { isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, isTaughtByChain } from "./arms.js";
 import type { Learner } from "./goals.js";
 import { helperSeed, membersOf } from "./members.js";
@@ -53,8 +55,13 @@ export function linksOf(recipe: Recipe): Link[] {
 /** The phase of the teacher at the head of the chain. */
 export const TEACHER = "teacher";
 
-/** The phase in which a black box answers the test samples. */
+/** The phase in which the teacher answers the test samples, where that comes before all trainings. */
 export const TEST_ANSWERS = "label-test";
+
+/** Whether there is such a phase. */
+export function asksTests(recipe: Pick<Recipe, "task" | "teacher">): boolean {
+  return (recipe.teacher !== undefined && isBlackBox(recipe.teacher)) || !hasClasses(recipe);
+}
 
 /** The phase in which a teacher that the run has trained labels what nobody else has. */
 export const UNLABELLED = "label-unlabelled";

@@ -1,4 +1,4 @@
-import type { Split } from "../data/dataset.js";
+import { answerWidth, type Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
 import type { Model, ModelValues } from "../models/model.js";
 import { isFile, type ModelOptions, type Recipe } from "../recipe/schema.js";
@@ -30,13 +30,15 @@ export interface RunContext {
   readonly checkpointSeconds: number;
   /** Who is asked where the recipe's teacher is a function. */
   readonly teacherFunction?: TeacherFunction | undefined;
+  /** What students are judged by in training where samples have no classes: the teacher's answers to the test samples. */
+  readonly testAnswers?: Float32Array | undefined;
 }
 
 /** A trained and exported teacher. */
 export interface TrainedTeacher extends ReadyTeacher {
   /** Answers to every training sample; missing where no student needs them. */
   readonly outputs: TeacherOutputs | undefined;
-  /** Of a black box, its logits of the test samples, [samples, classes]: asked before anything is trained. */
+  /** Its answers to the test samples, [samples, classes], where it was asked for them before anything is trained. */
   readonly testLogits?: Float32Array;
 }
 
@@ -86,6 +88,6 @@ export interface SeedResult {
  */
 export function modelFor({ samples }: Pick<RunContext, "samples">, options: ModelOptions): Model {
   const { dataset } = samples.train;
-  if (isFile(options)) return networkOf(samples, options).model(dataset.classes);
-  return buildModel(options as ModelChoice, dataset, dataset.classes.length);
+  if (isFile(options)) return networkOf(samples, options).model(dataset.classes, answerWidth(dataset));
+  return buildModel(options as ModelChoice, dataset, answerWidth(dataset));
 }

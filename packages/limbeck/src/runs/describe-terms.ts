@@ -1,3 +1,4 @@
+import { ANSWER } from "../losses/answer-tap.js";
 import type { DistillTerm } from "../recipe/schema.js";
 
 /** Terms in words: `kd (temperature 4)`. */
@@ -6,7 +7,8 @@ export function describeTerms(terms: readonly DistillTerm[]): string[] {
 }
 
 function describeTerm(loss: string, weight: number, options: object): string {
-  const parts = Object.entries(options).map(([name, value]) => `${name} ${describeOption(value)}`);
+  const told = Object.entries(options).filter(([, value]) => value !== ANSWER);
+  const parts = told.map(([name, value]) => `${name} ${describeOption(value)}`);
   if (weight !== 1) parts.unshift(`weight ${weight}`);
   return parts.length > 0 ? `${loss} (${parts.join(", ")})` : loss;
 }

@@ -13,6 +13,7 @@ import { readBytes } from "../support/files.js";
 import { isBlackBox } from "../teachers/black-box/options.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
+import { classResults, requireClasses } from "./classes-only.js";
 import { modelFor } from "./context.js";
 import { checkDuplicates, checkLabels, notAsked, witnessOf } from "./data-quality.js";
 import { fetchedRecipe } from "./fetched.js";
@@ -38,6 +39,7 @@ type Asked = Record<keyof Seen, Split>;
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
   requireTeacher(folder, folder.recipe());
   const recipe = await fetchedRecipe(folder, signal);
+  requireClasses(recipe, "the doctor");
   const loaded = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
   requireSameData(folder, loaded);
   const samples = awaitsLabels(recipe) ? await labelledByFile(loaded, folder.file("teacher.onnx"), threads) : loaded;
@@ -78,7 +80,7 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
     train: recipe.student.train,
     correctsBiases: recipe.variants.some(({ correctBiases }) => correctBiases),
     trained: results ? await studentFacts(folder, asked, answers, threads) : null,
-    baselineAccuracy: results?.baseline?.accuracy.mean ?? null,
+    baselineAccuracy: (results && classResults(results).baseline?.accuracy.mean) ?? null,
   };
 }
 

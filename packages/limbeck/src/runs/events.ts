@@ -1,5 +1,5 @@
 import type { CorruptFile, FilesPlan } from "../data/folders/reader.js";
-import type { RunResults } from "../evaluate/results.js";
+import type { TaskResults } from "../evaluate/results.js";
 import type { TrainEvent } from "../train/events.js";
 import type { WorkOrigin } from "./finished-work.js";
 import type { AutoTerms } from "./folder.js";
@@ -76,5 +76,5 @@ export type RunEvent =
   | LabelPlan
   | LabelsEvent
   | PhaseEnd
-  | { readonly type: "results"; readonly results: RunResults }
+  | { readonly type: "results"; readonly results: TaskResults }
   | { readonly type: "run-end"; readonly status: "done" | "interrupted"; readonly runDir: string };

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { TypedError } from "@limbeck/graph";
-import { renderReport } from "../report/report.js";
 import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
@@ -12,7 +11,6 @@ import { learnersFrom, TEACHER } from "./chain.js";
 import { checkArms } from "./checks.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
 import { environment } from "./environment.js";
-import { evaluateRun } from "./evaluation.js";
 import type { PhaseEnd, RunEvent } from "./events.js";
 import { fetchFiles, withNamesOf } from "./fetched.js";
 import { FinishedWork } from "./finished-work.js";
@@ -24,11 +22,11 @@ import { acquireLock } from "./lock.js";
 import { openNetworks } from "./networks.js";
 import { phasesOf } from "./phases.js";
 import { readSamples } from "./reading.js";
-import { reportData } from "./report.js";
 import { requireSameData } from "./same-data.js";
 import { sampleFacts } from "./sample-facts.js";
+import { conclude } from "./tasks/conclude.js";
 import { openTeacher } from "./teacher.js";
-import { haveAnswer, prepareTeacher, teacherFor, testBlackBox, trainChain } from "./teachers.js";
+import { answerTests, haveAnswer, prepareTeacher, teacherFor, trainChain } from "./teachers.js";
 import { trainArm } from "./trainings.js";
 import { labelUnlabelled } from "./unlabelled.js";
 
@@ -114,7 +112,7 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
     return;
   }
   const known = yield* labelUnlabelled(context, ready.teacher.voice);
-  const answering = yield* testBlackBox(known, yield* haveAnswer(known, TEACHER, ready.teacher));
+  const answering = yield* answerTests(known, yield* haveAnswer(known, TEACHER, ready.teacher));
   const links = yield* trainChain(known, answering);
   yield* distillAndReport(known, { teacher: answering, members: ready.members, links });
 }
@@ -128,11 +126,11 @@ async function* distillAndReport(context: RunContext, teachers: TrainedTeachers)
   for (const arm of armsOf(recipe)) arms.push(yield* trainArm(context, arm, teacherFor(teachers, arm)));
   yield { type: "phase-start", phase: "evaluate" };
   const start = performance.now();
-  const evaluation = await evaluateRun(context, teachers, arms);
+  const { results, report } = await conclude(context, teachers, arms);
   yield { type: "phase-end", phase: "evaluate", seconds: (performance.now() - start) / 1000, reused: false };
-  folder.updateRun({ results: evaluation.results });
-  writeFileAtomic(folder.file("report.html"), await renderReport(reportData(context, evaluation)));
-  yield { type: "results", results: evaluation.results };
+  folder.updateRun({ results });
+  writeFileAtomic(folder.file("report.html"), await report());
+  yield { type: "results", results };
 }
 
 /** Keeps what must outlive the process: learning curves, and how long phases took. */

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { CorruptFile } from "../data/folders/reader.js";
-import type { RunResults } from "../evaluate/results.js";
+import type { TaskResults } from "../evaluate/results.js";
 import { readRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
 import { recipeText } from "../recipe/text.js";
@@ -53,7 +53,7 @@ const runFileSchema = z.looseObject({
 
 /** `run.json`: what a run is, and how far it has come. */
 export type RunFile = z.infer<typeof runFileSchema> & {
-  readonly results?: RunResults;
+  readonly results?: TaskResults;
   /** What `distill: auto` chose. */
   readonly autoTerms?: readonly AutoTerms[];
   readonly error?: ErrorRecord | undefined;

@@ -1,4 +1,4 @@
-import { splitLabels } from "../data/dataset.js";
+import { answerWidth, splitLabels } from "../data/dataset.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
@@ -57,7 +57,7 @@ export async function* label(
 
 /** What a voice is asked about. */
 function answersOf({ samples: { train }, recipe }: RunContext, { width }: Voice): AnswersOf {
-  return { split: train, storage: recipe.answers, classes: width ?? train.dataset.classes.length };
+  return { split: train, storage: recipe.answers, classes: width ?? answerWidth(train.dataset) };
 }
 
 /** What labelling will write. */

@@ -1,3 +1,4 @@
+import { answerWidth } from "../data/dataset.js";
 import { type ImportedNetwork, openNetwork } from "../imported/network.js";
 import type { OnnxModelOptions } from "../imported/options.js";
 import { isFile, type ModelOptions, type Recipe } from "../recipe/schema.js";
@@ -43,7 +44,9 @@ export async function readNetworks(folder: RunFolder, recipe: Recipe, samples: R
     const key = canonicalJson(file.options);
     const network = await located(folder, file, async () => {
       const opened = networks.get(key) ?? (await openNetwork(file.options, dataset));
-      opened.model(file.owns?.map((label) => dataset.classes[label]!) ?? dataset.classes);
+      const { owns } = file;
+      if (owns) opened.model(owns.map((label) => dataset.classes[label]!));
+      else opened.model(dataset.classes, answerWidth(dataset));
       return opened;
     });
     networks.set(key, network);

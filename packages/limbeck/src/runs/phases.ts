@@ -1,7 +1,6 @@
 import type { Recipe } from "../recipe/schema.js";
-import { isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, isPretrained, phaseId, pretrainingPhase, seedsOf } from "./arms.js";
-import { labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS, UNLABELLED } from "./chain.js";
+import { asksTests, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS, UNLABELLED } from "./chain.js";
 import type { Phase } from "./events.js";
 import { DOWNLOAD, namesAddresses } from "./fetched.js";
 import { type Goal, needsLabels } from "./goals.js";
@@ -23,8 +22,7 @@ function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): 
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];
   const unlabelled = awaitsLabels(recipe) ? [{ id: UNLABELLED, label: "labelling the unlabelled" }] : [];
-  const isAsked = recipe.teacher !== undefined && isBlackBox(recipe.teacher);
-  const tested = isAsked ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
+  const tested = asksTests(recipe) ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
   const links = linksOf(recipe).flatMap(({ phase }) => {
     const name = phase.replace("-", " ");
     return [{ id: phase, label: name }, ...answering(recipe, phase, `labelling by ${name}`)];

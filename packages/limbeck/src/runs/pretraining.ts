@@ -36,7 +36,11 @@ async function neighborsJudge(
   values: Pretraining["values"],
 ): Promise<Judge> {
   const judged = await openFeatures(context, labelledSeen(context, arm), features);
-  return { ...judged, points: CURVE_POINTS, errors: (all) => judged.errors(values(all)) };
+  return {
+    release: judged.release,
+    points: CURVE_POINTS,
+    evaluate: async (all) => ({ errors: await judged.errors(values(all)) }),
+  };
 }
 
 /** What features are worth before anything has learned from labels by them; nothing where nothing was pretrained. */

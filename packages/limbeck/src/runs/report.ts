@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { type Split, splitLabels } from "../data/dataset.js";
 import { areBytes, sampleAt } from "../data/samples/samples.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
-import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
+import type { Curve, DarkKnowledgeSample, ReportData, ReportFacts } from "../report/data.js";
 import { readText } from "../support/files.js";
 import { type FunctionTeacherOptions, type HttpTeacherOptions, isBlackBox } from "../teachers/black-box/options.js";
 import { armsOf, isDataFree, phaseId, seedsOf } from "./arms.js";
@@ -18,16 +18,10 @@ import { drawTransferSet } from "./samples.js";
 const SAMPLES = 10;
 const DEFAULT_TEMPERATURE = 4;
 
-/** Gathers what the report shows from a run that is over. */
-export function reportData(context: RunContext, evaluation: Evaluation): ReportData {
+/** What a report says of a run, whatever was measured. */
+export function reportFacts(context: RunContext): ReportFacts {
   const { recipe, folder, samples } = context;
-  const { dataset } = samples.test;
   const run = folder.readRun();
-  const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
-  const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
-  const labels = splitLabels(samples.test);
-  const confusion = ({ logits }: Pick<Measured, "logits">) =>
-    confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
   return {
     name: recipe.name,
     description: recipe.description,
@@ -40,9 +34,6 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
       seconds,
     })),
     recipe: readText(folder.file("recipe.yaml")),
-    classes: dataset.classes,
-    image: dataset,
-    columns: dataset.columns,
     teachers: membersOf(recipe).flatMap(({ choice, where }) =>
       "onnx" in choice
         ? [{ file: basename(choice.onnx), sha256: run.memberSha256?.[where] ?? run.teacherSha256! }]
@@ -56,25 +47,43 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
       transfer: isDataFree(recipe)
         ? 0
         : drawTransferSet(samples.train, recipe.data.transfer, recipe.seed).indices.length,
-      test: labels.length,
+      test: samples.test.indices.length,
     },
     losses: describeTerms(recipe.distill),
-    chosen: run.autoTerms ?? [],
     epochs: recipe.student.train.epochs,
-    temperature,
     mentor: mentorOf(armsOf(recipe)[0]!),
-    results: evaluation.results,
     curves: curvesOf(context),
+    environment: { ...environmentOf(folder), threads: run.threads },
+  };
+}
+
+/** Gathers what the report of a classification shows from a run that is over. */
+export function reportData(context: RunContext, evaluation: Evaluation): ReportData {
+  const { recipe, folder, samples } = context;
+  const { dataset } = samples.test;
+  const { autoTerms, corrupt } = folder.readRun();
+  const temperatures = recipe.distill.map(({ temperature }) => Number(temperature)).filter((t) => t > 0);
+  const temperature = temperatures.length > 0 ? Math.max(...temperatures) : DEFAULT_TEMPERATURE;
+  const labels = splitLabels(samples.test);
+  const confusion = ({ logits }: Pick<Measured, "logits">) =>
+    confusionMatrix({ logits: logits[0]!, classes: dataset.classes.length, labels });
+  return {
+    ...reportFacts(context),
+    classes: dataset.classes,
+    image: dataset,
+    columns: dataset.columns,
+    chosen: autoTerms ?? [],
+    temperature,
+    results: evaluation.results,
     samples: darkKnowledge(context, evaluation, temperature),
     ...(dataset.columns ? {} : { pictures: { train: picturesOf(samples.train), test: picturesOf(samples.test) } }),
-    corrupt: run.corrupt,
+    corrupt,
     generated: evaluation.generated,
     confusion: {
       teacher: evaluation.teacher ? confusion(evaluation.teacher) : null,
       student: confusion(evaluation.student),
       baseline: evaluation.baseline ? confusion(evaluation.baseline) : null,
     },
-    environment: { ...environmentOf(folder), threads: run.threads },
   };
 }
 

@@ -22,7 +22,10 @@ export const sampleFactsSchema = z.object({
   channels: z.int().positive(),
   height: z.int().positive(),
   width: z.int().positive(),
-  classes: z.array(z.string()).min(1),
+  /** None where models answer with embeddings. */
+  classes: z.array(z.string()),
+  /** How many numbers those have. */
+  embedding: z.int().positive().optional(),
   /** Of images that were brought to their size: what became of other shapes. Default: stretch. */
   fit: z.enum(["cover", "contain", "stretch"]).optional(),
   /** Of rows and windows: one for each channel. */
@@ -39,7 +42,7 @@ export const sampleFactsSchema = z.object({
 export type SampleFacts = z.infer<typeof sampleFactsSchema>;
 
 export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<Recipe, "data">): SampleFacts {
-  const { channels, height, width, classes, columns, sound } = train.dataset;
+  const { channels, height, width, classes, embedding, columns, sound } = train.dataset;
   return {
     kind: sampleName(train.dataset),
     channels,
@@ -47,6 +50,7 @@ export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<
     width,
     ...(isDecoded(data.source) ? { fit: data.source.fit } : {}),
     classes: [...classes],
+    ...(embedding === undefined ? {} : { embedding }),
     ...(columns && !sound ? { columns: [...columns] } : {}),
     ...(sound ? { sound } : {}),
     source,

@@ -9,9 +9,11 @@ import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../da
 import type { ImportedNetwork } from "../imported/network.js";
 import type { TransferOptions } from "../recipe/schema.js";
 import { isOfNumbers } from "../recipe/source.js";
+import { hasClasses } from "../recipe/tasks/index.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
 import type { Arm } from "./arms.js";
+import { loadClassless } from "./classless.js";
 import { type DataRecipe, loadSource, sizeOf } from "./sources.js";
 
 /** A run's samples: what the teacher learns from, and what is held out. */
@@ -116,7 +118,9 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
 
 async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: FilesListener): Promise<RunSamples> {
   const { data, seed } = recipe;
-  const { train, test, source } = await loadSource(recipe, signal, listener);
+  const load = hasClasses(recipe) ? loadSource : loadClassless;
+  const { train, test, source } = await load(recipe, signal, listener);
+  if (hasClasses(recipe)) requireLabels(train, test);
   const whole = byLabelling(wholeSplit(train)).labelled;
   if (test) {
     return {
@@ -135,6 +139,16 @@ async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: File
   const counts = { train: data.train ?? Math.max(1, whole.indices.length - data.test), test: data.test };
   const parts = splitStratified(splitLabels(whole), counts, seed);
   return { source, train: pick(whole, parts.train), test: pick(whole, parts.test) };
+}
+
+/** Arrays may have none. */
+function requireLabels(...parts: readonly (ImageDataset | undefined)[]): void {
+  const bare = parts.find((part) => part?.classes.length === 0);
+  if (!bare) return;
+  throw new LimbeckError("RECIPE_INVALID", `nothing says which classes the samples of ${bare.name} have`, {
+    where: "data.source.labels",
+    fix: "Name a file of labels for training and test samples.",
+  });
 }
 
 /** SHA-256 of all images and labels, and of which are for training and for testing. */

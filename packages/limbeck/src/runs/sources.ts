@@ -15,6 +15,9 @@ import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import { schemeNamed } from "../recipe/schemes/index.js";
 import {
+  type AudioSource,
+  type FileSource,
+  type FolderSource,
   isAudio,
   isFiles,
   isFolder,
@@ -32,12 +35,13 @@ import { dataFiles } from "./data-files.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
-export type DataRecipe = Pick<Recipe, "data" | "seed" | "scheme"> & Partial<Pick<Recipe, "teacher">>;
+export type DataRecipe = Pick<Recipe, "data" | "seed" | "scheme"> & Partial<Pick<Recipe, "task" | "teacher">>;
 
 /** For people: channels × height × width. */
 export const sizeOf = ({ channels, height, width }: ImageDataset): string => `${channels} × ${height} × ${width}`;
 
-function requireSameSize(train: ImageDataset, test: ImageDataset): void {
+/** @throws LimbeckError DATA_CORRUPT */
+export function requireSameSize(train: ImageDataset, test: ImageDataset): void {
   const [trained, tested] = [sizeOf(train), sizeOf(test)];
   if (trained === tested) return;
   const what = sampleName(train);
@@ -84,6 +88,26 @@ export interface LoadedSource {
   readonly source: string;
 }
 
+/** Which folders a source has, and how they are read. */
+export function foldersOf(
+  source: FolderSource | AudioSource,
+  memory: number | undefined,
+  signal: AbortSignal,
+  listener: FilesListener,
+) {
+  const places = { memory, cache: join(cacheFolder(), "decoded") };
+  const reading = { corrupt: source.corrupt, signal, listener, places };
+  return isFolder(source)
+    ? { choice: source, medium: imageFiles(source), reading }
+    : { choice: { ...source, folder: source.audio }, medium: wavFiles(source), reading };
+}
+
+/** Bytes of files, which nobody has labelled yet. @throws LimbeckError as `loadFiles` does */
+export async function loadBareFiles(source: FileSource, signal: AbortSignal): Promise<LoadedSource> {
+  const files = await filesMatching([source.files].flat(), "data.source.files", signal);
+  return { train: await loadFiles(files, source, signal), source: namesOf(files.map((name) => ({ name }))) };
+}
+
 /** Loads what a recipe names as its source. @throws LimbeckError as `loadSamples` does */
 export async function loadSource(
   { data: { source, memory = DEFAULT_MEMORY }, teacher, scheme }: DataRecipe,
@@ -96,27 +120,15 @@ export async function loadSource(
   }
   if (isTable(source)) return loadTables(source, signal);
   if (isRecords(source)) return loadRecordFiles(source, signal, listener);
-  if (isFolder(source)) {
-    const reading = {
-      corrupt: source.corrupt,
-      signal,
-      listener,
-      places: { memory, cache: join(cacheFolder(), "decoded") },
-    };
-    const { train, test } = await loadClassFolders(source, imageFiles(source), reading);
+  if (isFolder(source) || isAudio(source)) {
+    const { choice, medium, reading } = foldersOf(source, memory, signal, listener);
+    const { train, test } = await loadClassFolders(choice, medium, reading);
     const known = schemeNamed(scheme.name).pretrains ? train : await restLabelledByTeacher(train, teacher, signal);
-    return { train: known, test, source: basename(source.folder) };
-  }
-  if (isAudio(source)) {
-    const choice = { ...source, folder: source.audio };
-    const reading = { corrupt: source.corrupt, signal, listener, places: { memory } };
-    const { train, test } = await loadClassFolders(choice, wavFiles(source), reading);
-    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.audio) };
+    return { train: known, test, source: basename(choice.folder) };
   }
   if (isFiles(source)) {
-    const files = await filesMatching([source.files].flat(), "data.source.files", signal);
-    const train = await labelledByTeacher(await loadFiles(files, source, signal), teacher, source.classes, signal);
-    return { train, source: namesOf(files.map((name) => ({ name }))) };
+    const { train, ...loaded } = await loadBareFiles(source, signal);
+    return { ...loaded, train: await labelledByTeacher(train, teacher, source.classes, signal) };
   }
   if (isImageArrays(source)) {
     const train = loadImageArrays({ ...source, memory });

@@ -5,12 +5,14 @@ import { placeInRecipe, problemInRecipe } from "../recipe/parse.js";
 import { recipeError } from "../recipe/problem.js";
 import type { Recipe } from "../recipe/schema.js";
 import { ownershipFindings } from "../recipe/specialists.js";
+import { hasClasses } from "../recipe/tasks/index.js";
 import type { LiveTeacher } from "../schemes/live-teacher.js";
 import { LimbeckError } from "../support/errors.js";
 import { isBlackBox } from "../teachers/black-box/options.js";
 import type { BlackBox } from "../teachers/black-box/source.js";
 import { combineByLabels } from "../teachers/ensemble/correctness.js";
 import { ensembleModel, ensembleValues, sideBySide } from "../teachers/ensemble/model.js";
+import { openEmbedder } from "../teachers/onnx/embedder.js";
 import { type OnnxTeacher, openOnnxTeacher } from "../teachers/onnx/teacher.js";
 import { mergedModel } from "../teachers/specialists/model.js";
 import { type Specialists, widthOfAnswers } from "../teachers/specialists/options.js";
@@ -69,7 +71,7 @@ export function teacherOf(
     return { members, model, live: { model: sideBySide(models), specialists } };
   }
   const model = "ensemble" in teacher ? ensembleModel(models, teacher) : models[0]!;
-  return { members, model, live: { model } };
+  return { members, model, live: { model, width: members[0]!.given?.width } };
 }
 
 /** A network that nobody sees: it is asked outside of graphs. */
@@ -129,11 +131,13 @@ export async function readTeacher(
     if (!("onnx" in choice)) continue;
     const prefix = members.length > 1 ? `teacher/member${place}/` : "teacher/";
     const opened = await about(folder, member, () =>
-      openOnnxTeacher(choice, dataset, (owns ?? dataset.classes).length, batches, {
-        prefix,
-        whose: owns && "it owns",
-        names: owns?.map((label) => dataset.classes[label]!) ?? dataset.classes,
-      }),
+      hasClasses(recipe)
+        ? openOnnxTeacher(choice, dataset, (owns ?? dataset.classes).length, batches, {
+            prefix,
+            whose: owns && "it owns",
+            names: owns?.map((label) => dataset.classes[label]!) ?? dataset.classes,
+          })
+        : openEmbedder(choice, dataset, batches, { prefix }),
     );
     given.set(place, opened);
   }
@@ -208,9 +212,10 @@ export function joinMembers(
   return { model, parameters, file, voice: labelledVoice(members, dataset, options.temperature), live };
 }
 
-/** A network that speaks for itself. */
-export function aloneTeacher(model: Model, parameters: ModelValues, file: Uint8Array): ReadyTeacher {
-  return { model, parameters, file, voice: ownVoice(file), live: { model, values: parameters } };
+/** A network that speaks for itself. @param width of its answers, where those are not logits of all classes */
+export function aloneTeacher(model: Model, parameters: ModelValues, file: Uint8Array, width?: number): ReadyTeacher {
+  const voice = width === undefined ? ownVoice(file) : { ...ownVoice(file), width };
+  return { model, parameters, file, voice, live: { model, width, values: parameters } };
 }
 
 /** A teacher that is only asked. */

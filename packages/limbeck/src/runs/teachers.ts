@@ -1,4 +1,4 @@
-import { byLabelling } from "../data/dataset.js";
+import { answerWidth, byLabelling } from "../data/dataset.js";
 import { momentsText } from "../data/moments/moments.js";
 import { takeRows } from "../evaluate/rows.js";
 import { toOnnxModel, toUnfoldedOnnxModel } from "../models/inference.js";
@@ -9,7 +9,7 @@ import { writeFileAtomic } from "../support/files.js";
 import { functionTeacher, type TeacherFunction } from "../teachers/black-box/function.js";
 import { httpTeacher } from "../teachers/black-box/http.js";
 import { type Arm, HARD_LABELS, isTaughtByChain } from "./arms.js";
-import { type Link, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
+import { asksTests, type Link, labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
 import { modelFor, type RunContext, type TrainedLink, type TrainedTeacher, type TrainedTeachers } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { featureSamples, partsOf } from "./features.js";
@@ -81,7 +81,7 @@ export function teacherFor({ teacher, links }: TrainedTeachers, arm: Pick<Arm, "
 
 async function* prepareMember(context: RunContext, member: OpenMember): AsyncGenerator<RunEvent, ReadyTeacher> {
   const { model, choice, given, phase, seed, owns } = member;
-  if (given) return aloneTeacher(model, {}, given.file);
+  if (given) return aloneTeacher(model, {}, given.file, given.width);
   if ("http" in choice) return askedTeacher(model, httpTeacher(choice));
   if ("function" in choice) return askedTeacher(model, functionTeacher(choice, functionOf(context)));
   if ("onnx" in choice) throw new TypeError("the file was not read");
@@ -120,15 +120,19 @@ function functionOf({ teacherFunction }: RunContext): TeacherFunction {
   });
 }
 
-/** Has a black box answer the test samples, once and before anything is trained: later it might not. */
-export async function* testBlackBox(
+/**
+ * Has the teacher answer the test samples before anything is trained: a black box, because later it might not, and one whose answers
+ * are all that students can be judged by.
+ */
+export async function* answerTests(
   context: RunContext,
   teacher: TrainedTeacher,
 ): AsyncGenerator<RunEvent, TrainedTeacher> {
   const { voice } = teacher;
-  if (!voice.box) return teacher;
-  const { test } = context.samples;
-  const classes = test.dataset.classes.length;
+  const { recipe, samples } = context;
+  if (!asksTests(recipe)) return teacher;
+  const { test } = samples;
+  const classes = voice.width ?? answerWidth(test.dataset);
   const of = { split: test, storage: { dtype: "float32" }, classes } as const;
   const { logits } = yield* label(context, voice, TEST_ANSWERS, of);
   return { ...teacher, testLogits: takeRows(logits, classes, test.indices) };

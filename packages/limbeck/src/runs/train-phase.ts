@@ -1,34 +1,29 @@
 import { graphCost } from "@limbeck/graph";
-import { splitLabels } from "../data/dataset.js";
-import { countErrors } from "../evaluate/metrics.js";
-import type { Model } from "../models/model.js";
 import { carriedTensors, type TrainingJob } from "../schemes/job.js";
-import { Classifier } from "../teachers/classifier.js";
 import { Checkpoints, type Parameters } from "../train/checkpoints.js";
+import type { HeldOut } from "../train/events.js";
 import { runTraining, type Trained } from "../train/loop.js";
 import type { RunContext } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { share, takeOver } from "./reuse.js";
+import { heldOutJudge } from "./tasks/judge.js";
 import { type TrainingFacts, trainingKey } from "./training-key.js";
-
-/** About how many points a learning curve has. */
-const CURVE_POINTS = 60;
 
 /** Multiply-accumulate pairs below which a step runs on one thread. */
 const SMALL_STEP = 40_000_000;
 
-/** Counts errors while a training runs. Nothing is ever chosen by them. */
+/** Judges a model while it is trained. Nothing is ever chosen by that. */
 export interface Judge {
   /** About how often it is asked. */
   readonly points: number;
-  errors(parameters: Parameters): Promise<number>;
+  evaluate(parameters: Parameters): Promise<HeldOut>;
   release(): Promise<void>;
 }
 
 interface PhaseOptions {
   /** The teacher's file, where a term needs one. */
   readonly teacher?: Uint8Array | undefined;
-  /** Default: held-out errors of the model. */
+  /** Default: by the task, on held-out samples. */
   readonly judge?: () => Promise<Judge>;
 }
 
@@ -80,7 +75,7 @@ async function* trainAndMeasure(
       signal: context.signal,
       checkpointSeconds: context.checkpointSeconds,
       measured: (epoch) => epoch % every === 0 || epoch === job.epochs,
-      evaluate: judge.errors,
+      evaluate: judge.evaluate,
     });
   } finally {
     await judge.release();
@@ -90,21 +85,6 @@ async function* trainAndMeasure(
 /** A small step is over before a second thread has woken up. */
 function threadsFor({ program }: TrainingJob, available: number): number {
   return graphCost(program.graph).macs < SMALL_STEP ? 1 : available;
-}
-
-/** Counts held-out errors for the learning curve. Nothing is ever chosen by them. */
-async function heldOutJudge({ samples, threads }: RunContext, model: Model): Promise<Judge> {
-  const { test } = samples;
-  const classifier = await Classifier.ofModel(model, test.dataset, threads);
-  const labels = splitLabels(test);
-  return {
-    points: CURVE_POINTS,
-    errors: async (parameters) => {
-      classifier.setValues(model, parameters);
-      return countErrors({ logits: await classifier.classify(test), classes: test.dataset.classes.length, labels });
-    },
-    release: () => classifier.release(),
-  };
 }
 
 function secondsSince(start: number): number {

@@ -28,7 +28,8 @@ export async function* trainArm(
   const student = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
   const { name, ...schemeOptions } = arm.scheme;
   const parts = name === OFFLINE.name ? partsOf(student, arm.train, arm.terms) : undefined;
-  const seen = parts ? { ...context, samples: yield* featureSamples(context, parts) } : context;
+  const judged = { ...context, testAnswers: teacher?.testLogits };
+  const seen = parts ? { ...judged, samples: yield* featureSamples(context, parts) } : judged;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits" | "features"> = { model: student, peers: [] };
   const transfer = samplesOfArm(samples.train, arm, recipe.seed);
   const { pretraining } = wirings[name]!;

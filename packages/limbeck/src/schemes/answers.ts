@@ -24,7 +24,7 @@ export function teacherAnswers(
   labels: Pick<LossContext, "labels" | "mixed">,
 ): Answers {
   const known = liveTeacher?.specialists;
-  const width = known ? widthOfAnswers(known) : classes;
+  const width = known ? widthOfAnswers(known) : (liveTeacher?.width ?? classes);
   const teacherLogits = teacher?.logits ?? graph.input("teacherLogits", "float32", [batchSize, width]);
   if (!known) return { teacherLogits };
   const shares = labels.labels && labelShares(labels, classes);

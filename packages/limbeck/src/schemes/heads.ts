@@ -4,13 +4,15 @@ import { lastLayer, nodeOf, sameValues } from "../models/last-layer.js";
 import type { ForwardResult } from "../models/model.js";
 import { LimbeckError } from "../support/errors.js";
 
+type Answering = Pick<ForwardResult, "logits">;
+
 /** The ends of both networks. @throws LimbeckError FEATURE_MISMATCH where one has another end */
-export function linearHeads(term: string, student: ForwardResult, teacher: ForwardResult) {
+export function linearHeads(term: string, student: Answering, teacher: Answering) {
   return { student: headOf(term, "student", student), teacher: headOf(term, "teacher", teacher) };
 }
 
 /** @throws LimbeckError FEATURE_MISMATCH where it ends otherwise */
-export function headOf(term: string, side: "student" | "teacher", { logits }: ForwardResult): LinearHead {
+export function headOf(term: string, side: "student" | "teacher", { logits }: Answering): LinearHead {
   const head = linearHead(logits);
   if (head) return head;
   throw new LimbeckError(

@@ -8,6 +8,8 @@ export interface LiveTeacher {
   readonly model: Model;
   /** Missing where one teacher knows all classes. */
   readonly specialists?: Specialists | undefined;
+  /** How many numbers it answers with, where those are not as many as the student's. */
+  readonly width?: number | undefined;
   /** Its parameters and running statistics; without them only its shapes are known. */
   readonly values?: ModelValues | undefined;
 }

@@ -10,7 +10,7 @@ import {
   type TrainingProgram,
 } from "@limbeck/graph";
 import { batchesPerEpoch } from "../data/batches.js";
-import type { Split } from "../data/dataset.js";
+import { answerWidth, type Split } from "../data/dataset.js";
 import { lossNamed } from "../losses/index.js";
 import { labelShares } from "../losses/labels.js";
 import { asksTeacher, type LossContext } from "../losses/loss.js";
@@ -25,7 +25,7 @@ import { batchFeeds } from "./feeds.js";
 import { lookInside } from "./inside.js";
 import type { TrainingJob } from "./job.js";
 import { type LiveTeacher, teacherForward } from "./live-teacher.js";
-import { needsLiveTeacher, needsOf } from "./needs.js";
+import { needsAnswers, needsLiveTeacher, needsOf } from "./needs.js";
 import { buildOptimizer } from "./optimizers.js";
 import { partnerAnswers } from "./partners.js";
 import { saliencyOf } from "./saliency.js";
@@ -148,10 +148,10 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
   const store = new TermStore(graph);
   const isRouted = needs.has("teacher logits") && liveTeacher?.specialists?.route === "labels";
   const known = batch.known(isRouted);
-  const classes = split.dataset.classes.length;
+  const classes = answerWidth(split.dataset);
   const asked = { teacher, liveTeacher, batchSize: train.batchSize, classes };
-  const asksAnswers = needs.has("teacher logits") || needs.has("input gradients");
-  const answers = asksAnswers ? teacherAnswers(graph, asked, known) : undefined;
+  const answers = needsAnswers(terms) ? teacherAnswers(graph, asked, known) : undefined;
+  const seen = teacher ?? (answers && { logits: answers.teacherLogits, taps: {} });
   const context = {
     logits: student.logits,
     ...known,
@@ -166,7 +166,7 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
     terms,
     forEnds(context, student.ends, terms),
     batch.length,
-    lookInside(student, teacher, store),
+    lookInside(student, seen, store),
   );
   const buffers = [...statistics, ...store.buffers];
   return { ...built, buffers, parameters: trainedPart(graph, buffers, model), store, student: deployed };

@@ -1,5 +1,6 @@
 import { matchingNames, type Tensor } from "@limbeck/graph";
 import { distance } from "fastest-levenshtein";
+import { ANSWER } from "../losses/answer-tap.js";
 import type { ForwardResult } from "../models/model.js";
 import { LimbeckError } from "../support/errors.js";
 
@@ -8,11 +9,15 @@ type Side = "student" | "teacher";
 /** As many names as a message can bear. */
 const MOST_NAMES = 8;
 
+/** What of a network's pass can be tapped. */
+export type Tappable = Pick<ForwardResult, "logits" | "taps">;
+
 /**
  * The value that a tap names, in full or by a pattern that one value fits: `*` stands for any characters.
  * @throws LimbeckError TAP_UNKNOWN
  */
-export function tapped(term: string, side: Side, tap: string, { taps }: ForwardResult): Tensor {
+export function tapped(term: string, side: Side, tap: string, { logits, taps }: Tappable): Tensor {
+  if (tap === ANSWER) return logits;
   if (Object.hasOwn(taps, tap)) return taps[tap]!;
   const names = Object.keys(taps);
   const found = /[*?]/.test(tap) ? matchingNames(names, tap) : [];

@@ -1,8 +1,8 @@
 import type { RuntimeTensor } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { batchesOf } from "../data/batches.js";
-import { type ImageGeometry, type Split, sampleLength } from "../data/dataset.js";
-import { INPUT, OUTPUT, toOnnxForward } from "../models/inference.js";
+import { answerWidth, type ImageGeometry, type Split, sampleLength } from "../data/dataset.js";
+import { INPUT, outputName, toOnnxForward } from "../models/inference.js";
 import { type Model, type ModelValues, tensorsOf } from "../models/model.js";
 
 type Session = Awaited<ReturnType<typeof nodeBackend.createSession>>;
@@ -50,9 +50,10 @@ export class Classifier {
 
   async #run(images: Float32Array, count: number): Promise<Float32Array> {
     const { channels, height, width } = this.#geometry;
+    const output = outputName(this.#geometry);
     const input = nodeBackend.tensor("float32", images, [count, channels, height, width]);
-    const result = await this.#session.run({ ...this.#values, [INPUT]: input }, [OUTPUT]);
-    return result[OUTPUT]!.data as Float32Array;
+    const result = await this.#session.run({ ...this.#values, [INPUT]: input }, [output]);
+    return result[output]!.data as Float32Array;
   }
 
   /** Logits of a whole split in its order, batch by batch: [count, classes] of the samples from `first` on. */
@@ -62,12 +63,14 @@ export class Classifier {
     }
   }
 
-  /** Logits [samples, classes] of a whole split, in its order. */
-  async classify(split: Split): Promise<Float32Array> {
-    const classes = split.dataset.classes.length;
+  /**
+   * Logits [samples, classes] of a whole split, in its order.
+   * @param classes how many numbers an answer has
+   */
+  async classify(split: Split, classes = answerWidth(split.dataset)): Promise<Float32Array> {
     const all = new Float32Array(split.indices.length * classes);
     for await (const { first, count, logits } of this.batches(split)) {
-      if (logits.length !== count * classes) throw new RangeError(`the model does not answer with ${classes} classes`);
+      if (logits.length !== count * classes) throw new RangeError(`the model does not answer with ${classes} numbers`);
       all.set(logits, first * classes);
     }
     return all;

@@ -25,7 +25,12 @@ export interface EpochEvent {
   readonly learningRate: number;
   /** Wrongly classified held-out samples; null in epochs that were not measured. */
   readonly errors: number | null;
+  /** Where models answer with embeddings, the mean cosine of theirs and the teacher's on held-out samples; null where widths differ. */
+  readonly cosine?: number | null;
 }
+
+/** What an epoch is measured by. */
+export type HeldOut = Pick<EpochEvent, "errors" | "cosine">;
 
 /** A checkpoint is on disk. */
 export interface CheckpointEvent {

@@ -2,7 +2,7 @@ import type { StepReport, TrainingState } from "@limbeck/graph";
 import { carriedTensors, type TrainingJob } from "../schemes/job.js";
 import { Breath, Rate, Timer } from "../support/timer.js";
 import type { Checkpoints, Parameters, TrainingProgress } from "./checkpoints.js";
-import { Interrupted, type LossValues, type TrainEvent } from "./events.js";
+import { type HeldOut, Interrupted, type LossValues, type TrainEvent } from "./events.js";
 import { guardLoss, guardState } from "./guard.js";
 import { openSteps, type Steps } from "./steps.js";
 
@@ -11,8 +11,8 @@ export interface TrainingRunOptions {
   readonly phase: string;
   readonly checkpoints: Checkpoints;
   readonly threads: number;
-  /** Held-out errors of the model with its current values, asked for in the epochs that `measured` picks. */
-  readonly evaluate: (parameters: Parameters) => Promise<number>;
+  /** Judges the model with its current values on held-out samples, in the epochs that `measured` picks. */
+  readonly evaluate: (parameters: Parameters) => Promise<HeldOut>;
   readonly measured: (epoch: number) => boolean;
   readonly signal: AbortSignal;
   /** Seconds between checkpoints. Where they fall does not change the result. */
@@ -118,7 +118,7 @@ async function endEpoch(
     epoch,
     losses: Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / job.stepsPerEpoch])),
     learningRate: job.learningRate(session.step - 1),
-    errors: options.measured(epoch) ? await options.evaluate(modelValues(job, session)) : null,
+    ...(options.measured(epoch) ? await options.evaluate(modelValues(job, session)) : { errors: null }),
   };
 }
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { findClassFolders } from "../../src/data/folders/find.js";
-import { type FolderChoice, loadClassFolders } from "../../src/data/folders/load.js";
+import { type FolderChoice, loadBareFolders, loadClassFolders } from "../../src/data/folders/load.js";
 import type { CorruptFile, FilesListener, FilesPlan } from "../../src/data/folders/reader.js";
 import { decodeImage } from "../../src/data/images/decode.js";
 import { imageFiles } from "../../src/data/images/medium.js";
@@ -259,4 +259,28 @@ it.skipIf(!existsSync(photos))("photos of clothing are read (skipped without the
   const { train } = await loadImages({ folder: photos, ...options }, never);
   expect([train.size, train.classes.length]).toEqual([372, 10]);
   expect([train.classes[0], train.classes[9]]).toEqual(["dress", "t-shirt"]);
+});
+
+describe("folders without classes", () => {
+  const loadBare = (folder: string, test?: string) =>
+    loadBareFolders({ folder, test }, imageFiles(SHAPE), { corrupt: "fail", signal: never, listener: {} });
+
+  it("give all images in them and below, but none that is tested", async () => {
+    const folder = temporaryFolder();
+    await writeColors(folder, 2);
+    await writeImage(join(folder, "lone.png"), [9, 9, 9]);
+    const whole = await loadBare(folder);
+    expect(whole).toMatchObject({ train: { size: 7, classes: [], height: 4, width: 6 } });
+    expect(whole.test).toBeUndefined();
+    const parts = await loadBare(folder, join(folder, "red"));
+    expect(parts).toMatchObject({ train: { size: 5 }, test: { size: 2, classes: [] } });
+  });
+
+  it("are refused where nothing is left", async () => {
+    const folder = temporaryFolder();
+    const load = (test?: string) => loadBare(folder, test);
+    await expect(load()).rejects.toMatchObject({ code: "DATA_CORRUPT", message: `${folder} holds no image` });
+    await writeImage(join(folder, "only.png"), [9, 9, 9]);
+    await expect(load(folder)).rejects.toThrow("holds no image that is not in test");
+  });
 });

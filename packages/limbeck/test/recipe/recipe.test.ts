@@ -41,7 +41,13 @@ function problemOf(text: string): string {
 describe("a good recipe", () => {
   it("gets its defaults", () => {
     const recipe = parseRecipe(GOOD, "r.yaml");
-    expect(recipe).toMatchObject({ seed: 1, seeds: 3, baseline: true, variants: [], task: "image-classification" });
+    expect(recipe).toMatchObject({
+      seed: 1,
+      seeds: 3,
+      baseline: true,
+      variants: [],
+      task: { name: "image-classification" },
+    });
     expect(recipe.distill).toEqual([{ loss: "kd", weight: 1, temperature: 4 }]);
     expect(recipe.teacher.train).toMatchObject({
       batchSize: 128,

@@ -100,7 +100,7 @@ describe("limbeck label", () => {
     const { recipe, runDir } = prepareRun({ answers: { dtype: "float16" } });
     const { code, stdout, stderr } = await limbeck(["label", recipe, "--out", runDir, "--json"]);
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain("labelling writes 320 samples × 4 classes × 2 bytes = 2.6 kB");
+    expect(stderr).toContain("labelling writes 320 samples × 4 numbers × 2 bytes = 2.6 kB");
     const { status, labels } = JSON.parse(stdout);
     expect(status).toBe("done");
     expect(labels).toMatchObject({ samples: 320, classes: 4, dtype: "float16", bytes: 2560 });

@@ -33,7 +33,8 @@ export async function loadClassFolders(
   const learned = await findClassFolders(folder, medium, signal);
   const tested = test === undefined ? undefined : await findClassFolders(test, medium, signal, learned.classes);
   const known = [...learned.paths, ...(tested?.paths ?? [])];
-  const more = unlabelled === undefined ? undefined : await findOthers(unlabelled, medium, known, signal);
+  const more =
+    unlabelled === undefined ? undefined : await findOthers(unlabelled, medium, known, signal, noOthers(medium));
   const parts = [learned, ...(more ? [more] : []), ...(tested ? [tested] : [])];
   const reader = new FileReader(medium, await countFiles(medium, parts, signal), options);
   const train = await read(reader, medium, folder, learned, more?.paths);
@@ -42,21 +43,50 @@ export async function loadClassFolders(
   return { train, ...(other ? { test: other } : {}) };
 }
 
+/**
+ * Decodes all files of folders and of those below them, whatever the folders are called: without classes. What is for testing is not
+ * learned from, wherever it lies.
+ * @throws LimbeckError as {@link loadClassFolders}
+ */
+export async function loadBareFolders(
+  { folder, test }: Pick<FolderChoice, "folder" | "test">,
+  medium: Medium,
+  options: ReaderOptions,
+): Promise<LoadedFolders> {
+  const { signal } = options;
+  const fix = "Name another folder.";
+  const none = `no ${medium.noun}`;
+  const tested = test === undefined ? undefined : await findOthers(test, medium, [], signal, [none, fix]);
+  const left = tested ? `${none} that is not in test` : none;
+  const learned = await findOthers(folder, medium, tested?.paths ?? [], signal, [left, fix]);
+  const counted = await countFiles(medium, [learned, ...(tested ? [tested] : [])], signal);
+  const reader = new FileReader(medium, counted, options);
+  const train = await read(reader, medium, folder, withoutClasses(learned));
+  const other = tested && (await read(reader, medium, test!, withoutClasses(tested)));
+  reader.finish();
+  return { train, ...(other ? { test: other } : {}) };
+}
+
+function withoutClasses(found: FoundFiles): ClassFolders {
+  return { ...found, classes: [], labels: new Uint8Array(found.paths.length) };
+}
+
+const noOthers = ({ noun }: Medium) =>
+  [`no ${noun} that has no class`, "Leave unlabelled out, or name another folder."] as const;
+
 /** Files that are not known already: what is tested must not be learned from, wherever it lies. */
 async function findOthers(
   folder: string,
   medium: Medium,
   known: readonly string[],
   signal: AbortSignal,
+  [none, fix]: readonly [none: string, fix: string],
 ): Promise<FoundFiles> {
   const found = await findFiles(folder, medium, signal);
   const taken = new Set(known);
   const paths = found.paths.filter((path) => !taken.has(path));
   if (paths.length > 0) return { paths, ignored: found.ignored + found.paths.length - paths.length };
-  throw new LimbeckError("DATA_CORRUPT", `${folder} holds no ${medium.noun} that has no class`, {
-    where: folder,
-    fix: "Leave unlabelled out, or name another folder.",
-  });
+  throw new LimbeckError("DATA_CORRUPT", `${folder} holds ${none}`, { where: folder, fix });
 }
 
 async function read(

@@ -8,7 +8,8 @@ import type { ArrayLayout } from "./options.js";
 import { largeNumpy, type NpyFile, readNumpy } from "./read.js";
 
 interface Labelling {
-  readonly labels: string;
+  /** Without them samples have no classes. */
+  readonly labels?: string | undefined;
   /** Default: their numbers, up to the largest label. */
   readonly classes?: readonly string[] | undefined;
 }
@@ -96,6 +97,7 @@ function requireFinite(array: NpyArray | NpyFile, pixels: Samples, channels: num
 }
 
 function labelsOf({ labels: name, classes }: Labelling, of: string, size: number) {
+  if (name === undefined) return { labels: new Uint8Array(size), classes: [] };
   const { shape, data } = readNumpy(name);
   const isList = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
   if (!isList || data.length !== size) {

@@ -4,7 +4,9 @@ const path = z.string().min(1).meta({
   description: "A .npy file, or an array of an .npz file by name: data.npz#x_train.",
 });
 
-const labels = path.meta({ description: "Whole numbers [N] or [N, 1] from 0, as .npy or data.npz#y_train." });
+const labels = path.optional().meta({
+  description: "Whole numbers [N] or [N, 1] from 0, as .npy or data.npz#y_train. Only where there are classes.",
+});
 
 const shared = {
   labels,

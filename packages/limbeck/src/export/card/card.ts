@@ -1,3 +1,4 @@
+import type { RunResults } from "../../evaluate/results.js";
 import type { FinishedRun } from "../finished-run.js";
 import type { Variant } from "../variants/variant.js";
 import { frontMatter } from "./front-matter.js";
@@ -8,8 +9,8 @@ import { inline } from "./text.js";
 import { targetsSection, useSection } from "./use.js";
 
 /** What a model card is written from. */
-export interface Card {
-  readonly finished: FinishedRun;
+export interface Card<Results = RunResults> {
+  readonly finished: FinishedRun<Results>;
   /** The student's; undefined where nobody said one. */
   readonly license: string | undefined;
   readonly variants: readonly Variant[];

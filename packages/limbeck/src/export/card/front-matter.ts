@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { NAMED_DATASETS } from "../../data/named/index.js";
 import type { NamedDataset } from "../../data/named/named.js";
-import type { Spread } from "../../evaluate/results.js";
+import type { Spread, TaskResults } from "../../evaluate/results.js";
 import type { Card } from "./card.js";
 
 /** Identifiers that the hub knows; others are "other", with their name beside it. */
@@ -14,7 +14,7 @@ const HUB_LICENSES = new Set(
 );
 
 /** The named data set that a run learned from, if it is one. */
-export function namedDataset({ finished }: Card): NamedDataset | undefined {
+export function namedDataset({ finished }: Pick<Card<TaskResults>, "finished">): NamedDataset | undefined {
   const { source } = finished.recipe.data;
   return typeof source === "string" ? NAMED_DATASETS[source] : undefined;
 }
@@ -59,10 +59,13 @@ export function frontMatter(card: Card): string {
       },
     ],
   };
-  return `---\n${stringify(facts)}---\n`;
+  return matter(facts);
 }
 
-function licenseFacts(license: string | undefined): object {
+/** Facts as the hub reads them. */
+export const matter = (facts: object): string => `---\n${stringify(facts)}---\n`;
+
+export function licenseFacts(license: string | undefined): object {
   if (license === undefined) return { license: "unknown" };
   const identifier = license.toLowerCase();
   return HUB_LICENSES.has(identifier) ? { license: identifier } : { license: "other", license_name: license };
@@ -71,4 +74,4 @@ function licenseFacts(license: string | undefined): object {
 const rounded = (value: number) => Number(value.toPrecision(4));
 
 /** Names on the hub are an owner and a name. */
-const isOnHub = (name: string | undefined) => name !== undefined && /^[\w.-]+\/[\w.-]+$/.test(name);
+export const isOnHub = (name: string | undefined) => name !== undefined && /^[\w.-]+\/[\w.-]+$/.test(name);

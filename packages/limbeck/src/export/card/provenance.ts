@@ -1,4 +1,5 @@
 import { sampleLength } from "../../data/dataset.js";
+import { areEmbeddings, type TaskResults } from "../../evaluate/results.js";
 import { count } from "../../report/format.js";
 import { describeTerms } from "../../runs/describe-terms.js";
 import { type Member, membersOf } from "../../runs/members.js";
@@ -7,20 +8,20 @@ import { namedDataset } from "./front-matter.js";
 import { inline, withoutFolder } from "./text.js";
 
 /** What the student saw, and what judged it. */
-export function dataSection(card: Card): string {
+export function dataSection(card: Card<TaskResults>): string {
   const { recipe, samples, results, run } = card.finished;
   const named = namedDataset(card);
   const size = `${samples.channels} × ${samples.height} × ${samples.width}`;
   const what = samples.columns
     ? `columns ${samples.columns.map(inline).join(", ")}`
     : `channels × height × width ${size}`;
-  const { trainedOn } = results;
+  const trainedOn = areEmbeddings(results) ? undefined : results.trainedOn;
   const lines = [
     `- source: ${inline(withoutFolder(samples.source))}${named ? ` (${named.description}; ${named.source})` : ""}`,
     `- license: ${inline(recipe.card?.dataLicense ?? named?.license ?? "not stated")}`,
     `- ${count(samples.trainSize)} training and ${count(samples.testSize)} test ${samples.kind}s of ${count(sampleLength(samples))} values: ${what}`,
     ...(trainedOn ? [`- the student itself learned from ${inline(trainedOn.student)}`] : []),
-    `- classes: ${classesText(samples.classes)}`,
+    ...(samples.classes.length > 0 ? [`- classes: ${classesText(samples.classes)}`] : []),
     ...(run.dataSha256 ? [`- sha256 of all samples: \`${run.dataSha256}\``] : []),
   ];
   return `## Data\n\n${lines.join("\n")}`;
@@ -35,7 +36,7 @@ function classesText(classes: readonly string[]): string {
 }
 
 /** Who taught, and by which terms. */
-export function teacherSection({ finished }: Card): string {
+export function teacherSection({ finished }: Card<TaskResults>): string {
   const { recipe, run } = finished;
   const members = membersOf(recipe);
   const terms = describeTerms(recipe.distill).map((term) => `\`${term}\``);
@@ -66,7 +67,7 @@ function licenseOf(members: readonly Member[]): string {
     : "none of its own: it was trained on the data above";
 }
 
-export function licenseSection({ finished, license }: Card): string {
+export function licenseSection({ finished, license }: Card<TaskResults>): string {
   const { card } = finished.recipe;
   const authors = card?.authors ? ` Made by ${card.authors.map(inline).join(", ")}.` : "";
   const stated =

@@ -1,4 +1,5 @@
 import { isAbsolute } from "node:path";
+import type { TaskResults } from "../../evaluate/results.js";
 import type { Recipe } from "../../recipe/schema.js";
 import { recipeText } from "../../recipe/text.js";
 import { seedsOf } from "../../runs/arms.js";
@@ -6,7 +7,7 @@ import type { Card } from "./card.js";
 import { inline, withoutFolder } from "./text.js";
 
 /** Versions, seeds and the recipe. */
-export function reproduceSection({ finished }: Card): string {
+export function reproduceSection({ finished }: Card<TaskResults>): string {
   const { recipe, run } = finished;
   const { node, onnxruntime, platform, cpu } = run.environment ?? {};
   const facts = [

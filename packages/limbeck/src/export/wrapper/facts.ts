@@ -8,6 +8,8 @@ import type { SoundShape } from "../../data/audio/signal/features.js";
 /** Classes, in the order of the model's answers. */
 export const CLASSES: readonly string[] = ["no", "yes"];
 export type Label = (typeof CLASSES)[number];
+/** Numbers of an embedding. */
+export const DIMENSIONS: number = 1;
 /** Size of the images that the model takes. */
 export const HEIGHT: number = 1;
 export const WIDTH: number = 1;

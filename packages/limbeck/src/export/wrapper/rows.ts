@@ -1,5 +1,6 @@
 import { COLUMNS, type Column, TIMES } from "./facts.js";
-import { type Ort, open, type Prediction, run, type Session, type SessionOptions } from "./session.js";
+import { type Ort, open, type Session, type SessionOptions } from "./open.js";
+import { type Prediction, run } from "./session.js";
 
 /** Numbers in the order of `COLUMNS`, or by their names. */
 export type Row = readonly number[] | Float32Array | Float64Array | Readonly<Record<Column, number>>;

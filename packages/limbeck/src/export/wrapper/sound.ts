@@ -1,7 +1,8 @@
 import { soundFeatures, soundSize } from "../../data/audio/signal/features.js";
 import { decodeWav, type Sound } from "../../data/audio/signal/wav.js";
 import { SOUND } from "./facts.js";
-import { type Ort, open, type Prediction, run, type Session, type SessionOptions } from "./session.js";
+import { type Ort, open, type Session, type SessionOptions } from "./open.js";
+import { type Prediction, run } from "./session.js";
 
 /** A sound: the content of a WAV file, or its samples with their rate, or samples that have the model's rate already. */
 export type Heard = Uint8Array | ArrayBuffer | Blob | Sound | Float32Array;

@@ -8,8 +8,12 @@ import { html, jsonScript, type Markup, scrolling } from "../html.js";
 /** Rows of the table that says the same as a chart. */
 const MOST_ROWS = 25;
 
+interface Curved extends Pick<ReportData, "curves" | "mentor"> {
+  readonly results: Pick<ReportData["results"], "teacher" | "baseline">;
+}
+
 /** Test errors and training loss against epochs; nothing where no curve was recorded. */
-export function curvesSection({ curves, results, mentor }: ReportData): Markup | null {
+export function curvesSection({ curves, results, mentor }: Curved): Markup | null {
   const errors = chartData(curves, "errors", results.teacher && mean(results.teacher.errors));
   const loss = chartData(curves, "loss", null);
   if (errors === null && loss === null) return null;

@@ -1,29 +1,21 @@
-import type { ReportData } from "../data.js";
+import type { ReportData, ReportFacts } from "../data.js";
 import { count, duration, percent } from "../format.js";
 import { html, type Markup } from "../html.js";
 import { metricsOf } from "../metrics.js";
 
 /** Which results were another run's. */
-function reusedText(reused: ReportData["reused"]): string {
+function reusedText(reused: ReportFacts["reused"]): string {
   if (reused.length === 0) return "";
   const total = reused.reduce((sum, { seconds }) => sum + seconds, 0);
   const list = reused.map(({ phase, run, seconds }) => `${phase} (${duration(seconds)}, ${run})`).join(", ");
   return `${duration(total)} of this were spent in earlier runs, whose results were taken over: ${list}`;
 }
 
-/** Environment, recipe, and what the measures mean. */
-export function reproduceSection({
-  environment,
-  data,
-  results,
-  teachers,
-  files = [],
-  asked,
-  seconds,
-  waited,
-  reused,
-  recipe,
-}: ReportData): Markup {
+/** Environment, recipe, and what the measures mean. @param glossary entries of a list */
+export function reproduceSection(
+  { environment, data, teachers, files = [], asked, seconds, waited, reused, recipe }: ReportFacts,
+  glossary: Markup,
+): Markup {
   const facts: readonly (readonly [string, string])[] = [
     [
       "Data",
@@ -45,11 +37,16 @@ export function reproduceSection({
   ];
   return html`<section aria-labelledby="reproduce"><h2 id="reproduce">How to reproduce</h2>
 <p>The recipe below has every default written out; saved as <code>recipe.yaml</code>, it runs with <code>npx limbeck run recipe.yaml</code>. Run again with the same versions on the same machine, it should give the same
-models. On another machine rounding differs, and the counts of errors may shift a little.</p>
+models. On another machine rounding differs, and the figures may shift a little.</p>
 <dl class="facts">${facts.filter(([, value]) => value !== "").map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
 <details class="print"><summary>The recipe, as YAML</summary><pre tabindex="0" aria-label="Recipe"><code>${recipe}</code></pre></details>
 <h3 class="after">What the measures mean</h3>
-<dl class="glossary">${metricsOf(results).map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}
+<dl class="glossary">${glossary}</dl></section>`;
+}
+
+/** What the measures of a classification mean. */
+export function classGlossary({ results }: Pick<ReportData, "results">): Markup {
+  return html`${metricsOf(results).map(({ label, long }) => html`<div><dt>${label}</dt><dd>${long}</dd></div>`)}
 <div><dt>p</dt><dd>From Welch's t-test: how often chance alone would give a difference at least this large between the seeds' errors. Below 0.05 the report
-calls it larger than the noise; otherwise within it.</dd></div></dl></section>`;
+calls it larger than the noise; otherwise within it.</dd></div>`;
 }

@@ -1,6 +1,6 @@
 import type { ModelResult, RunResults, TrainedOn } from "../../evaluate/results.js";
 import { mean } from "../../evaluate/statistics.js";
-import type { ReportData } from "../data.js";
+import type { ReportData, ReportFacts } from "../data.js";
 import { fewerErrors, noise, shown } from "../difference.js";
 import { bytes, count, dateTime, errorsText, fixed, milliseconds, percent, plural, ratio } from "../format.js";
 import { html, type Markup } from "../html.js";
@@ -8,15 +8,22 @@ import { html, type Markup } from "../html.js";
 /** Title, date, verdict, and the three figures that matter most. */
 export function verdictSection(data: ReportData): Markup {
   const { results } = data;
+  return reportHeader(data, results.verdict?.sentence ?? withoutVerdict(data), [
+    html`<p class="muted">${setting(data)}</p>`,
+    html`<div class="tiles">${sizeTile(results)}${errorsTile(results, data.mentor)}${speedTile(results)}</div>`,
+  ]);
+}
+
+/** A report's head: whose it is, what came of the run, and what else stands at the top. */
+export function reportHeader(data: ReportFacts, sentence: string, others: readonly Markup[]): Markup {
   return html`<header>
 <div class="top">
 <div><h1>${data.name}</h1><p class="small muted">Limbeck distillation report, <time datetime="${data.createdAt}">${dateTime(data.createdAt)}</time></p></div>
 <button type="button" id="theme" hidden>Dark colors</button>
 </div>
-<p class="verdict">${unbroken(results.verdict?.sentence ?? withoutVerdict(data))}</p>
+<p class="verdict">${unbroken(sentence)}</p>
 ${data.description !== "" && html`<p class="muted">${data.description}</p>`}
-<p class="muted">${setting(data)}</p>
-<div class="tiles">${sizeTile(results)}${errorsTile(results, data.mentor)}${speedTile(results)}</div>
+${others}
 </header>`;
 }
 

@@ -8,6 +8,7 @@ import { readRecipe } from "../../recipe/parse.js";
 import { OFFLINE } from "../../recipe/schemes/index.js";
 import { LimbeckError } from "../../support/errors.js";
 import { isFolder } from "../../support/files.js";
+import { requireClasses } from "../classes-only.js";
 import { fetchedRecipe } from "../fetched.js";
 import { RunFolder } from "../folder.js";
 import { requireSameData } from "../same-data.js";
@@ -49,6 +50,7 @@ export async function openSubject(data: string | LabeledSamples, signal: AbortSi
   if (isFolder(data)) return ofRun(data, signal);
   if (isEvaluationFile(data)) return ofEvaluationFile(data, signal);
   const recipe = readRecipe(data);
+  requireClasses(recipe, "an evaluation");
   const { test, source } = await loadSamples(recipe, signal);
   return { split: test, source, models: [], seed: recipe.seed };
 }
@@ -57,6 +59,7 @@ export async function openSubject(data: string | LabeledSamples, signal: AbortSi
 async function ofRun(path: string, signal: AbortSignal): Promise<EvaluationSubject> {
   const folder = RunFolder.open(path);
   const recipe = await fetchedRecipe(folder, signal);
+  requireClasses(recipe, "an evaluation");
   const samples = await loadSamples(recipe, signal);
   requireSameData(folder, samples);
   const models = EXPORTS.filter((name) => existsSync(folder.file(`${name}.onnx`))).map((name) => {

@@ -9,6 +9,7 @@ import { LimbeckError } from "../../support/errors.js";
 import { writeFileAtomic } from "../../support/files.js";
 import { Interrupted } from "../../train/events.js";
 import { isDataFree } from "../arms.js";
+import { classResults, requireClasses } from "../classes-only.js";
 import { defaultRunDir, distill, resume } from "../distill.js";
 import type { RunEvent } from "../events.js";
 import { RunFolder } from "../folder.js";
@@ -42,6 +43,7 @@ export interface SearchOptions {
  */
 export async function* search(recipe: Recipe, options: SearchOptions = {}): AsyncGenerator<SearchEvent> {
   const { limits = {}, threads = availableParallelism() } = options;
+  requireClasses(recipe, "a search");
   requireTeacher(recipe, limits);
   requireImages(recipe);
   const path = options.searchDir ?? defaultRunDir(`${recipe.name}-search`);
@@ -204,11 +206,11 @@ async function* runIn(
   const path = folder.file(place, recipe.name);
   const known = existsSync(join(path, "run.json")) ? RunFolder.open(path) : undefined;
   const run = known?.readRun();
-  if (run?.status === "done" && run.results) return run.results;
+  if (run?.status === "done" && run.results) return classResults(run.results);
   const events = known ? resume(path, { signal }) : distill(recipe, { runDir: path, threads, signal });
   let results: RunResults | undefined;
   for await (const event of events) {
-    if (event.type === "results") ({ results } = event);
+    if (event.type === "results") results = classResults(event.results);
     if (event.type === "run-end" && event.status === "interrupted") throw new Interrupted("the search was stopped");
     const told = toldOf(event, recipe);
     if (told) yield told;

@@ -10,7 +10,7 @@ import {
 import { nodeBackend } from "@limbeck/graph/node";
 import type { ImageGeometry } from "../../data/dataset.js";
 import { checkExternalFiles, modelSha256, readModelFile } from "../../support/model-file.js";
-import { answerOutput, type ImageInput, imageInput, mismatch } from "./interface.js";
+import { answerOutput, type ImageInput, type Interface, imageInput, mismatch } from "./interface.js";
 import type { ImageOptions, OnnxTeacherOptions } from "./options.js";
 import { preprocess } from "./preprocess.js";
 import { completed } from "./preprocessor.js";
@@ -32,14 +32,21 @@ export interface TeacherFile {
   read(batch: number, part?: Pick<ImportOptions, "until" | "trainable">): Promise<ImportedModel>;
 }
 
-/** @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE @throws GraphError MODEL_INVALID */
-export async function openTeacherFile(declared: ImageOptions, images: ImageGeometry): Promise<TeacherFile> {
+/**
+ * @param outputOf the value that answers, of what the file declares
+ * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE @throws GraphError MODEL_INVALID
+ */
+export async function openTeacherFile(
+  declared: ImageOptions,
+  images: ImageGeometry,
+  outputOf: (facts: Interface, options: ImageOptions) => string = answerOutput,
+): Promise<TeacherFile> {
   const options = completed(declared, images);
   const file = readModelFile(options.onnx);
   const shapesOf = probeWith(nodeBackend);
   const facts = await inspectModel(file.bytes, { externalData: file.externalData, shapesOf });
   checkExternalFiles(options.onnx, facts.model.externalData);
-  const [input, output] = [imageInput(facts, options, images), answerOutput(facts, options)];
+  const [input, output] = [imageInput(facts, options, images), outputOf(facts, options)];
   return {
     input,
     prepare: (pixels) => preprocess(pixels, input, options),

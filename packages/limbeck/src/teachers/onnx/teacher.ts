@@ -19,6 +19,8 @@ export interface OnnxTeacher {
   readonly isSingle: boolean;
   /** SHA-256 of the file and of those that it keeps its numbers in. */
   readonly sha256: string;
+  /** How many numbers it answers with, where those are not logits. */
+  readonly width?: number;
 }
 
 /** Stands before the names of a teacher's values, which would else meet those of the graph that it is copied into. */
@@ -53,8 +55,26 @@ export async function openOnnxTeacher(
   const single = await file.read(1);
   const answers = options.answers ?? (await kindOfAnswers(file, images, single));
   const places = chosenPlaces(options, options.onnx, names);
-  const modelOf = (imports: Imports) =>
-    frozenModel(file, imports, prefix, (raw) => logitsOf(raw, { answers, places }, classes, whose));
+  const finish: Finish = (raw) => logitsOf(raw, { answers, places }, classes, whose);
+  return tryOut(file, single, { images, batches, prefix, finish });
+}
+
+type Finish = (answers: Tensor) => Tensor;
+
+interface Trial {
+  readonly images: ImageGeometry;
+  readonly batches: readonly number[];
+  readonly prefix: string;
+  readonly finish: Finish;
+}
+
+/** A file as a teacher, once it is known whether it takes batches. */
+export async function tryOut(
+  file: TeacherFile,
+  single: ImportedModel,
+  { images, batches, prefix, finish }: Trial,
+): Promise<OnnxTeacher> {
+  const modelOf = (imports: Imports) => frozenModel(file, imports, prefix, finish);
   const model = modelOf(() => single);
   const alone = toSingleOnnxModel(model, images);
   const together = await batchedFile(model, images, alone);
@@ -102,7 +122,7 @@ function frozenModel(
   { input, output, parameters, prepare }: TeacherFile,
   imports: Imports,
   prefix: string,
-  finish: (answers: Tensor) => Tensor,
+  finish: Finish,
 ): Model {
   const passes = new WeakMap<Graph, number>();
   return {
