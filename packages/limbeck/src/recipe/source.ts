@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
+import { iterableFields } from "../data/iterable/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
 import { recordFields } from "../data/records/options.js";
@@ -46,6 +47,8 @@ const folder = z.strictObject(folderFields).meta({ description: "Folders of imag
 
 const records = z.strictObject(recordFields).meta({ description: "Tables that name images, or hold them." });
 
+const iterable = z.strictObject(iterableFields).meta({ description: "Samples that a program gives." });
+
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
 
 const rowArrays = z.strictObject(rowArrayFields).meta({ description: "Rows of numbers and labels in files of NumPy." });
@@ -65,6 +68,7 @@ export const source = z
     records,
     imageArrays,
     rowArrays,
+    iterable,
   ])
   .meta({
     description:
@@ -82,6 +86,9 @@ export type FolderSource = z.output<typeof folder>;
 
 /** A source of tables that name or hold images. */
 export type RecordsSource = z.output<typeof records>;
+
+/** A source of samples that a program gives. */
+export type IterableSource = z.output<typeof iterable>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -113,6 +120,11 @@ export function isRecords(given: unknown): given is RecordsSource {
   return has(given, "records");
 }
 
+/** Whether a source's samples are given by a program. */
+export function isIterable(given: unknown): given is IterableSource {
+  return has(given, "iterable");
+}
+
 /** Whether a source's images are decoded, and brought to one size. */
 export function isDecoded(given: unknown): given is FolderSource | RecordsSource {
   return isFolder(given) || isRecords(given);
@@ -125,7 +137,7 @@ export function isFiles(given: unknown): given is FileSource {
 
 /** Whether a source's samples are rows, or windows of them, which networks standardize. */
 export function isOfNumbers(given: unknown): boolean {
-  return isTable(given) || isRowArrays(given);
+  return isTable(given) || isRowArrays(given) || (isIterable(given) && !given.shape);
 }
 
 /** Whether a source is rows of tables, or windows of them. */

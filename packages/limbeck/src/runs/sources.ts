@@ -14,6 +14,7 @@ import {
   isFiles,
   isFolder,
   isImageArrays,
+  isIterable,
   isRecords,
   isRowArrays,
   isTable,
@@ -23,6 +24,7 @@ import {
 import { LimbeckError } from "../support/errors.js";
 import { firstNames } from "../support/nearest.js";
 import { dataFiles } from "./data-files.js";
+import { noSamples } from "./given-samples.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
@@ -88,6 +90,7 @@ export async function loadSource(
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
+  if (isIterable(source)) throw noSamples(source);
   if (isTable(source)) return loadTables(source, signal);
   if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source)) {
