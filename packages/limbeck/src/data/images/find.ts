@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { LimbeckError, toFileError } from "../../support/errors.js";
 import { MOST_CLASSES } from "../dataset.js";
+import { filesMatching, isPattern } from "../matching.js";
 
 const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
 
@@ -52,10 +53,15 @@ export async function findClassFolders(
 }
 
 /**
- * All images of a folder and of those below it, sorted by path.
+ * All images of a folder and of those below it, or those that a pattern such as `photos/**` matches, sorted by path.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; the signal's reason
  */
 export async function findImages(root: string, signal: AbortSignal): Promise<FoundImages> {
+  if (isPattern(root)) {
+    const found = await filesMatching([root], root, signal);
+    const paths = found.filter((path) => EXTENSIONS.has(extname(path).toLowerCase()));
+    return { paths, ignored: found.length - paths.length };
+  }
   const paths: string[] = [];
   const open = [root];
   let ignored = 0;
