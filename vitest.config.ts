@@ -11,20 +11,29 @@ const NODE_ONLY = "**/*.node.test.ts";
 /** Cross-origin isolation, which threads of WebAssembly need. */
 const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
+/** Tests that start processes or stand in for modules: each file by itself. The others share what they have imported. */
+const APART = [
+  "packages/limbeck/test/{cli,export,quantize,runs}/**/*.test.ts",
+  "packages/limbeck/test/imported/fetch-model.test.ts",
+  "bench/test/**/*.test.ts",
+  "examples/*/test/**/*.test.ts",
+  "test/**/*.test.ts",
+];
+
 const node = {
-  extends: true as const,
-  test: {
-    name: "node",
-    include: [
-      "packages/*/test/**/*.test.ts",
-      "bench/test/**/*.test.ts",
-      "examples/*/test/**/*.test.ts",
-      "test/**/*.test.ts",
-    ],
-    pool: "forks" as const,
-    execArgv: [...nodeFlags],
-  },
+  name: "node",
+  include: APART,
+  pool: "forks" as const,
+  execArgv: [...nodeFlags],
 };
+
+const projects = [
+  { extends: true as const, test: node },
+  {
+    extends: true as const,
+    test: { ...node, name: "units", include: ["packages/*/test/**/*.test.ts"], exclude: APART, isolate: false },
+  },
+];
 
 const chromium = {
   extends: true as const,
@@ -54,8 +63,9 @@ export default defineConfig({
     },
   },
   test: {
-    projects: hasChromium ? [node, chromium] : [node],
-    maxWorkers: 2,
+    globalSetup: source("test/temporary-folder.ts"),
+    projects: hasChromium ? [...projects, chromium] : projects,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", source("test/tally-reporter.ts")],

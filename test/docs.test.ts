@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { methodsPage } from "../packages/limbeck/src/cli/methods-page.js";
 import { modelsPage } from "../packages/limbeck/src/cli/models-page.js";
 import { schemesPage } from "../packages/limbeck/src/cli/schemes-page.js";
-import { AUGMENTATIONS } from "../packages/limbeck/src/data/augment/index.js";
+import { AUGMENTATIONS, SOUND_AUGMENTATIONS } from "../packages/limbeck/src/data/augment/index.js";
 import { OPERATIONS } from "../packages/limbeck/src/data/augment/operations/index.js";
 import { MIXINGS } from "../packages/limbeck/src/data/mix/index.js";
 import { RULES } from "../packages/limbeck/src/doctor/rules/index.js";
@@ -42,13 +42,16 @@ it("docs/schemes.md is up to date (`npm run docs` makes it)", () => {
 
 describe("docs/augmentation.md", () => {
   const page = read("docs/augmentation.md");
-  it.each(Object.entries({ ...AUGMENTATIONS, ...MIXINGS }))("has %s with its options and defaults", (name, record) => {
-    const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
-    for (const option of optionFacts(record.options)) {
-      expect(row).toContain(`\`${option.name}: ${yamlText(option.default)}\``);
-    }
-    expect(read("README.md")).toContain(`\`${name}\``);
-  });
+  it.each(Object.entries({ ...AUGMENTATIONS, ...SOUND_AUGMENTATIONS, ...MIXINGS }))(
+    "has %s with its options and defaults",
+    (name, record) => {
+      const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+      for (const option of optionFacts(record.options)) {
+        expect(row).toContain(`\`${option.name}: ${yamlText(option.default)}\``);
+      }
+      expect(read("README.md")).toContain(`\`${name}\``);
+    },
+  );
 
   it.each(OPERATIONS)("has the operation $name", ({ name }) => expect(page).toContain(`\`${name}\``));
 });

@@ -35,7 +35,7 @@ export type { ExecutionProvider } from "./provider.js";
 export type { Range } from "./quantize/affine.js";
 export { type DynamicOptions, quantizeDynamic } from "./quantize/dynamic.js";
 export { exposeValues } from "./quantize/expose.js";
-export { type HalfModel, type HalfOptions, toHalf } from "./quantize/half.js";
+export { type HalfLosses, type HalfModel, type HalfOptions, toHalf } from "./quantize/half.js";
 export { type Int4Options, int4Layers, quantizeInt4 } from "./quantize/int4.js";
 export { type QuantizableLayer, quantizableLayers } from "./quantize/list.js";
 export { quantizeStatic, type StaticOptions, valuesToCalibrate } from "./quantize/static.js";

@@ -2,11 +2,20 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compileTraining, fromOnnx, gradients, ops, sgd, TrainingSession, toOnnx } from "../src/index.js";
+import {
+  compileTraining,
+  fromOnnx,
+  gradients,
+  ops,
+  quantizableLayers,
+  sgd,
+  TrainingSession,
+  toOnnx,
+} from "../src/index.js";
 import type { KnownValue } from "../src/onnx/data-types.js";
 import { backend } from "./backend.js";
 import { encodeModel, float32, largestError, type NodeSpec, runModel, smallModel, someNumbers } from "./onnx-files.js";
-import { quantizeModel } from "./quantize.js";
+import { quantized as quantize } from "./quantizing.js";
 
 const require = createRequire(import.meta.url);
 const embedding = join(
@@ -19,11 +28,10 @@ const LAST = "conv2d_19";
 async function quantizedEmbedding() {
   const samples = { input_1: someNumbers([1, 76, 32, 1]) };
   const bytes = readFileSync(embedding);
-  const { graph } = await fromOnnx(bytes, { dims: { "*": 1 } });
-  const last = graph.outputs.get(LAST)!;
   // The last convolution stays, so that something can be trained behind the quantized part.
-  const producer = last.source.kind === "node" ? last.source.node.inputs[0]!.name : "";
-  return { original: bytes, quantized: await quantizeModel(bytes, samples, [producer]), samples };
+  const exclude = [quantizableLayers(bytes).at(-1)!.name];
+  const quantized = await quantize(bytes, { input: "input_1", ...samples.input_1 }, { exclude });
+  return { original: bytes, quantized, samples };
 }
 
 describe("a whole model in 8 bits", async () => {

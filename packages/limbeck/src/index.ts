@@ -34,7 +34,7 @@ export type {
 } from "./evaluate/search-results.js";
 export { type ExportOptions, type ExportResult, exportStudent } from "./export/export.js";
 export type { QuantizedFormatName } from "./quantize/formats.js";
-export type { LayerLoss, QuantizationReport, QuantizedModel } from "./quantize/quantize-model.js";
+export type { LayerLoss, QuantizationRecord, QuantizationReport } from "./quantize/quantization.js";
 export { parseRecipe, readRecipe } from "./recipe/parse.js";
 export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";

@@ -2,7 +2,6 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
-  TensorProto_DataLocation as DataLocation,
   type GraphProto,
   ModelProtoSchema,
   type NodeProto,
@@ -16,7 +15,8 @@ import { GraphError } from "../errors.js";
 import { DATA_TYPES } from "../onnx/data-types.js";
 import { operatorOf, type ParsedModel, parseModel, subgraphsOf } from "../onnx/model.js";
 import { constantOf } from "../onnx/stored.js";
-import { decodeTensor, type ExternalData, externalBytes } from "../onnx/tensors.js";
+import { decodeTensor, type ExternalData } from "../onnx/tensors.js";
+import { takeIn } from "./external.js";
 
 /** The first opset whose QuantizeLinear has a scale for each channel. */
 const FIRST_OPSET = 13;
@@ -40,6 +40,8 @@ export class ModelEditor {
   nodes: NodeProto[];
   readonly #model: ParsedModel;
   readonly #constants = new Map<string, TensorProto>();
+  /** Constants that were added, by the name that they were asked under. */
+  readonly #added = new Map<string, readonly TensorProto[]>();
   readonly #names = new Set<string>();
   readonly #decoded = new Map<string, FloatConstant>();
 
@@ -52,11 +54,12 @@ export class ModelEditor {
     requireOpset(this.#model);
     const { graph } = this.#model;
     requireFloats(graph.node);
+    takeIn(graph, externalData);
     this.nodes = [...graph.node];
-    for (const tensor of graph.initializer) this.#constants.set(tensor.name, inside(tensor, externalData));
+    for (const tensor of graph.initializer) this.#constants.set(tensor.name, tensor);
     for (const node of graph.node) {
       const held = constantOf(node);
-      if (held?.$typeName === "onnx.TensorProto") this.#constants.set(node.output[0]!, inside(held, externalData));
+      if (held?.$typeName === "onnx.TensorProto") this.#constants.set(node.output[0]!, held);
     }
     for (const name of namesIn(graph)) this.#names.add(name);
   }
@@ -77,6 +80,11 @@ export class ModelEditor {
   /** Constants by name. */
   get constants(): ReadonlyMap<string, TensorProto> {
     return this.#constants;
+  }
+
+  /** Whether a node calls a function that the file itself defines. */
+  isFunction({ domain, opType }: NodeProto): boolean {
+    return this.#model.functions.some((known) => known.domain === domain && known.name === opType);
   }
 
   /** Whether a name is that of a float32 constant. */
@@ -118,11 +126,16 @@ export class ModelEditor {
     return this.rawConstant(base, DATA_TYPES[dtype]!, shape, bytes);
   }
 
-  /** Adds a constant of any element type, given as bytes. @returns its name */
+  /** Adds a constant of any element type, given as bytes. What layers share is kept once. @returns its name */
   rawConstant(base: string, dataType: number, shape: readonly number[], rawData: Uint8Array<ArrayBuffer>): string {
-    const name = this.fresh(base);
-    this.#constants.set(name, create(TensorProtoSchema, { name, dataType, dims: shape.map(BigInt), rawData }));
-    return name;
+    const added = this.#added.get(base) ?? [];
+    const tensor = create(TensorProtoSchema, { dataType, dims: shape.map(BigInt), rawData });
+    const same = added.find((known) => areSame(known, tensor));
+    if (same) return same.name;
+    tensor.name = this.fresh(base);
+    this.#constants.set(tensor.name, tensor);
+    this.#added.set(base, [...added, tensor]);
+    return tensor.name;
   }
 
   /** Puts other numbers in a constant's place. */
@@ -164,7 +177,7 @@ export class ModelEditor {
   }
 }
 
-/** A new node. Attributes are whole numbers, or lists of them. */
+/** A new node, without a name: ONNX Runtime takes no two that are alike. Attributes are whole numbers, or lists of them. */
 export function nodeOf(
   opType: string,
   input: readonly string[],
@@ -181,7 +194,6 @@ export function nodeOf(
     opType,
     input: [...input],
     output: [...output],
-    name: output[0]!,
     attribute,
     domain,
   });
@@ -202,6 +214,12 @@ export function numberAttribute(node: NodeProto, name: string, fallback: number)
   return found.type === AttributeType.FLOAT ? found.f : Number(found.i);
 }
 
+function areSame(a: TensorProto, b: TensorProto): boolean {
+  if (a.dataType !== b.dataType || a.dims.join() !== b.dims.join() || a.rawData.length !== b.rawData.length)
+    return false;
+  return a.rawData.every((byte, i) => byte === b.rawData[i]);
+}
+
 /** All names of a graph, and of the branches and bodies inside of it. */
 function namesIn(graph: GraphProto): string[] {
   return [
@@ -213,7 +231,7 @@ function namesIn(graph: GraphProto): string[] {
 }
 
 /** What branches and loops of a node ask for, from wherever it comes. */
-function innerNames(node: NodeProto): string[] {
+export function innerNames(node: NodeProto): string[] {
   return subgraphsOf(node).flatMap((graph) => [
     ...graph.output.map(({ name }) => name),
     ...graph.node.flatMap((inner) => [...inner.input, ...innerNames(inner)]),
@@ -246,11 +264,4 @@ function requireFinite(name: string, data: Float32Array): void {
     value: data[place],
     fix: "Train or export the model again: numbers that are none cannot be quantized.",
   });
-}
-
-/** A tensor that holds its numbers itself. */
-function inside(tensor: TensorProto, externalData?: ExternalData): TensorProto {
-  if (tensor.dataLocation !== DataLocation.EXTERNAL) return tensor;
-  const rawData = externalBytes(tensor, externalData) as Uint8Array<ArrayBuffer>;
-  return create(TensorProtoSchema, { name: tensor.name, dims: tensor.dims, dataType: tensor.dataType, rawData });
 }

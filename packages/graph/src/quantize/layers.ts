@@ -1,5 +1,6 @@
 import type { NodeProto } from "onnx-buf";
 import { matchesGlob } from "../onnx/glob.js";
+import { domainOf } from "../onnx/model.js";
 import type { ExternalData } from "../onnx/tensors.js";
 import { ModelEditor, numberAttribute } from "./editor.js";
 import { foldConvolutionNorms } from "./fold-batch-norm.js";
@@ -7,7 +8,7 @@ import { foldConvolutionNorms } from "./fold-batch-norm.js";
 /** A node whose weight is a constant: where the work and the bytes of a network are. */
 export interface WeightedLayer {
   readonly node: NodeProto;
-  /** The node's name; of one that has none, that of its output. */
+  /** The node's name; of one that has none, or one that another layer has as well, that of its output. */
   readonly name: string;
   readonly kind: "Conv" | "Gemm" | "MatMul";
   readonly weight: string;
@@ -34,15 +35,29 @@ export function openForLayers(model: Uint8Array, externalData?: ExternalData): M
 
 /** Layers whose weights can be quantized, in the order in which they run. */
 export function weightedLayers(editor: ModelEditor, { exclude = [], only }: LayerChoice = {}): WeightedLayer[] {
-  return editor.nodes
-    .flatMap((node) => layerOf(editor, node) ?? [])
+  return named(editor.nodes.flatMap((node) => layerOf(editor, node) ?? []))
     .filter(({ name }) => only?.includes(name) ?? true)
     .filter(({ name }) => !exclude.some((pattern) => matchesGlob(name, pattern)));
 }
 
-function layerOf(editor: ModelEditor, node: NodeProto): WeightedLayer | undefined {
+/** Gives layers names of their own: ONNX asks that of values, not of nodes. */
+function named(layers: readonly Omit<WeightedLayer, "name">[]): WeightedLayer[] {
+  const counts = new Map<string, number>([["", 2]]);
+  for (const { node } of layers) counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
+  const taken = new Set<string>([...counts].flatMap(([name, count]) => (count === 1 ? [name] : [])));
+  return layers.map((layer) => {
+    if (counts.get(layer.node.name) === 1) return { ...layer, name: layer.node.name };
+    const output = layer.node.output[0]!;
+    let name = output;
+    for (let i = 2; taken.has(name); i++) name = `${output}_${i}`;
+    taken.add(name);
+    return { ...layer, name };
+  });
+}
+
+function layerOf(editor: ModelEditor, node: NodeProto): Omit<WeightedLayer, "name"> | undefined {
   const { opType: kind, domain, input } = node;
-  if (domain !== "" && domain !== "ai.onnx") return undefined;
+  if (domainOf(domain) !== "") return undefined;
   if (kind !== "Conv" && kind !== "Gemm" && kind !== "MatMul") return undefined;
   const [, weight, bias] = input;
   const rank = weightRank(editor, weight);
@@ -52,8 +67,7 @@ function layerOf(editor: ModelEditor, node: NodeProto): WeightedLayer | undefine
   if (bias && !isChannelBias(editor, bias, channels)) return undefined;
   const scaled = kind === "Gemm" && (numberAttribute(node, "alpha", 1) !== 1 || numberAttribute(node, "beta", 1) !== 1);
   if (scaled || (kind === "Gemm" && numberAttribute(node, "transA", 0) !== 0)) return undefined;
-  const name = node.name || node.output[0]!;
-  return { node, name, kind, weight: weight!, axis, bias: bias || undefined };
+  return { node, kind, weight: weight!, axis, bias: bias || undefined };
 }
 
 function weightRank(editor: ModelEditor, weight: string | undefined): number | undefined {

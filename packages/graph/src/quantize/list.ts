@@ -7,6 +7,8 @@ import { openForLayers, type WeightedLayer, weightedLayers } from "./layers.js";
 export interface QuantizableLayer {
   readonly name: string;
   readonly operator: "Conv" | "Gemm" | "MatMul";
+  /** The value that it takes. */
+  readonly input: string;
   /** Numbers of its weight. */
   readonly weights: number;
 }
@@ -17,6 +19,11 @@ export function quantizableLayers(model: Uint8Array, externalData?: ExternalData
   return weightedLayers(editor).map((layer) => publicLayer(editor, layer));
 }
 
-export function publicLayer(editor: ModelEditor, { name, kind, weight }: WeightedLayer): QuantizableLayer {
-  return { name, operator: kind, weights: sizeOf(editor.constants.get(weight)!.dims.map(Number)) };
+export function publicLayer(editor: ModelEditor, { name, kind, node, weight }: WeightedLayer): QuantizableLayer {
+  return {
+    name,
+    operator: kind,
+    input: node.input[0]!,
+    weights: sizeOf(editor.constants.get(weight)!.dims.map(Number)),
+  };
 }

@@ -1,4 +1,5 @@
 import type { NodeProto } from "onnx-buf";
+import { domainOf } from "../onnx/model.js";
 import type { ModelEditor } from "./editor.js";
 import { type LayerChoice, type WeightedLayer, weightedLayers } from "./layers.js";
 
@@ -83,7 +84,7 @@ export function activationsOf(editor: ModelEditor, node: NodeProto): string[] {
 
 /** ReLU, and Clip from zero on: the zero point of whole numbers cuts off what they would. */
 function isAbsorbable(editor: ModelEditor, node: NodeProto): boolean {
-  if (node.domain !== "") return false;
+  if (domainOf(node.domain) !== "") return false;
   if (node.opType === "Relu") return true;
   if (node.opType !== "Clip") return false;
   const least = editor.floats(node.input[1]);
@@ -91,7 +92,7 @@ function isAbsorbable(editor: ModelEditor, node: NodeProto): boolean {
 }
 
 function joins(editor: ModelEditor, node: NodeProto, whole: ReadonlySet<string>): boolean {
-  if (node.domain !== "" || node.output.filter((name) => name !== "").length !== 1) return false;
+  if (domainOf(node.domain) !== "" || node.output.filter((name) => name !== "").length !== 1) return false;
   if (!SAME_SCALE.has(node.opType) && !OWN_SCALE.has(node.opType)) return false;
   const inputs = activationsOf(editor, node);
   const areAll = !SEVERAL.has(node.opType) || inputs.length === node.input.length;

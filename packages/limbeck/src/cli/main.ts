@@ -223,13 +223,15 @@ program
   .option("--exclude <glob...>", "layers that stay as they are")
   .option("--max-drop <share>", "leave the worst layers as they are until no more answers change, such as 0.005", share)
   .option("--reduce-range", "int8 weights in 7 bits, for x86 processors without VNNI", false)
+  .option("--no-per-channel", "int8-static: one scale for each weight instead of each output channel")
   .option("--block <n>", "int4: weights that share a scale (default: 32)", positiveInteger)
   .option("--no-layers", "do not quantize each layer alone to see which hurt")
   .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
+  .option("--report [file]", "write a page with all that was measured (default: beside the quantized model)")
   .option("--out <file>", "the quantized model (default: <model>.<format>.onnx beside it)")
   .option("--force", "write over a file that is there", false)
   .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
-  .action((path, { out, ...options }) => showQuantization(path, { ...options, out }));
+  .action((path, { out, report, ...options }) => showQuantization(path, { ...options, out, report }));
 
 program
   .command("moments")

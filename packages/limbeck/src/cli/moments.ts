@@ -9,13 +9,13 @@ import { writeFileAtomic } from "../support/files.js";
 
 /**
  * Writes, or prints, the moments of a recipe's training rows.
- * @throws LimbeckError RECIPE_INVALID where the data are images, and as reading the data does
+ * @throws LimbeckError RECIPE_INVALID where the data are no rows, and as reading the data does
  */
 export async function showMoments(path: string, out: string | undefined): Promise<void> {
   const recipe = readRecipe(path);
   if (!isOfNumbers(recipe.data.source)) {
     const where = placeInRecipe(path, ["data", "source"]);
-    throw new LimbeckError("RECIPE_INVALID", `${where} data.source: moments are of rows, and these are images`, {
+    throw new LimbeckError("RECIPE_INVALID", `${where} data.source: moments are of rows, and these samples are none`, {
       where,
       fix: "Name a recipe whose source is a table, or rows of NumPy's.",
     });

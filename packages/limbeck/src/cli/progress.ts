@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import type { EvaluationEvent } from "../evaluate/evaluation.js";
+import { isPretraining } from "../runs/arms.js";
 import type { DataPlan, DataSkipped, Phase, PhaseEnd } from "../runs/events.js";
 import type { SearchEvent } from "../runs/search/events.js";
 import type { ProgressEvent } from "../train/events.js";
@@ -34,7 +35,10 @@ class Status {
     if (event.type === "phase-start") this.#errors = null;
     if (event.type === "epoch") this.#errors = event.errors ?? this.#errors;
     if (event.type !== "phase-end") return undefined;
-    const errors = this.#errors === null ? "" : `   ${this.#errors} test errors`;
+    const errors =
+      this.#errors === null
+        ? ""
+        : `   ${this.#errors} test errors${isPretraining(event.phase) ? " of nearest neighbors" : ""}`;
     return `${this.label(event.phase)}   ${outcome(event)}${errors}`;
   }
 
@@ -87,20 +91,22 @@ function chosenLines({ variant, terms, reasons }: Extract<SearchEvent, { type: "
   return [...chosen, ...reasons.flatMap((reason) => wrapText(`- ${reason}`, "  "))].join("\n");
 }
 
-/** How many images are decoded, and what they take. */
-function planText({ images, shape, bytes, ignored }: DataPlan): string {
+/** How many files are decoded, and what they take. */
+function planText({ noun, files, samples, shape, bytes, ignored, folder }: DataPlan): string {
   const beside = ignored > 0 ? `; ${formatCount(ignored)} other files are passed over` : "";
-  return `${formatCount(images)} images of ${shape.join(" × ")} take ${formatBytes(bytes)} of memory${beside}`;
+  const cut = samples === files ? "" : ` out of ${formatCount(files)} files`;
+  const place = folder === undefined ? "of memory" : `on disk, in ${folder}`;
+  return `${formatCount(samples)} ${noun}s of ${shape.join(" × ")}${cut} take ${formatBytes(bytes)} ${place}${beside}`;
 }
 
-/** Corrupt images are told by path, up to so many; all are in the run folder. */
+/** Corrupt files are told by path, up to so many; all are in the run folder. */
 const NAMED = 10;
 
-/** Which images were left out. */
-function skippedLines({ corrupt }: DataSkipped): string {
+/** Which files were left out. */
+function skippedLines({ noun, corrupt }: DataSkipped): string {
   const left = corrupt.length - NAMED;
   return [
-    `${formatCount(corrupt.length)} corrupt ${corrupt.length === 1 ? "image was" : "images were"} left out:`,
+    `${formatCount(corrupt.length)} corrupt ${corrupt.length === 1 ? `${noun} was` : `${noun}s were`} left out:`,
     ...corrupt.slice(0, NAMED).map(({ path, problem }) => `  ${path}: ${problem}`),
     ...(left > 0 ? [`  and ${formatCount(left)} more, which run.json lists`] : []),
   ].join("\n");

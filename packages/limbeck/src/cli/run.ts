@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { TypedError } from "@limbeck/graph";
+import type { CorruptFile } from "../data/folders/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 import type { SearchResults } from "../evaluate/search-results.js";
 import type { LabelsEvent } from "../runs/events.js";
@@ -14,6 +15,7 @@ import { searchSummary } from "./search-text.js";
 import { SIGNALS } from "./stop.js";
 import {
   exitsTable,
+  featuresLine,
   helpersTable,
   jsonSummary,
   peerLines,
@@ -31,6 +33,8 @@ export interface Outcome {
   readonly runDir: string | undefined;
   readonly results?: RunResults | undefined;
   readonly labels?: LabelsEvent | undefined;
+  /** Images that were left out. */
+  readonly corrupt?: readonly CorruptFile[] | undefined;
   readonly search?: SearchResults | undefined;
   readonly error?: TypedError;
 }
@@ -75,6 +79,7 @@ async function follow(
   let runDir: string | undefined;
   let results: RunResults | undefined;
   let labels: LabelsEvent | undefined;
+  let corrupt: readonly CorruptFile[] | undefined;
   let search: SearchResults | undefined;
   const stopWatching = onInterrupt(controller, out, () => {
     view.close();
@@ -87,8 +92,9 @@ async function follow(
       if (event.type === "search-start") runDir = event.searchDir;
       if (event.type === "results") results = event.results;
       if (event.type === "labels") labels = event;
+      if (event.type === "data-skipped") corrupt = event.corrupt;
       if (event.type === "search-results") search = event.results;
-      if (event.type === "run-end") return { status: event.status, runDir, results, labels, search };
+      if (event.type === "run-end") return { status: event.status, runDir, results, labels, corrupt, search };
     }
     throw new Error("the run ended without saying how");
   } catch (error) {
@@ -116,8 +122,8 @@ export function onInterrupt(controller: AbortController, out: NodeJS.WritableStr
   };
 }
 
-function toJson({ status, runDir, results, labels, search, error }: Outcome): object {
-  if (status === "done" && results) return jsonSummary(runDir!, results);
+function toJson({ status, runDir, results, labels, corrupt, search, error }: Outcome): object {
+  if (status === "done" && results) return { ...jsonSummary(runDir!, results), ...(corrupt ? { corrupt } : {}) };
   if (search) return { status, runDir: runDir ?? null, search };
   if (labels) {
     const { type: _, ...facts } = labels;
@@ -145,7 +151,7 @@ function printResults(results: RunResults, folder: string): void {
   const { verdict } = results;
   const lines = ["", resultsTable(results), "", helpersTable(results), ""];
   if (verdict) lines.push(bold(verdict.sentence), "");
-  lines.push(...trainedOnLine(results), ...peerLines(results), "", exitsTable(results), "");
+  lines.push(...trainedOnLine(results), ...featuresLine(results), ...peerLines(results), "", exitsTable(results), "");
   lines.push(...variantLines(results), "");
   lines.push(`student  ${folder}/student.onnx`, `report   ${folder}/report.html`);
   process.stdout.write(`${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`);

@@ -52,6 +52,19 @@ the input on. \`student.onnx\` is the deepest exit, without the others. \`studen
 (outputs \`exit1\`, …, \`logits\`). Results have a table of what becomes of accuracy and cost when a sample leaves at the first exit
 that is sure enough: the cost is that of a program that runs the stages one after another and stops, which one call of ONNX Runtime
 does not.
+
+**Images without labels** (\`dino\`). A run has two trainings for each student: one on all images, which is fed no labels, and one on the
+labelled ones by the terms of \`distill\`, whose schedule (\`student.train\`) is the baseline's too. \`labels: 100\` uses so many labels of a labelled
+data set; folders may bring \`unlabelled\` photos, and need no teacher then. What is exported is a usual classifier: the projection head
+is gone. With \`frozen: true\` labels train the last layer alone. Before that, features are judged by their nearest neighbors (\`results.features\`): each test sample gets the class for which
+its 20 nearest labelled samples vote, with weights exp(cosine / 0.07), of at most 5,000; the same network untrained is the control. In \`metrics.jsonl\` the phase
+\`student/seed-2/pretraining\` has these errors too, and the parts of its loss: \`teacher-entropy\` and \`kl\`. Where kl goes to 0, answers no longer
+depend on the image; entropy says which way: near 0 one prototype wins, near the logarithm of \`prototypes\` all are equal. A lower learning rate,
+a colder teacher or more momentum help.
+
+This differs from the paper. A student takes images of one size, so that small parts are enlarged to the whole size: each of them costs as much
+as a large one, where the paper's take a fifth of it. The head has batch normalizations: a LeNet, which
+has none, collapsed in a run without them at a learning rate of 0.001. The weight decay stays what it is, gradients are not clipped, and pixels are sampled bilinearly.
 `;
 
 /** The page docs/schemes.md. */

@@ -82,6 +82,17 @@ function againstBaseline({ difference, pValue, significant }: NonNullable<PeerRe
   return `, ${change}, ${significant ? "beyond" : "within"} the noise (p = ${pValue.toFixed(3)})`;
 }
 
+/** What features are worth that were learned without labels, in a line; nothing where there are none. */
+export function featuresLine({ features, student }: RunResults): string[] {
+  if (!features) return [];
+  const { neighbors, untrained, known } = features;
+  const figures = `${formatErrors(neighbors)} test errors of ${formatCount(student.testSize)}`;
+  return [
+    `Features before any label: the 20 nearest of ${formatCount(known)} labelled samples make ${figures}, ` +
+      `by features of the untrained network ${formatErrors(untrained)}.`,
+  ];
+}
+
 /** What a student with exits comes to, by how sure an exit must be; nothing where there are none. */
 export function exitsTable({ exits }: RunResults): string {
   if (!exits) return "";

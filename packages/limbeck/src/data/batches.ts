@@ -2,6 +2,8 @@ import { permutation, randomStream } from "@limbeck/graph";
 import { LimbeckError } from "../support/errors.js";
 import type { Augmenter } from "./augment/augmenter.js";
 import { type ImageGeometry, type Split, sampleLength } from "./dataset.js";
+import type { Samples } from "./samples/samples.js";
+import { StoredSamples } from "./samples/stored.js";
 
 /** The arrays of one batch, allocated once and filled again and again. */
 export interface BatchTarget {
@@ -104,16 +106,13 @@ export function fillBatch(
   }
 }
 
-function fillSample(
-  pixels: Uint8Array | Float32Array,
-  index: number,
-  augment: Augmenter | undefined,
-  target: Float32Array,
-): void {
-  const start = index * target.length;
-  if (pixels instanceof Float32Array) target.set(pixels.subarray(start, start + target.length));
-  else if (augment) scale(augment(pixels, index), 0, target);
-  else scale(pixels, start, target);
+function fillSample(samples: Samples, index: number, augment: Augmenter | undefined, target: Float32Array): void {
+  const isStored = samples instanceof StoredSamples;
+  const values = isStored ? samples.at(index) : samples;
+  const start = isStored ? 0 : index * target.length;
+  const [sample, from] = augment ? [augment(values, index, start), 0] : [values, start];
+  if (sample instanceof Float32Array) target.set(sample.subarray(from, from + target.length));
+  else scale(sample, from, target);
 }
 
 function scale(source: Uint8Array, from: number, target: Float32Array): void {

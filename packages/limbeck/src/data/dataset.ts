@@ -1,4 +1,6 @@
+import type { SoundShape } from "./audio/signal/features.js";
 import type { Moments } from "./moments/moments.js";
+import type { Samples } from "./samples/samples.js";
 
 /** The size of one image: `channels × height × width` values. A row of a table has a channel for each column, and one place. */
 export interface ImageGeometry {
@@ -7,18 +9,22 @@ export interface ImageGeometry {
   readonly width: number;
   /** Of rows and windows: by these, networks standardize what they take. Images are taken as they are. */
   readonly moments?: Moments;
+  /** Of sounds: the same, of all numbers together. */
+  readonly spread?: Pick<Moments, "mean" | "std">;
+  /** Of sounds: what samples were made of. Height and width are bands and times, or 1 and times. */
+  readonly sound?: SoundShape | undefined;
 }
 
-/** Labelled images, rows or windows in memory. Never changed after loading: parts of it are {@link Split}s. */
+/** Labelled images, rows or windows. Never changed after loading: parts of it are {@link Split}s. */
 export interface ImageDataset extends ImageGeometry {
   readonly name: string;
   /** How many samples. */
   readonly size: number;
   /** Class names; a label is a position in this list. */
   readonly classes: readonly string[];
-  /** `[size, channels, height, width]`: 0 … 255 of images; numbers of rows and windows, as they are. */
-  readonly pixels: Uint8Array | Float32Array;
-  /** Of rows and windows: the names of their columns, one for each channel. */
+  /** `[size, channels, height, width]`: 0 … 255 of images; numbers of rows, windows and sounds, as they are. */
+  readonly pixels: Samples;
+  /** Of rows, windows and sounds: the names of their columns, one for each channel. */
   readonly columns?: readonly string[];
   /** `[size]`: samples of one group, such as a machine's windows, are either learned from or tested, not both. */
   readonly groups?: Uint32Array;
@@ -26,6 +32,8 @@ export interface ImageDataset extends ImageGeometry {
   readonly labels: Uint8Array;
   /** So many samples, the first ones, have labels of their own; those of the others are a teacher's answers. Default: all. */
   readonly labelled?: number;
+  /** `[size]`, where samples are files: where they lie. */
+  readonly paths?: readonly string[];
 }
 
 /** Some samples of a data set, in an order of their own: a view, nothing is copied. */
@@ -39,12 +47,18 @@ export interface Split {
 export const MOST_CLASSES = 256;
 
 /** What one of a data set's samples is called. */
-export function sampleName({ height, width, columns }: SampleShape): "image" | "row" | "window" {
+export function sampleName({ height, width, columns, sound }: SampleShape): SampleName {
+  if (sound) return "sound";
   if (!columns) return "image";
   return height * width > 1 ? "window" : "row";
 }
 
-type SampleShape = Pick<ImageGeometry, "height" | "width"> & { readonly columns?: readonly string[] | undefined };
+/** What there is a name for. */
+export type SampleName = "image" | "row" | "window" | "sound";
+
+type SampleShape = Pick<ImageGeometry, "height" | "width" | "sound"> & {
+  readonly columns?: readonly string[] | undefined;
+};
 
 /** The number of values of one image. */
 export function sampleLength(geometry: ImageGeometry): number {

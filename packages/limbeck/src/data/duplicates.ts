@@ -1,19 +1,24 @@
 import { createHash } from "node:crypto";
-import { type Split, sampleLength } from "./dataset.js";
+import type { Split } from "./dataset.js";
+import { sampleAt } from "./samples/samples.js";
 
-/** How many samples of `test` are, value by value, samples of `train` too. Labels are not looked at. */
-export function countShared(train: Split, test: Split): number {
-  const known = new Set(contents(train));
-  let shared = 0;
-  for (const content of contents(test)) if (known.has(content)) shared++;
-  return shared;
+/** A sample for testing that equals one to learn from: positions in the two data sets. */
+interface EqualPair {
+  readonly test: number;
+  readonly train: number;
 }
 
-/** A hash of each sample's values. */
-function* contents({ dataset, indices }: Split): Generator<string> {
-  const length = sampleLength(dataset);
-  for (const index of indices) {
-    const values = dataset.pixels.subarray(index * length, (index + 1) * length);
-    yield createHash("sha256").update(values).digest("base64");
-  }
+/** Samples of `test` that are, value by value, samples of `train` too, one pair for each. Labels are not looked at. */
+export function findEqual(train: Split, test: Split): EqualPair[] {
+  const known = new Map<string, number>();
+  for (const [content, index] of contents(train)) if (!known.has(content)) known.set(content, index);
+  return [...contents(test)].flatMap(([content, index]) => {
+    const found = known.get(content);
+    return found === undefined ? [] : [{ test: index, train: found }];
+  });
+}
+
+/** A hash of each sample's values, and the sample's position. */
+function* contents({ dataset, indices }: Split): Generator<[content: string, index: number]> {
+  for (const index of indices) yield [createHash("sha256").update(sampleAt(dataset, index)).digest("base64"), index];
 }

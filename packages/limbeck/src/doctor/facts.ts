@@ -1,3 +1,4 @@
+import type { DataQuality, Duplicates } from "../evaluate/data-quality.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 
 /** What a teacher's answers to some samples are like. */
@@ -86,12 +87,10 @@ export interface Findings {
     /** Of the classes that have samples. */
     readonly smallest: ClassSize;
   };
-  readonly data: {
-    /** Samples for testing, all of them. */
-    readonly heldOut: number;
-    /** How many of these equal one of the training part, value by value. */
-    readonly shared: number;
-  };
+  /** Held-out samples among those that the teacher may learn from; all of them were looked at. */
+  readonly duplicates: Duplicates;
+  /** Labels that the teacher contradicts, of the samples that it was asked about: of the transfer set, and held out. */
+  readonly labels: DataQuality["labels"];
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   /** Whether the run corrects biases of absent classes in a variant. */

@@ -1,3 +1,4 @@
+import type { SampleName } from "../data/dataset.js";
 import type { Calibration } from "./calibration.js";
 import type { Estimate } from "./intervals.js";
 
@@ -22,7 +23,7 @@ export interface Evaluation {
 /** What the models were asked about. */
 export interface EvaluatedData {
   readonly source: string;
-  readonly kind: "image" | "row" | "window";
+  readonly kind: SampleName;
   readonly samples: number;
   readonly classes: readonly string[];
 }

@@ -1,5 +1,6 @@
 import { batchesOf, createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
 import { type Split, sampleName, splitLabels } from "../data/dataset.js";
+import { areBytes } from "../data/samples/samples.js";
 import { drawAtMost } from "../data/split.js";
 import { type Answers, answersOf } from "./answers.js";
 import { measureCalibration } from "./calibration.js";
@@ -67,7 +68,7 @@ export async function measureModels(
 
 /** Whether there are images of bytes, which can be changed. */
 function isPictured({ dataset }: Split): boolean {
-  return sampleName(dataset) === "image" && dataset.pixels instanceof Uint8Array;
+  return sampleName(dataset) === "image" && areBytes(dataset.pixels);
 }
 
 function phasesOf(sources: readonly FileModelSource[], parts: { changesImages: boolean; isTimed: boolean }) {

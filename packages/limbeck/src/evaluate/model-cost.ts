@@ -33,13 +33,18 @@ export async function measureCost(
   const peakMemoryBytes = await memoryOf(model, signal);
   let step = 2;
   for (const used of threadCounts(threads)) {
-    await onStep(step++);
-    const single = await times(model, samples, 1, used, signal);
-    latency.push({ threads: used, p50Ms: quantile(single.times, 0.5), p95Ms: quantile(single.times, 0.95) });
-    await onStep(step++);
-    const many = await times(model, samples, batch, used, signal);
-    const median = quantile(many.times, 0.5);
-    throughput.push({ threads: used, batch: many.batch, samplesPerSecond: (1000 * many.batch) / median });
+    const session = await model.session(used);
+    try {
+      await onStep(step++);
+      const single = await times(model, session, samples, 1, signal);
+      latency.push({ threads: used, p50Ms: quantile(single.times, 0.5), p95Ms: quantile(single.times, 0.95) });
+      await onStep(step++);
+      const many = await times(model, session, samples, batch, signal);
+      const median = quantile(many.times, 0.5);
+      throughput.push({ threads: used, batch: many.batch, samplesPerSecond: (1000 * many.batch) / median });
+    } finally {
+      await session.release();
+    }
   }
   return { ...size, ...counted, latency, throughput, peakMemoryBytes };
 }
@@ -100,14 +105,15 @@ function shapeOf({ input }: FileModel, count: number) {
   return { name: input.name, dtype: input.dtype, shape: [input.batch ?? count, ...input.shape] };
 }
 
-async function times(model: FileModel, samples: ImageGeometry, asked: number, threads: number, signal: AbortSignal) {
+async function times(
+  model: FileModel,
+  session: Awaited<ReturnType<FileModel["session"]>>,
+  samples: ImageGeometry,
+  asked: number,
+  signal: AbortSignal,
+) {
   const batch = model.batchOf(asked);
   const feed = await model.feed(new Float32Array(batch * sampleLength(samples)).fill(0.5), batch);
-  const session = await model.session(threads);
-  try {
-    const options = { warmUp: WARM_UP, runs: RUNS, leastRuns: LEAST_RUNS, budgetMs: BUDGET_MS, signal };
-    return { batch, times: await timeRuns(() => model.run(session, feed, batch), options) };
-  } finally {
-    await session.release();
-  }
+  const options = { warmUp: WARM_UP, runs: RUNS, leastRuns: LEAST_RUNS, budgetMs: BUDGET_MS, signal };
+  return { batch, times: await timeRuns(() => model.run(session, feed, batch), options) };
 }

@@ -1,3 +1,5 @@
+import type { DataQuality } from "./data-quality.js";
+
 /** Mean and sample standard deviation (n - 1) over seeds; `sd` is null where there is only one. */
 export interface Spread {
   readonly mean: number;
@@ -75,6 +77,18 @@ export interface Comparison {
   readonly peers?: readonly PeerResult[];
   /** Missing where the student has no exits. */
   readonly exits?: ExitTable;
+  /** Missing where the student has not learned without labels before. */
+  readonly features?: FeaturesResult;
+}
+
+/** What features that were learned without labels are worth before a label has changed them. */
+export interface FeaturesResult {
+  /** Test errors of the 20 nearest labelled samples' weighted vote, one entry a seed. */
+  readonly neighbors: readonly number[];
+  /** The same by the features of the same network before it has learned anything. */
+  readonly untrained: readonly number[];
+  /** How many labelled samples neighbors were looked for among. */
+  readonly known: number;
 }
 
 /** What a network with exits comes to when samples leave at the first exit that is sure enough. */
@@ -144,4 +158,6 @@ export interface RunResults extends Comparison {
   readonly variants: readonly VariantResult[];
   /** Of data-free schemes, and where images are unlabelled: what student and baseline saw in training. */
   readonly trainedOn?: TrainedOn;
+  /** What was found in the data; runs of earlier versions lack it. */
+  readonly data?: DataQuality;
 }

@@ -2,6 +2,7 @@ import { randomStream } from "@limbeck/graph";
 import type { Corrupt } from "../data/corruptions/corruption.js";
 import { CORRUPTIONS } from "../data/corruptions/index.js";
 import { type Split, sampleLength } from "../data/dataset.js";
+import { sampleAt } from "../data/samples/samples.js";
 import type { Robustness } from "./evaluation.js";
 import type { FileModel } from "./file-model/file-model.js";
 import { topClasses } from "./metrics.js";
@@ -77,7 +78,7 @@ async function changed(
   const images = new Float32Array(count * length);
   for (let i = 0; i < count; i++) {
     const index = indices[first + i]!;
-    const image = (dataset.pixels as Uint8Array).subarray(index * length, (index + 1) * length);
+    const image = sampleAt(dataset, index) as Uint8Array;
     const result = await change(image, index);
     for (let at = 0; at < length; at++) images[i * length + at] = result[at]! / 255;
   }

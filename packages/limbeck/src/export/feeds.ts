@@ -1,12 +1,12 @@
 import { batchesOf } from "../data/batches.js";
+import { sampleName } from "../data/dataset.js";
 import { drawSubset } from "../data/split.js";
+import { CALIBRATION_BATCH } from "../quantize/calibrate.js";
 import type { Recipe } from "../recipe/schema.js";
 import { OFFLINE } from "../recipe/schemes/index.js";
 import { loadSamples } from "../runs/samples.js";
 import { inputChannels, inputName } from "./model.js";
 import type { Feed } from "./variants/variant.js";
-
-const BATCH = 32;
 
 /**
  * Training samples as the exported model takes them, drawn by the run's seed, for variants that measure what flows through it.
@@ -20,10 +20,10 @@ export async function* modelFeeds(
 ): AsyncGenerator<Readonly<Record<string, Feed>>> {
   const { train } = await loadSamples({ ...recipe, scheme: OFFLINE }, signal);
   const split = drawSubset(train, Math.min(count, train.indices.length), recipe.seed);
-  const { channels, height, width, columns } = split.dataset;
-  const kind = columns ? "row" : "image";
+  const { channels, height, width } = split.dataset;
+  const kind = sampleName(split.dataset);
   const given = inputChannels({ kind, channels });
-  for (const { count: samples, images } of batchesOf(split, BATCH)) {
+  for (const { count: samples, images } of batchesOf(split, CALIBRATION_BATCH)) {
     const values = images.slice();
     const data = given === channels ? values : inColors(values, height * width);
     yield { [inputName({ kind })]: { data, dims: [samples, given, height, width] } };

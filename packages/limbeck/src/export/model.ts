@@ -3,9 +3,11 @@ import { INPUT, OUTPUT } from "../models/inference.js";
 import type { SampleFacts } from "../runs/sample-facts.js";
 import { LimbeckError } from "../support/errors.js";
 
+const INPUTS = { image: "pixel_values", row: "rows", window: "rows", sound: "sounds" } as const;
+
 /** What the exported model's input is called: images have the name that pipelines feed. */
 export function inputName({ kind }: Pick<SampleFacts, "kind">): string {
-  return kind === "image" ? "pixel_values" : "rows";
+  return INPUTS[kind];
 }
 
 /** Channels that it takes: of images always red, green and blue. */
@@ -19,7 +21,7 @@ const GRAY = [0.299, 0.587, 0.114] as const;
 /**
  * The student as others take it. Images come in as [batch, 3, H, W], red, green and blue of 0 … 1 by the name
  * `pixel_values`, whether the student sees colors or not: pipelines decode to that on every platform. Rows and windows are
- * [batch, columns, 1, times] by the name `rows`, as they are.
+ * [batch, columns, 1, times] by the name `rows`, as they are; of sounds the features [batch, 1, bands, times] by the name `sounds`.
  * @throws GraphError MODEL_INVALID where the file is broken; LimbeckError RUN_INVALID where it is not the run's student
  */
 export async function exportedModel(student: Uint8Array, samples: SampleFacts): Promise<Uint8Array> {

@@ -23,6 +23,7 @@ export function modelConfig({ kind, classes, ...samples }: SampleFacts, family: 
     label2id: Object.fromEntries(classes.map((name, id) => [name, id])),
     ...(kind === "image" && samples.height === samples.width ? { image_size: samples.height } : {}),
     ...(samples.columns ? { columns: samples.columns } : {}),
+    ...(samples.sound ? { sound: samples.sound } : {}),
     limbeck: { version: limbeck, family, input: kind },
   };
 }

@@ -1,23 +1,24 @@
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SampleFacts } from "../runs/sample-facts.js";
 import { limbeckVersion } from "../runs/versions.js";
 import { readText } from "../support/files.js";
 
 /** A form of a module, and where the build has it. The same paths hold in `src` and in `dist`. */
-const FORMS = {
-  ".ts": "../../src/export/wrapper/",
-  ".js": "../../dist/export/wrapper/",
-  ".d.ts": "../../dist/export/wrapper/",
-} as const;
+const FORMS = { ".ts": "../../src/", ".js": "../../dist/", ".d.ts": "../../dist/" } as const;
 
 type Form = keyof typeof FORMS;
 
+const MAINS = { image: "image", row: "rows", window: "rows", sound: "sound" } as const;
+
+const FOLDER = "export/wrapper";
+
 /**
- * `predict.ts`, and what the compiler makes of it: the modules in `wrapper/`, which are code of this package like any other,
+ * `predict.ts`, and what the compiler makes of it: the modules in `wrapper/`, and what they import, which are code of this package like any other,
  * in one file, with the facts of one student in place of those that they are checked with.
  */
 export function wrapperFiles(samples: SampleFacts): ReadonlyMap<string, string> {
-  const main = samples.kind === "image" ? "image" : "rows";
+  const main = MAINS[samples.kind];
   const forms = Object.keys(FORMS) as Form[];
   return new Map(forms.map((form) => [`predict${form}`, wrapper(main, form, samples)]));
 }
@@ -28,28 +29,29 @@ function wrapper(main: string, form: Form, samples: SampleFacts): string {
   const inline = (name: string): string => {
     if (inlined.has(name)) return "";
     inlined.add(name);
-    if (name === "facts") return factsText(samples, form);
+    if (name === `${FOLDER}/facts`) return factsText(samples, form);
     const text = readText(fileURLToPath(new URL(`${FORMS[form]}${name}${form}`, import.meta.url)));
     const parts: string[] = [];
     const rest = text
       .replace(/^\/\/# sourceMappingURL.*$/m, "")
       .replace(/^export (type )?\{[^}]*\};$/gm, "")
       .replace(/^import [^;]*? from "([^"]+)";$/gm, (statement, from: string) => {
-        const local = /^\.\/(.+)\.js$/.exec(from)?.[1];
+        const local = /^(\..+)\.js$/.exec(from)?.[1];
         if (local === undefined) imports.push(statement);
-        else parts.push(inline(local));
+        else parts.push(inline(posix.join(posix.dirname(name), local)));
         return "";
       });
     return [...parts, rest.trim()].filter((part) => part !== "").join("\n\n");
   };
-  const body = inline(main);
+  const body = inline(`${FOLDER}/${main}`);
   const head = `// Written by limbeck ${limbeckVersion()}: the student's classes, its preprocessing, and how it is asked.`;
   const end = form === ".d.ts" ? ["export {};"] : [];
   return `${[head, ...imports, body, ...end].join("\n\n")}\n`;
 }
 
-function factsText({ kind, classes, columns, height, width, fit = "stretch" }: SampleFacts, form: Form): string {
+function factsText({ kind, classes, columns, height, width, sound, fit = "stretch" }: SampleFacts, form: Form): string {
   const labels = fact(form, "CLASSES", classes, "Classes, in the order of the model's answers.", "Label");
+  if (kind === "sound") return [labels, soundFact(sound!, form)].join("\n");
   if (kind === "image") {
     return [
       labels,
@@ -63,6 +65,13 @@ function factsText({ kind, classes, columns, height, width, fit = "stretch" }: S
     fact(form, "COLUMNS", columns ?? [], "Columns of a row, in order.", "Column"),
     fact(form, "TIMES", height * width, "Rows that the model takes at once."),
   ].join("\n");
+}
+
+/** Not as narrow as its value: code that asks for the other kind of features must compile. */
+function soundFact(sound: NonNullable<SampleFacts["sound"]>, form: Form): string {
+  const [value, type] = [JSON.stringify(sound), form === ".js" ? "" : ": SoundShape"];
+  const statement = form === ".d.ts" ? `export declare const SOUND${type};` : `export const SOUND${type} = ${value};`;
+  return `/** What the model takes of a sound. */\n${statement}`;
 }
 
 /** A constant, and the type of its elements. */

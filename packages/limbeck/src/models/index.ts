@@ -51,7 +51,8 @@ export function buildModel(choice: ModelChoice, geometry: ImageGeometry, classes
     const seen = typeof resolution === "number" ? { ...geometry, height: resolution, width: resolution } : geometry;
     const plain = found.build(parsed, seen, classes);
     const model = typeof resolution === "number" ? atResolution(plain, resolution) : plain;
-    return geometry.moments ? standardized(model, geometry.moments) : model;
+    const moments = geometry.moments ?? geometry.spread;
+    return moments ? standardized(model, moments) : model;
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     const size = [geometry.channels, resolution ?? geometry.height, resolution ?? geometry.width].join(" × ");

@@ -123,6 +123,13 @@ export class Layers {
   dropout(x: Tensor, p: number): Tensor {
     return this.training ? ops.dropout(x, p) : x;
   }
+
+  /** Stochastic depth, in training: of some samples nothing is left (Huang et al. 2016, scaled as in timm). @param x [N, …] */
+  dropPath(x: Tensor, p: number): Tensor {
+    if (!this.training || p === 0) return x;
+    const shape = x.shape.map((size, axis) => (axis === 0 ? size : 1));
+    return ops.mul(x, x.graph.random(x.dtype, shape, { kind: "dropout-mask", keep: 1 - p }));
+  }
 }
 
 /** A forward pass written on {@link Layers}. */

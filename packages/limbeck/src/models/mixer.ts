@@ -4,7 +4,15 @@ import type { ImageGeometry } from "../data/dataset.js";
 import { constant, lecunNormal, normal, xavierUniform } from "./initial.js";
 import { type Layers, traceModel } from "./layers.js";
 import type { Model, ModelFamily } from "./model.js";
-import { embedPatches, LAYER_NORM_EPS, mlpBlock, patchOption, patchSide } from "./patches.js";
+import {
+  dropPathOf,
+  dropPathOption,
+  embedPatches,
+  LAYER_NORM_EPS,
+  mlpBlock,
+  patchOption,
+  patchSide,
+} from "./patches.js";
 import { CIFAR_100, IMAGENET, membersOf } from "./vision.js";
 
 const options = z.strictObject({
@@ -13,12 +21,13 @@ const options = z.strictObject({
   tokenRatio: z.number().positive().default(0.5).meta({ description: "Units that mix tokens, as a share of dim." }),
   channelRatio: z.number().positive().default(4).meta({ description: "Units that mix features, as a share of dim." }),
   patch: patchOption(),
+  dropPath: dropPathOption(),
 });
 
 type MixerOptions = z.infer<typeof options>;
 
 function build(choice: MixerOptions, geometry: ImageGeometry, classes: number): Model {
-  const { dim, depth, tokenRatio, channelRatio } = choice;
+  const { dim, depth, tokenRatio, channelRatio, dropPath } = choice;
   const side = patchSide(geometry, choice.patch);
   const turned = (x: Tensor) => ops.transpose(x, [0, 2, 1]);
   const body = (layers: Layers, images: Tensor) => {
@@ -28,10 +37,11 @@ function build(choice: MixerOptions, geometry: ImageGeometry, classes: number): 
     for (let i = 0; i < depth; i++) {
       const name = `blocks.${i}`;
       const tokens = turned(norm(`${name}.norm1`, x));
-      x = ops.add(x, turned(mlpBlock(layers, `${name}.mlp_tokens`, tokens, Math.round(dim * tokenRatio))));
+      const left = (y: Tensor) => layers.dropPath(y, dropPathOf(i, depth, dropPath));
+      x = ops.add(x, left(turned(mlpBlock(layers, `${name}.mlp_tokens`, tokens, Math.round(dim * tokenRatio)))));
       x = ops.add(
         x,
-        mlpBlock(layers, `${name}.mlp_channels`, norm(`${name}.norm2`, x), Math.round(dim * channelRatio)),
+        left(mlpBlock(layers, `${name}.mlp_channels`, norm(`${name}.norm2`, x), Math.round(dim * channelRatio))),
       );
       taps[`block${i + 1}`] = x;
     }

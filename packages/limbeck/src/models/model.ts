@@ -15,10 +15,18 @@ export interface TensorSpec {
 export interface ForwardResult {
   /** [N, classes] */
   readonly logits: Tensor;
+  /** Of a network that answers twice: what its logits are the mean of. */
+  readonly ends?: Ends;
   /** Intermediate values by name, for losses that look inside. */
   readonly taps: Readonly<Record<string, Tensor>>;
   /** Values of all buffers after a training step, by name; those given where the pass was not a training one. */
   readonly buffers: Readonly<Record<string, Tensor>>;
+}
+
+/** Logits [N, classes] of two ends, which learn from different things where a training has both. */
+export interface Ends {
+  readonly byLabels: Tensor;
+  readonly byTeacher: Tensor;
 }
 
 /** Numbers of a model by name: parameters and buffers. */

@@ -15,6 +15,17 @@ export const patchOption = () =>
     description: "Side of a patch, in pixels. Default: 16 for images from 128 pixels on, 4 for smaller ones.",
   });
 
+export const dropPathOption = () =>
+  z.number().min(0).max(0.99).default(0).meta({
+    description:
+      "Stochastic depth: share of the samples that the last block passes over; earlier ones pass over fewer.",
+  });
+
+/** The share of samples that a block passes over: none for the first, and evenly more from block to block. */
+export function dropPathOf(block: number, depth: number, last: number): number {
+  return depth === 1 ? last : (last * block) / (depth - 1);
+}
+
 /** Checks that patches tile the images. @throws LimbeckError RECIPE_INVALID */
 export function patchSide({ height, width }: ImageGeometry, patch?: number): number {
   const side = patch ?? (Math.min(height, width) >= LARGE_IMAGE ? 16 : 4);

@@ -2,8 +2,8 @@ import { ops } from "@limbeck/graph";
 import { type Moments, spreadsOf } from "../data/moments/moments.js";
 import type { Model } from "./model.js";
 
-/** A model that brings each column of rows or windows to mean 0 and deviation 1 first, so that its file takes them as they are. */
-export function standardized(model: Model, moments: Moments): Model {
+/** A model that brings each column of rows or windows, or all of a sound, to mean 0 and deviation 1 first, so that its file takes them as they are. */
+export function standardized(model: Model, moments: Pick<Moments, "mean" | "std">): Model {
   const { deployed } = model;
   return {
     ...model,

@@ -2,6 +2,9 @@ import { type ExternalData, exposeValues, type Range } from "@limbeck/graph";
 import { type CalibrationMethod, Extremes, entropyRange, Histogram, percentileRange } from "./ranges.js";
 import { type Feeds, RunningModel } from "./run-model.js";
 
+/** Samples at once: while ranges are found, memory holds all values of all of them. */
+export const CALIBRATION_BATCH = 4;
+
 export interface CalibrationOptions {
   /** Default `minmax`. */
   readonly method?: CalibrationMethod | undefined;

@@ -1,23 +1,27 @@
 import { GraphError, matchesGlob, type QuantizableLayer, type Range } from "@limbeck/graph";
-import { createBatchTarget, fillBatch, sequentialOrder } from "../data/batches.js";
-import { type Split, sampleLength } from "../data/dataset.js";
+import type { Split } from "../data/dataset.js";
 import type { EvaluationEvent } from "../evaluate/evaluation.js";
-import { FileModel, type FileModelSource } from "../evaluate/file-model/file-model.js";
+import type { FileModelSource } from "../evaluate/file-model/file-model.js";
 import { EvaluationProgress } from "../evaluate/progress.js";
 import { gzippedSize } from "../support/gzip.js";
-import { calibrate } from "./calibrate.js";
-import { type Closeness, compare, type ReferenceBatch } from "./compare.js";
+import { CALIBRATION_BATCH, calibrate } from "./calibrate.js";
+import { type Comparison, compare, type Reference } from "./compare.js";
 import {
   type CalibrationChoice,
   type FormatChoice,
-  type QuantizedFormat,
+  layersFor,
+  type QuantizedFile,
   type QuantizedFormatName,
   quantizedFormat,
 } from "./formats.js";
-import { type Feeds, RunningModel } from "./run-model.js";
+import { Original } from "./original.js";
+import type { LayerLoss, QuantizedModel } from "./quantization.js";
+import { RunningModel } from "./run-model.js";
 
-/** Samples at once, where a model takes any number. */
+/** Samples at once, where a model takes any number and answers each as if it were alone. */
 const BATCH = 16;
+/** Samples on which a layer is measured alone. */
+const LAYER_SAMPLES = 32;
 
 export interface QuantizeSettings extends FormatChoice, CalibrationChoice {
   readonly to: QuantizedFormatName;
@@ -32,40 +36,19 @@ export interface QuantizeSettings extends FormatChoice, CalibrationChoice {
    * Default: all are quantized, whatever it costs.
    */
   readonly maxDrop?: number | undefined;
+  /** Of the bootstrap. Default 1. */
+  readonly seed?: number | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
   readonly emit: (event: EvaluationEvent) => void;
 }
 
-/** A layer, and what becomes of the answers when it alone is quantized. */
-export interface LayerLoss extends QuantizableLayer {
-  /** Whether it is quantized in the result. */
-  readonly quantized: boolean;
-  /** As {@link Closeness.sqnr}; missing where that was not measured. */
-  readonly sqnr?: number | null;
-}
-
-/** What quantizing came to. */
-export interface QuantizationReport {
-  readonly format: QuantizedFormatName;
-  readonly bytes: { readonly before: number; readonly after: number };
-  /** After gzip. */
-  readonly compressed: { readonly before: number; readonly after: number };
-  /** Samples by which ranges were found. */
-  readonly calibrated: number;
-  /** Missing where there were no samples to compare with. */
-  readonly closeness?: Closeness & { readonly samples: number };
-  /** Those that hurt most first, where that was measured. */
-  readonly layers: readonly LayerLoss[];
-}
-
-export interface QuantizedModel {
-  readonly model: Uint8Array;
-  readonly report: QuantizationReport;
-}
+/** What was measured of a layer alone. */
+type Measured = Required<Pick<LayerLoss, "sqnr" | "agreement" | "bytes">>;
 
 /**
- * Quantizes an ONNX file, and compares the result with it on held-out samples, by running both.
+ * Quantizes an ONNX file, and compares the result with it on held-out samples, by running both. Samples go through batch by
+ * batch: beside the model, memory holds the original's answers and what a batch takes.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, MODEL_FAILED, MODEL_MISMATCH
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED; OPTION_INVALID where a pattern fits no layer
  * @throws the signal's reason once it is aborted
@@ -84,34 +67,36 @@ export async function quantizeModel(
 }
 
 class Quantization {
-  readonly #source: FileModelSource;
   readonly #file: Uint8Array;
   readonly #settings: QuantizeSettings;
   readonly #progress: EvaluationProgress;
-  #original: FileModel | undefined;
+  readonly #original: Original;
   #ranges: ReadonlyMap<string, Range> = new Map();
+  /** The original's answers to the held-out samples, batch by batch. */
+  #references: readonly Reference[] = [];
 
   constructor(source: FileModelSource, file: Uint8Array, settings: QuantizeSettings) {
-    this.#source = source;
     this.#file = file;
     this.#settings = settings;
     this.#progress = new EvaluationProgress(settings.emit, settings.signal);
+    this.#original = new Original(source, file, settings.threads);
   }
 
   async run(): Promise<QuantizedModel> {
-    const { to, calibration, held, layers: wantsLayers = true, maxDrop } = this.#settings;
+    const { to, calibration, held, layers: wantsLayers = true, maxDrop, seed = 1 } = this.#settings;
     const format = quantizedFormat(to);
-    const all = format.layers ? this.#layers(format.layers) : [];
+    const all = this.#layers();
     const seen = format.calibrated ? calibration : undefined;
-    const needsLosses = wantsLayers || maxDrop !== undefined;
-    this.#announce(seen !== undefined, needsLosses && all.length > 0);
+    const losses = held !== undefined && (wantsLayers || maxDrop !== undefined) && all.length > 0;
+    this.#announce(seen !== undefined, losses);
     if (seen) await this.#calibrate(seen);
-    const batches = held ? await this.#references(held) : [];
-    const some = all.filter(({ name }) => !this.#isExcluded(name));
-    const losses = needsLosses && held ? await this.#measureLayers(some, batches) : new Map<string, number | null>();
-    const worst = [...all].sort((a, b) => (losses.get(a.name) ?? 1e9) - (losses.get(b.name) ?? 1e9));
-    const measured = await this.#best(worst, batches, maxDrop);
-    const { model, kept } = measured;
+    if (held) this.#references = await this.#answers(held);
+    const alone = losses ? await this.#measureLayers(all) : new Map<string, Measured>();
+    const size = ({ name }: QuantizableLayer) => alone.get(name)?.sqnr ?? Number.POSITIVE_INFINITY;
+    // Infinities have no difference.
+    const worst = [...all].sort((a, b) => (size(a) === size(b) ? 0 : size(a) - size(b)));
+    const { model, halves, kept, comparison } = await this.#best(worst, maxDrop);
+    const places = new Map(all.map(({ name }, place) => [name, place]));
     return {
       model,
       report: {
@@ -119,39 +104,35 @@ class Quantization {
         bytes: { before: this.#file.length, after: model.length },
         compressed: { before: await gzippedSize(this.#file), after: await gzippedSize(model) },
         calibrated: seen?.indices.length ?? 0,
-        ...(measured.closeness && held ? { closeness: { ...measured.closeness, samples: held.indices.length } } : {}),
+        ranges: Object.fromEntries(this.#ranges),
+        ...(halves ? { halves } : {}),
+        ...(comparison ? { closeness: await comparison.closeness(held!.dataset.classes.length, seed) } : {}),
+        layerSamples: losses ? Math.min(LAYER_SAMPLES, held.indices.length) : 0,
         layers: (wantsLayers ? worst : all).map((layer) => ({
           ...layer,
+          place: places.get(layer.name)!,
           quantized: !kept.has(layer.name),
-          ...(losses.has(layer.name) ? { sqnr: losses.get(layer.name)! } : {}),
+          ...alone.get(layer.name),
         })),
       },
     };
   }
 
   async release(): Promise<void> {
-    await this.#original?.release();
+    await this.#original.release();
   }
 
   /** @throws GraphError OPTION_INVALID where a pattern fits none; MODEL_UNSUPPORTED where there is none */
-  #layers(layersOf: NonNullable<QuantizedFormat["layers"]>): readonly QuantizableLayer[] {
-    const { externalData, to } = this.#settings;
-    const all = layersOf(this.#file, { externalData });
-    if (all.length === 0) {
-      throw new GraphError("MODEL_UNSUPPORTED", `the model has no layer that ${to} makes smaller`, {
-        value: to,
-        fix: "Choose another format.",
-      });
-    }
-    for (const pattern of this.#settings.exclude ?? []) {
-      if (all.some(({ name }) => matchesGlob(name, pattern))) continue;
-      const names = all.slice(0, 8).map(({ name }) => name);
-      throw new GraphError("OPTION_INVALID", `no layer that could be quantized fits ${pattern}`, {
-        value: pattern,
-        fix: `There are ${names.join(", ")}${all.length > names.length ? ", …" : ""}.`,
-      });
-    }
-    return all;
+  #layers(): readonly QuantizableLayer[] {
+    const { externalData, to, exclude = [] } = this.#settings;
+    const all = layersFor(quantizedFormat(to), this.#file, externalData);
+    const lost = exclude.find((pattern) => !all.some(({ name }) => matchesGlob(name, pattern)));
+    if (lost === undefined) return all;
+    const names = all.slice(0, 8).map(({ name }) => name);
+    throw new GraphError("OPTION_INVALID", `no layer that could be quantized fits ${lost}`, {
+      value: lost,
+      fix: `There are ${names.join(", ")}${all.length > names.length ? ", …" : ""}.`,
+    });
   }
 
   #announce(hasRanges: boolean, hasLayers: boolean): void {
@@ -159,108 +140,68 @@ class Quantization {
     const phases = [
       ...(hasRanges ? [{ id: "calibration", label: "calibration" }] : []),
       ...(held ? [{ id: "original", label: "original" }] : []),
-      ...(held && hasLayers ? [{ id: "layers", label: "layers" }] : []),
+      ...(hasLayers ? [{ id: "layers", label: "layers" }] : []),
       { id: "quantized", label: "quantized" },
     ];
     this.#settings.emit({ type: "evaluation-start", phases });
   }
 
   async #calibrate(split: Split): Promise<void> {
-    const { method, percentile, threads, externalData, signal } = this.#settings;
+    const { method = "minmax" } = this.#settings;
     const values = quantizedFormat(this.#settings.to).calibrated!(this.#file, this.#settings);
-    const model = await this.#opened(split);
-    const passes = method === undefined || method === "minmax" ? 1 : 2;
-    const total = batchesOf(model, split) * passes;
-    this.#ranges = await this.#progress.phase("calibration", "batches", total, async (at) => {
+    const batches = () => this.#original.batches(split, CALIBRATION_BATCH);
+    const total = (await this.#original.batchesOf(split, CALIBRATION_BATCH)) * (method === "minmax" ? 1 : 2);
+    this.#ranges = await this.#progress.phase("calibration", "batches", total, (at) => {
       let step = 0;
-      const batches = () => this.#feeds(split);
-      return calibrate(this.#file, values, batches, {
-        method,
-        percentile,
-        threads,
-        externalData,
-        signal,
-        onBatch: () => at(step++),
-      });
+      return calibrate(this.#file, values, batches, { ...this.#settings, onBatch: () => at(step++) });
     });
   }
 
-  async #opened(split: Split): Promise<FileModel> {
-    const { dataset } = split;
-    const tried = createBatchTarget(dataset, 2);
-    fillBatch(split, sequentialOrder(split.indices.length), 0, 2, tried);
-    this.#original ??= await FileModel.open(this.#source, dataset, undefined, tried.images, this.#settings.threads);
-    return this.#original;
-  }
-
-  async *#feeds(split: Split): AsyncGenerator<{ feeds: Feeds; count: number; labels: Uint8Array }> {
-    const model = await this.#opened(split);
-    const size = model.batchOf(BATCH);
-    const order = sequentialOrder(split.indices.length);
-    const length = sampleLength(split.dataset);
-    for (let batch = 0; batch * size < order.length; batch++) {
-      const count = model.input.batch ?? Math.min(size, order.length - batch * size);
-      const target = createBatchTarget(split.dataset, count);
-      fillBatch(split, order.subarray(batch * size), 0, count, target);
-      const feeds = await model.feed(target.images.subarray(0, count * length), count);
-      yield {
-        feeds,
-        count: Math.min(count, order.length - batch * size),
-        labels: Uint8Array.from(target.labels, Number),
-      };
-    }
-  }
-
-  /** What the original answers to held-out samples. */
-  async #references(held: Split): Promise<ReferenceBatch[]> {
-    const model = await this.#opened(held);
-    const session = await RunningModel.open(this.#file, this.#settings.threads, model.contents.weights);
-    try {
-      return await this.#progress.phase("original", "batches", batchesOf(model, held), async (at) => {
-        const batches: ReferenceBatch[] = [];
-        for await (const { feeds, count, labels } of this.#feeds(held)) {
-          await at(batches.length);
-          const found = (await session.values(feeds, [model.input.output])).get(model.input.output)!;
-          const rows = model.input.batch ?? count;
-          batches.push({ feeds, count, labels, answers: found.slice(0, (found.length / rows) * count) });
-        }
-        return batches;
-      });
-    } finally {
-      await session.release();
-    }
+  async #answers(held: Split): Promise<Reference[]> {
+    const total = await this.#original.batchesOf(held, this.#batch);
+    return this.#progress.phase("original", "batches", total, async (at) => {
+      const references: Reference[] = [];
+      for await (const reference of this.#original.answers(held, this.#batch)) await at(references.push(reference));
+      return references;
+    });
   }
 
   /** Quantizes each layer alone. */
-  async #measureLayers(layers: readonly QuantizableLayer[], batches: readonly ReferenceBatch[]) {
-    const some = batches.slice(0, Math.max(1, Math.ceil(32 / (batches[0]?.count ?? 1))));
+  #measureLayers(all: readonly QuantizableLayer[]): Promise<Map<string, Measured>> {
+    const layers = all.filter(({ name }) => !this.#isExcluded(name));
     return this.#progress.phase("layers", "layers", layers.length, async (at) => {
-      const losses = new Map<string, number | null>();
-      for (const [step, { name }] of layers.entries()) {
+      const losses = new Map<string, Measured>();
+      const none = this.#quantized({ only: [] }).model.length;
+      for (const [step, { name, weights }] of layers.entries()) {
         await at(step);
-        const model = this.#quantized({ only: [name] });
-        losses.set(name, (await this.#closeness(model, some, async () => {})).sqnr);
+        const { model } = this.#quantized({ only: [name] });
+        const { sqnr, agreement } = await this.#compared(model, async () => {}, LAYER_SAMPLES);
+        const before = 4 * weights;
+        losses.set(name, { sqnr, agreement, bytes: { before, after: before + model.length - none } });
       }
       return losses;
     });
   }
 
   /** The model with all layers quantized, or with as few left out as it takes. */
-  async #best(worst: readonly QuantizableLayer[], batches: readonly ReferenceBatch[], maxDrop: number | undefined) {
-    const excluded = new Set(worst.filter(({ name }) => this.#isExcluded(name)).map(({ name }) => name));
-    const candidates = worst.filter(({ name }) => !excluded.has(name));
-    return this.#progress.phase("quantized", "batches", batches.length, async (at) => {
+  #best(worst: readonly QuantizableLayer[], maxDrop: number | undefined) {
+    const names = worst.map(({ name }) => name);
+    const excluded = names.filter((name) => this.#isExcluded(name));
+    const candidates = names.filter((name) => !this.#isExcluded(name));
+    return this.#progress.phase("quantized", "batches", this.#references.length, async (at) => {
       for (let left = 0; ; left++) {
-        const kept = new Set([...excluded, ...candidates.slice(0, left).map(({ name }) => name)]);
-        const model = this.#quantized(
-          left === 0 ? {} : { only: worst.map(({ name }) => name).filter((name) => !kept.has(name)) },
-        );
-        if (batches.length === 0) return { model, kept, closeness: undefined };
-        const closeness = await this.#closeness(model, batches, at);
-        const isGood = maxDrop === undefined || 1 - closeness.agreement <= maxDrop;
-        if (isGood || left === candidates.length) return { model, kept, closeness };
+        const kept = new Set([...excluded, ...candidates.slice(0, left)]);
+        const file = this.#quantized(left === 0 ? {} : { only: candidates.slice(left) });
+        if (this.#references.length === 0) return { ...file, kept, comparison: undefined };
+        const comparison = await this.#compared(file.model, at);
+        const isGood = maxDrop === undefined || 1 - comparison.agreement <= maxDrop;
+        if (isGood || left === candidates.length) return { ...file, kept, comparison };
       }
     });
+  }
+
+  get #batch(): number {
+    return quantizedFormat(this.#settings.to).asksSingly ? 1 : BATCH;
   }
 
   #isExcluded(name: string): boolean {
@@ -268,21 +209,29 @@ class Quantization {
     return !(only?.includes(name) ?? true) || exclude.some((pattern) => matchesGlob(name, pattern));
   }
 
-  #quantized(choice: Pick<FormatChoice, "only">): Uint8Array {
+  #quantized(choice: Pick<FormatChoice, "only">): QuantizedFile {
     return quantizedFormat(this.#settings.to).quantize(this.#file, { ...this.#settings, ...choice }, this.#ranges);
   }
 
-  async #closeness(model: Uint8Array, batches: readonly ReferenceBatch[], at: (step: number) => Promise<void>) {
-    const running = await RunningModel.open(model, this.#settings.threads);
+  /** Asks a quantized model about held-out samples, or about the first of them. */
+  async #compared(model: Uint8Array, at: (step: number) => Promise<void>, most?: number): Promise<Comparison> {
+    const { held, threads } = this.#settings;
+    const running = await RunningModel.open(model, threads);
     try {
-      const classes = this.#settings.held!.dataset.classes.length;
-      return await compare(running, this.#original!.input.output, batches, classes, at);
+      return await compare(running, await this.#original.output(held!), this.#asked(held!, at, most));
     } finally {
       await running.release();
     }
   }
-}
 
-function batchesOf(model: FileModel, split: Split): number {
-  return Math.ceil(split.indices.length / model.batchOf(BATCH));
+  async *#asked(held: Split, at: (step: number) => Promise<void>, most = Number.POSITIVE_INFINITY) {
+    let [step, samples] = [0, 0];
+    for await (const { feeds } of this.#original.batches(held, this.#batch)) {
+      await at(step);
+      const reference = this.#references[step++]!;
+      yield { feeds, reference };
+      samples += reference.count;
+      if (samples >= most) return;
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { AUGMENTATIONS } from "../data/augment/index.js";
-import { MIXINGS } from "../data/mix/index.js";
+import { memoryOption } from "../data/samples/options.js";
 import { initialOptions } from "../imported/initial-options.js";
 import type { OnnxModelOptions } from "../imported/options.js";
 import { losses } from "../losses/index.js";
@@ -11,6 +10,7 @@ import { ensembleFields } from "../teachers/ensemble/options.js";
 import { onnxTeacherOptions } from "../teachers/onnx/options.js";
 import { ownershipFields, specialistFields } from "../teachers/specialists/options.js";
 import { answerStorage } from "../teachers/storage.js";
+import { augmentation } from "./augmentation.js";
 import { AUTO } from "./auto.js";
 import { unfitForBlackBox } from "./black-box.js";
 import { cardOptions } from "./card.js";
@@ -52,13 +52,6 @@ const optimizer = z.discriminatedUnion("name", [
     weightDecay: z.number().min(0).default(0.01),
   }),
 ]);
-
-const augmentation = choice(
-  "name",
-  [...Object.values(AUGMENTATIONS), ...Object.values(MIXINGS)].map(({ name, options, summary }) => {
-    return { name, options, description: summary };
-  }),
-);
 
 /** Makes a check of several values a check of zod's. */
 function finds<Value>(check: (value: Value) => Finding[]) {
@@ -157,6 +150,7 @@ const data = z.strictObject({
       ),
     ),
   transfer: transfer.prefault({}),
+  memory: memoryOption,
 });
 
 const variant = z.strictObject({

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { isAddress } from "../imported/address.js";
 import type { Path, RecipeLayers } from "./layers.js";
 import type { Recipe } from "./schema.js";
-import { isFiles, isFolder, isImageArrays, isIterable, isRecords, isRowArrays, isTable } from "./source.js";
+import { isAudio, isFiles, isFolder, isImageArrays, isIterable, isRecords, isRowArrays, isTable } from "./source.js";
 
 type Source = Recipe["data"]["source"];
 
@@ -32,12 +32,14 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
       ...(root === undefined ? {} : { root: from(root, "root") }),
     };
   }
-  if (isFolder(source)) {
+  if (isFolder(source) || isAudio(source)) {
     const whole = (key: "test" | "unlabelled") => {
       const path = source[key];
       return path === undefined ? {} : { [key]: from(path, key) };
     };
-    return { ...source, folder: from(source.folder, "folder"), ...whole("test"), ...whole("unlabelled") };
+    const more = { ...whole("test"), ...whole("unlabelled") };
+    if (isAudio(source)) return { ...source, audio: from(source.audio, "audio"), ...more };
+    return { ...source, folder: from(source.folder, "folder"), ...more };
   }
   if (isImageArrays(source)) {
     const { images, labels, test } = source;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { audioFields, unfitAudio } from "../data/audio/options.js";
+import { AUGMENTATIONS, SOUND_AUGMENTATIONS } from "../data/augment/index.js";
 import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
 import { iterableFields } from "../data/iterable/options.js";
@@ -7,6 +9,7 @@ import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
 import { recordFields } from "../data/records/options.js";
 import { tableFields } from "../data/table/options.js";
 import type { Finding } from "./mixing.js";
+import { schemeNamed } from "./schemes/index.js";
 
 const idxPair = z.strictObject({
   images: z.string().min(1).meta({ description: "idx file of unsigned bytes [N, height, width], plain or gzip." }),
@@ -46,6 +49,12 @@ const files = z
 const folder = z.strictObject(folderFields).meta({ description: "Folders of images, one for each class." });
 
 const records = z.strictObject(recordFields).meta({ description: "Tables that name images, or hold them." });
+const audio = z
+  .strictObject(audioFields)
+  .superRefine((options, context) => {
+    for (const [option, message] of unfitAudio(options)) context.addIssue({ code: "custom", path: [option], message });
+  })
+  .meta({ description: "Folders of WAV files, one for each class." });
 
 const iterable = z.strictObject(iterableFields).meta({ description: "Samples that a program gives." });
 
@@ -66,13 +75,14 @@ export const source = z
     files,
     folder,
     records,
+    audio,
     imageArrays,
     rowArrays,
     iterable,
   ])
   .meta({
     description:
-      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images, files of any kind.",
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images or of WAV files, files of any kind.",
   });
 
 /** A source whose samples are rows of tables. */
@@ -89,6 +99,9 @@ export type RecordsSource = z.output<typeof records>;
 
 /** A source of samples that a program gives. */
 export type IterableSource = z.output<typeof iterable>;
+
+/** A source of WAV files, in a folder for each class. */
+export type AudioSource = z.output<typeof audio>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -130,6 +143,11 @@ export function isDecoded(given: unknown): given is FolderSource | RecordsSource
   return isFolder(given) || isRecords(given);
 }
 
+/** Whether a source is WAV files in a folder for each class. */
+export function isAudio(given: unknown): given is AudioSource {
+  return has(given, "audio");
+}
+
 /** Whether a source's samples are bytes of files. */
 export function isFiles(given: unknown): given is FileSource {
   return has(given, "files");
@@ -146,7 +164,7 @@ export function isTable(given: unknown): given is TableSource {
 }
 
 interface OfSource {
-  readonly data: { readonly source: unknown };
+  readonly data: { readonly source: unknown; readonly transfer?: Transfer | undefined };
   readonly scheme: Readonly<Record<string, unknown>>;
   readonly teacher?: object | undefined;
   readonly assistants: readonly object[];
@@ -155,7 +173,7 @@ interface OfSource {
 }
 
 interface Trained {
-  readonly train?: { readonly augment?: readonly unknown[] | undefined } | undefined;
+  readonly train?: { readonly augment?: readonly { readonly name?: unknown }[] | undefined } | undefined;
 }
 
 /** All of a recipe that is trained, or may be. */
@@ -173,30 +191,87 @@ function trainedParts({ teacher, assistants, student, variants }: OfSource): [Tr
   ];
 }
 
-/** What a recipe asks for that there is for images only. */
+/** What a recipe asks for that there is not for its samples. */
 export function unfitForSource(recipe: OfSource): Finding[] {
   const { data, scheme } = recipe;
-  if (isFolder(data.source)) return unfitForFolder(data.source, recipe);
+  const changes = unfitChanges(recipe);
+  if (isFolder(data.source)) return [...changes, ...unfitForFolder(data.source, recipe)];
+  if (isAudio(data.source)) {
+    return [...changes, ...unfitPretraining(recipe, "sounds"), ...unfitForFolder(data.source, recipe)];
+  }
   const samples = isOfNumbers(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
-  if (!samples) return [];
-  const message = `augmentations change images, and this source has ${samples}; leave it out`;
+  if (!samples) return changes;
   return [
     ...(samples === "files" ? unfitForFiles(recipe) : []),
-    ...trainedParts(recipe).flatMap(([{ train }, path]) =>
-      (train?.augment ?? []).length > 0 ? [{ path: [...path, "train", "augment"], message }] : [],
-    ),
+    ...changes,
+    ...unfitPretraining(recipe, samples),
     ...(scheme.related === undefined
       ? []
       : [{ path: ["scheme", "related"], message: `related images are no control for ${samples}; leave it out` }]),
   ];
 }
 
-/** What nobody has labelled gets its labels before anything is trained. */
-function unfitForFolder({ unlabelled }: FolderSource, { teacher }: OfSource): Finding[] {
-  if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+/** Augmentations of other samples than the source's. */
+function unfitChanges(recipe: OfSource): Finding[] {
+  const { source } = recipe.data;
+  const has = isOfNumbers(source) ? "rows" : isFiles(source) ? "files" : isAudio(source) ? "sounds" : "images";
+  const others = has === "sounds" ? AUGMENTATIONS : SOUND_AUGMENTATIONS;
+  const mayChange = has === "sounds" || has === "images";
+  return trainedParts(recipe).flatMap(([{ train }, path]): Finding[] => {
+    const augment = train?.augment ?? [];
+    const place = augment.findIndex(({ name }) => !mayChange || Object.hasOwn(others, String(name)));
+    if (place < 0) return [];
+    const at = [...path, "train", "augment"];
+    if (!mayChange) {
+      return [{ path: at, message: `augmentations change images or sounds, and this source has ${has}; leave it out` }];
+    }
+    const kind = has === "sounds" ? "images" : "sounds";
+    return [{ path: [...at, place], message: `${augment[place]!.name} changes ${kind}, and this source has ${has}` }];
+  });
+}
+
+/** Pretraining sees parts of images. */
+function unfitPretraining({ scheme }: OfSource, samples: string): Finding[] {
+  const message = `${scheme.name} learns from parts of images, and this source has ${samples}`;
+  return pretrains(scheme) ? [{ path: ["scheme"], message }] : [];
+}
+
+const pretrains = ({ name }: OfSource["scheme"]) => schemeNamed(String(name)).pretrains === true;
+
+/** What nobody has labelled gets its labels from the teacher, before any student learns. */
+function unfitForFolder({ unlabelled }: FolderSource | AudioSource, recipe: OfSource): Finding[] {
+  const { teacher, data, variants, scheme } = recipe;
+  if (unlabelled === undefined || (teacher && "onnx" in teacher) || pretrains(scheme)) return [];
+  if (!isSelfTaught(teacher)) {
+    const message =
+      "what is unlabelled has the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";
+    return [{ path: ["data", "source", "unlabelled"], message }];
+  }
   const message =
-    "unlabelled images have the teacher's answers for labels, so that it must be there before: name an ONNX file, or leave them out";
-  return [{ path: ["data", "source", "unlabelled"], message }];
+    "how many samples of these classes there are is known once the teacher is trained; leave size out, or the classes";
+  const draws: [Transfer | undefined, Finding["path"]][] = [
+    [data.transfer, ["data", "transfer", "size"]],
+    ...(variants as readonly { transfer?: Transfer }[]).map(
+      ({ transfer }, v): [Transfer | undefined, Finding["path"]] => {
+        return [transfer, ["variants", v, "transfer", "size"]];
+      },
+    ),
+  ];
+  return draws.flatMap(([transfer, path]) =>
+    transfer?.size !== undefined && (transfer.only ?? transfer.without) ? [{ path, message }] : [],
+  );
+}
+
+interface Transfer {
+  readonly size?: number | undefined;
+  readonly only?: unknown;
+  readonly without?: unknown;
+}
+
+/** Whether a teacher is made of networks that are trained, and files, and sees no label once it is there. */
+function isSelfTaught(teacher: OfSource["teacher"]): boolean {
+  const { ensemble = [teacher], combine } = (teacher ?? {}) as { ensemble?: readonly object[]; combine?: string };
+  return combine !== "correctness" && ensemble.every((member) => has(member, "train") || has(member, "onnx"));
 }
 
 /** Files have no labels of their own. */

@@ -17,6 +17,9 @@ export function armMeaning(arm: Arm, { mentor, results }: Pick<ReportData, "ment
   if (trainedOn?.fromLabels && arm === "baseline") {
     return `the same small model, trained without ${mentor} on ${trainedOn.baseline}`;
   }
+  if (trainedOn?.fromLabels && arm === "student" && !results.teacher) {
+    return `the small model, which has learned from ${trainedOn.student}`;
+  }
   if (trainedOn && arm !== "teacher") {
     const what = arm === "student" ? "the small model" : "the same small model";
     return `${what}, taught by the teacher on ${trainedOn[arm]}`;

@@ -1,3 +1,4 @@
+import type { CorruptFile } from "../data/folders/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 
 /** One learning curve: errors on held-out samples after each measured epoch. */
@@ -95,6 +96,10 @@ export interface ReportData {
   readonly results: RunResults;
   readonly curves: readonly Curve[];
   readonly samples: readonly DarkKnowledgeSample[];
+  /** Pixels of a sample by its position in the data set; missing of rows and windows. */
+  readonly pictures?: { train(index: number): Uint8Array; test(index: number): Uint8Array } | undefined;
+  /** Images that could not be decoded and were left out. */
+  readonly corrupt?: readonly CorruptFile[] | undefined;
   /** Of a data-free scheme. */
   readonly generated?: GeneratedSamples | undefined;
   readonly confusion: {

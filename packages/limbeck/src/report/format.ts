@@ -91,7 +91,7 @@ export function ratio(reference: number, value: number, words: readonly [string,
 }
 
 /** A noun with its number: "1 error", "1,200 errors". */
-export function plural(value: number, noun: string): string {
+export function plural(value: number, noun: string, many = `${noun}s`): string {
   const text = count(value);
-  return `${text} ${text === "1" ? noun : `${noun}s`}`;
+  return `${text} ${text === "1" ? noun : many}`;
 }

@@ -8,7 +8,9 @@ import { chosenSection } from "./sections/chosen.js";
 import { confusionSection } from "./sections/confusion.js";
 import { curvesSection } from "./sections/curves.js";
 import { darkKnowledgeSection } from "./sections/dark-knowledge.js";
+import { dataSection } from "./sections/data.js";
 import { exitsSection } from "./sections/exits.js";
+import { featuresSection } from "./sections/features.js";
 import { generatedSection } from "./sections/generated.js";
 import { helpersSection } from "./sections/helpers.js";
 import { modelsSection } from "./sections/models.js";
@@ -31,7 +33,7 @@ export async function renderReport(data: ReportData): Promise<string> {
   ]);
   const sections = [
     verdictSection(data),
-    html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${exitsSection(data)}${chosenSection(data)}${await generatedSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${reproduceSection(data)}</main>`,
+    html`<main>${modelsSection(data)}${helpersSection(data)}${peersSection(data)}${exitsSection(data)}${featuresSection(data)}${chosenSection(data)}${await generatedSection(data)}${curvesSection(data)}${patienceSection(data)}${variantsSection(data)}${await darkKnowledgeSection(data)}${confusionSection(data)}${await dataSection(data)}${reproduceSection(data)}</main>`,
   ];
   return renderPage({
     title: `${data.name}: distillation report`,

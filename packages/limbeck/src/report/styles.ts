@@ -117,6 +117,16 @@ const SAMPLES = `
 .generated.windows { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
 .generated svg { display: block; width: 100%; height: 4rem; }
 .generated polyline { fill: none; stroke: currentColor; stroke-width: 1; opacity: 0.5; vector-effect: non-scaling-stroke; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13.5rem), 1fr)); gap: 1rem 1.25rem;
+  list-style: none; margin: 1rem 0 2rem; padding: 0; }
+.gallery.pairs { grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); }
+.gallery li { display: flex; gap: 0.75rem; align-items: center; font-size: 0.8125rem; line-height: 1.4; min-width: 0; break-inside: avoid; }
+.gallery img { width: 64px; height: 64px; object-fit: contain; image-rendering: pixelated; border-radius: 6px;
+  border: 1px solid var(--line); flex: none; }
+.gallery .pair { display: flex; gap: 2px; flex: none; }
+.gallery strong { display: block; font-size: 0.875rem; }
+.gallery span { color: var(--muted); overflow-wrap: anywhere; }
+.files { padding-left: 1.25rem; font-size: 0.875rem; color: var(--muted); overflow-wrap: anywhere; }
 .bars { table-layout: fixed; font-size: 0.8125rem; line-height: 1.3; }
 .bars th, .bars td { border: 0 !important; padding: 1.5px 0 1.5px 0.6rem; text-align: left; }
 .bars thead th { font-weight: 400; color: var(--muted); padding-bottom: 0.3rem; line-height: 1.3; vertical-align: bottom; }

@@ -17,6 +17,8 @@ export interface Arm {
   readonly transfer: TransferOptions;
   /** Whose numbers it starts from; missing where its seed draws them. */
   readonly initial?: InitialOptions | undefined;
+  /** How many labels of the transfer set are known. Default: all that there are. */
+  readonly labels?: number | undefined;
   /** Default: the transfer set. */
   readonly images?: ArmImages;
 }
@@ -25,6 +27,8 @@ export interface Arm {
 export function isTaughtByChain({ variant }: Pick<Arm, "variant">): boolean {
   return variant?.assistants !== false;
 }
+
+const PRETRAINING = "/pretraining";
 
 /** Hard labels alone: how teachers and baselines are trained. */
 export const HARD_LABELS: readonly DistillTerm[] = [{ loss: "cross-entropy", weight: 1, labelSmoothing: 0 }];
@@ -35,8 +39,9 @@ export function armsOf(recipe: Recipe): Arm[] {
     const train = { ...recipe.student.train, ...definedOnly(variant?.train ?? {}) } as TrainOptions;
     const transfer = variant?.transfer ?? recipe.data.transfer;
     const initial = variant?.initial === false ? undefined : recipe.student.initial;
-    const shared = { variant, train, transfer, initial };
     const { scheme } = recipe;
+    const labels = scheme.labels as number | undefined;
+    const shared = { variant, train, transfer, initial, labels };
     const student: Arm = { ...shared, kind: "student", scheme, terms: variant?.distill ?? recipe.distill };
     if (isDataFree(recipe)) return dataFreeArms(student);
     const baseline: Arm = { ...shared, kind: "baseline", scheme: OFFLINE, terms: HARD_LABELS };
@@ -48,6 +53,11 @@ export function armsOf(recipe: Recipe): Arm[] {
 /** Whether students of a recipe see no training image. */
 export function isDataFree({ scheme }: Pick<Recipe, "scheme">): boolean {
   return schemeNamed(scheme.name).images === "generated";
+}
+
+/** Whether students of a recipe learn without labels before they learn with them. */
+export function isPretrained({ scheme }: Pick<Recipe, "scheme">): boolean {
+  return schemeNamed(scheme.name).pretrains === true;
 }
 
 /** The student, and in place of a baseline that learns from labels the same student on noise. */
@@ -83,4 +93,14 @@ export function armId({ kind, variant }: Arm): string {
 
 export function phaseId(arm: Arm, seed: number): string {
   return `${armId(arm)}/seed-${seed}`;
+}
+
+/** The phase in which a seed of an arm learns without labels. */
+export function pretrainingPhase(arm: Arm, seed: number): string {
+  return phaseId(arm, seed) + PRETRAINING;
+}
+
+/** Whether a phase is of that kind. */
+export function isPretraining(phase: string): boolean {
+  return phase.endsWith(PRETRAINING);
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Split } from "../data/dataset.js";
+import { hashSamples } from "../data/samples/samples.js";
 import { Rate, Timer } from "../support/timer.js";
 import { askBlackBox } from "../teachers/black-box/ask.js";
 import type { BlackBox } from "../teachers/black-box/source.js";
@@ -21,7 +22,8 @@ export async function* askOutside(
   { box, phase, split }: AskingOutside,
 ): AsyncGenerator<RunEvent, Float32Array> {
   const { dataset, indices } = split;
-  const key = createHash("sha256").update(box.identity).update(dataset.pixels).digest("hex").slice(0, 32);
+  const hash = hashSamples(createHash("sha256").update(box.identity), dataset.pixels);
+  const key = hash.digest("hex").slice(0, 32);
   const options = { journal: folder.file("cache", `asked-${key}.journal`), signal };
   const [rate, due] = [new Rate(), new Timer(PROGRESS_MS)];
   const asking = askBlackBox(box, split, options);

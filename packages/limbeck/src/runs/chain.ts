@@ -56,6 +56,9 @@ export const TEACHER = "teacher";
 /** The phase in which a black box answers the test samples. */
 export const TEST_ANSWERS = "label-test";
 
+/** The phase in which a teacher that the run has trained labels what nobody else has. */
+export const UNLABELLED = "label-unlabelled";
+
 /** Who learns from the teacher, or from a link of the chain. */
 export function learnersFrom(recipe: Recipe, phase: string): Learner[] {
   if (!recipe.teacher) return [];

@@ -7,11 +7,11 @@ import { wirings } from "../schemes/index.js";
 import type { LiveTeacher } from "../schemes/live-teacher.js";
 import { needsTeacher } from "../schemes/needs.js";
 import { LimbeckError } from "../support/errors.js";
-import { type Arm, armId, armsOf, isTaughtByChain } from "./arms.js";
+import { type Arm, armId, armsOf, isPretrained, isTaughtByChain } from "./arms.js";
 import { linksOf } from "./chain.js";
 import { modelFor } from "./context.js";
 import { membersOf } from "./members.js";
-import { absentClasses, drawTransferSet, type RunSamples, samplesOfArm } from "./samples.js";
+import { absentClasses, drawTransferSet, labelledPart, type RunSamples, samplesOfArm } from "./samples.js";
 import { teacherOf } from "./teacher.js";
 
 /**
@@ -33,7 +33,8 @@ export function checkArms(
   for (const arm of armsOf(recipe)) {
     checkWarmUp(`${armId(arm)}: warmupEpochs`, arm.train);
     checkSchedules(armId(arm), arm);
-    const split = samplesOfArm(samples.train, arm, recipe.seed);
+    const seen = samplesOfArm(samples.train, arm, recipe.seed);
+    const split = isPretrained(recipe) && arm.kind === "student" ? labelledPart(seen, arm, recipe.seed) : seen;
     checkTerms({ student, teacher: isTaughtByChain(arm) ? last : teacher }, arm, split);
     const absent = absentClasses(split);
     if (arm.kind === "student" && arm.variant?.correctBiases) checkCorrection(arm, absent);

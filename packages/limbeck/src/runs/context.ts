@@ -1,6 +1,6 @@
 import type { Split } from "../data/dataset.js";
 import { buildModel, type ModelChoice } from "../models/index.js";
-import type { Model } from "../models/model.js";
+import type { Model, ModelValues } from "../models/model.js";
 import { isFile, type ModelOptions, type Recipe } from "../recipe/schema.js";
 import type { ModelWithExits } from "../schemes/exit-models.js";
 import type { Peer } from "../schemes/job.js";
@@ -67,7 +67,17 @@ export interface TrainedArm {
   readonly transfer: Split;
   /** Whom it learned from, or would have; missing where the recipe has no teacher. */
   readonly teacher: TrainedTeacher | undefined;
-  readonly seeds: readonly { readonly seed: number; readonly parameters: Parameters }[];
+  readonly seeds: readonly SeedResult[];
+  /** Where it has learned without labels before, what answers with the features of that. */
+  readonly features?: Model | undefined;
+}
+
+/** What a seed ended with. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly parameters: Parameters;
+  /** Values of the features that it found without labels, before any were there. */
+  readonly pretrained?: ModelValues | undefined;
 }
 
 /**

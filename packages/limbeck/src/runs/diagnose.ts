@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { byLabelling, type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
-import { countShared } from "../data/duplicates.js";
 import { mixesImages } from "../data/mix/index.js";
 import { drawAtMost } from "../data/split.js";
 import type { ClassSize, Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
@@ -15,6 +14,7 @@ import { isBlackBox } from "../teachers/black-box/options.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
 import { modelFor } from "./context.js";
+import { checkDuplicates, checkLabels, notAsked, witnessOf } from "./data-quality.js";
 import { fetchedRecipe } from "./fetched.js";
 import type { RunFolder } from "./folder.js";
 import { membersOf } from "./members.js";
@@ -22,6 +22,7 @@ import { readNetworks } from "./networks.js";
 import { requireSameData } from "./same-data.js";
 import { absentClasses, drawTransferSet, loadSamples } from "./samples.js";
 import { readTeacher } from "./teacher.js";
+import { awaitsLabels, labelledByFile } from "./unlabelled.js";
 
 /** Images of each part that networks are asked about. */
 const MOST_IMAGES = 5000;
@@ -37,8 +38,9 @@ type Asked = Record<keyof Seen, Split>;
 export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
   requireTeacher(folder, folder.recipe());
   const recipe = await fetchedRecipe(folder, signal);
-  const samples = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
-  requireSameData(folder, samples);
+  const loaded = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
+  requireSameData(folder, loaded);
+  const samples = awaitsLabels(recipe) ? await labelledByFile(loaded, folder.file("teacher.onnx"), threads) : loaded;
   const { dataset } = samples.train;
   const transfer = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
   // On what it has labelled itself, the teacher is always right.
@@ -51,6 +53,7 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
   const answers = await ask(folder, "teacher.onnx", asked, threads);
   const facts = (part: keyof Seen) => answerFacts({ logits: answers[part], classes, labels: splitLabels(asked[part]) });
   const { results } = folder.readRun();
+  const witness = witnessOf(recipe);
   return {
     classes,
     teacher: {
@@ -66,7 +69,11 @@ export async function diagnose(folder: RunFolder, threads: number, signal: Abort
       absent: absentClasses(transfer).map((k) => dataset.classes[k]!),
       ...extremes(transfer),
     },
-    data: { heldOut: samples.test.indices.length, shared: countShared(samples.train, samples.test) },
+    duplicates: await checkDuplicates(samples, signal),
+    labels: {
+      train: witness.train ? checkLabels(asked.transfer, answers.transfer, witness.note) : notAsked(witness.note),
+      test: witness.test ? checkLabels(asked.heldOut, answers.heldOut, null) : notAsked(witness.note),
+    },
     terms: recipe.distill,
     train: recipe.student.train,
     correctsBiases: recipe.variants.some(({ correctBiases }) => correctBiases),

@@ -5,6 +5,7 @@ import type { GeneratedSamples } from "../report/data.js";
 import { Interrupted } from "../train/events.js";
 import type { Arm } from "./arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "./context.js";
+import { dataQuality } from "./data-quality.js";
 import { generatedSamples } from "./generated.js";
 import { measureHelpers } from "./helpers.js";
 import {
@@ -71,6 +72,7 @@ export async function evaluateRun(
     ...compare(student, baseline),
     variants,
     ...(saw ? { trainedOn: saw } : {}),
+    data: await dataQuality(context, teachers.teacher, measuredTeacher?.logits[0]),
   };
   return {
     results,
@@ -110,5 +112,6 @@ function compare({ measured, trained }: JudgedArm, baseline: JudgedArm | undefin
     verdict: against(measured.result),
     ...(peers.length > 0 ? { peers } : {}),
     ...(measured.exits ? { exits: measured.exits } : {}),
+    ...(measured.features ? { features: measured.features } : {}),
   };
 }

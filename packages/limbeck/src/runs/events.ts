@@ -1,4 +1,4 @@
-import type { CorruptImage, ImagesPlan } from "../data/images/reader.js";
+import type { CorruptFile, FilesPlan } from "../data/folders/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 import type { TrainEvent } from "../train/events.js";
 import type { WorkOrigin } from "./finished-work.js";
@@ -17,6 +17,8 @@ export interface PhaseEnd {
   readonly type: "phase-end";
   readonly phase: string;
   readonly seconds: number;
+  /** Seconds of them in which the engine waited for samples; of trainings. */
+  readonly waited?: number | undefined;
   /** Nothing was computed: the result was there from before, or another run's was taken over. */
   readonly reused: boolean;
   /** Whose result was taken over; `seconds` are then those that it took there. */
@@ -50,15 +52,17 @@ export type LabelsEvent =
   | ({ readonly type: "labels" } & StoredAnswers)
   | { readonly type: "labels"; readonly path: null /** Why nothing was labelled. */; readonly reason: string };
 
-/** Images are about to be decoded. */
-export interface DataPlan extends ImagesPlan {
+/** Files are about to be decoded. */
+export interface DataPlan extends FilesPlan {
   readonly type: "data-plan";
 }
 
-/** Images that could not be decoded were left out. */
+/** Files that could not be decoded were left out. */
 export interface DataSkipped {
   readonly type: "data-skipped";
-  readonly corrupt: readonly CorruptImage[];
+  /** What a file is called, such as `image`. */
+  readonly noun: string;
+  readonly corrupt: readonly CorruptFile[];
 }
 
 /** All that a run tells, in order. Terminal, `metrics.jsonl`, studio and tests read the same stream. */

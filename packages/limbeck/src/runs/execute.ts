@@ -30,6 +30,7 @@ import { sampleFacts } from "./sample-facts.js";
 import { openTeacher } from "./teacher.js";
 import { haveAnswer, prepareTeacher, teacherFor, testBlackBox, trainChain } from "./teachers.js";
 import { trainArm } from "./trainings.js";
+import { labelUnlabelled } from "./unlabelled.js";
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
@@ -108,13 +109,14 @@ async function* work(folder: RunFolder, options: ExecuteOptions): AsyncGenerator
   }
   const ready = yield* prepareTeacher(context, teacher);
   if (goal === "teacher") return;
-  const labelled = yield* haveAnswer(context, TEACHER, ready.teacher);
-  const answering = goal === "labels" ? labelled : yield* testBlackBox(context, labelled);
-  if (goal === "labels") yield labelsAt(context, answering.voice);
-  else {
-    const links = yield* trainChain(context, answering);
-    yield* distillAndReport(context, { teacher: answering, members: ready.members, links });
+  if (goal === "labels") {
+    yield labelsAt(context, (yield* haveAnswer(context, TEACHER, ready.teacher)).voice);
+    return;
   }
+  const known = yield* labelUnlabelled(context, ready.teacher.voice);
+  const answering = yield* testBlackBox(known, yield* haveAnswer(known, TEACHER, ready.teacher));
+  const links = yield* trainChain(known, answering);
+  yield* distillAndReport(known, { teacher: answering, members: ready.members, links });
 }
 
 const NO_TEACHER: TrainedTeachers = { teacher: undefined, members: [], links: [] };
@@ -141,11 +143,15 @@ function record(folder: RunFolder, event: RunEvent): void {
 }
 
 /** What is to be remembered of a phase that is over. */
-function phaseRecord(run: RunFile, { phase, seconds, reused, from, peakMemoryBytes }: PhaseEnd): Partial<RunFile> {
+function phaseRecord(
+  run: RunFile,
+  { phase, seconds, waited, reused, from, peakMemoryBytes }: PhaseEnd,
+): Partial<RunFile> {
   if (reused && !from) return {};
   const before = from ? 0 : (run.seconds[phase] ?? 0);
   return {
     seconds: { ...run.seconds, [phase]: before + seconds },
+    ...(waited === undefined ? {} : { waited: { ...run.waited, [phase]: waited } }),
     ...(from ? { reused: { ...run.reused, [phase]: from } } : {}),
     ...(peakMemoryBytes ? { peakMemoryBytes: { ...run.peakMemoryBytes, [phase]: peakMemoryBytes } } : {}),
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { ImageDataset, Split } from "../data/dataset.js";
+import { hashSamples } from "../data/samples/samples.js";
 import { toOnnxModel } from "../models/inference.js";
 import type { Model, ModelParts } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
@@ -56,7 +57,7 @@ export async function* featureSamples(
 }
 
 function pathOf({ folder }: RunContext, file: Uint8Array, { dataset, indices }: Split): string {
-  const hash = createHash("sha256").update(file).update(dataset.pixels).update(indices).digest("hex");
+  const hash = hashSamples(createHash("sha256").update(file), dataset.pixels).update(indices).digest("hex");
   return folder.file("cache", `features-${hash.slice(0, 32)}.safetensors`);
 }
 
@@ -103,7 +104,7 @@ function withFeatures({ dataset, indices }: Split, rows: Float32Array, width: nu
   indices.forEach((sample, row) => {
     pixels.set(rows.subarray(row * width, (row + 1) * width), sample * width);
   });
-  const { moments: _, ...known } = dataset;
+  const { moments: _, spread: __, ...known } = dataset;
   const seen: ImageDataset = { ...known, channels: width, height: 1, width: 1, pixels };
   return { dataset: seen, indices };
 }

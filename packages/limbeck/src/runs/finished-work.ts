@@ -13,6 +13,8 @@ export const workOriginSchema = z.strictObject({
   finishedAt: z.string(),
   /** What the work took then. */
   seconds: z.number(),
+  /** Seconds of it in which the engine waited for samples; missing where it was no training on samples. */
+  waited: z.number().optional(),
   /** Peak resident memory of the process that did it. */
   peakMemoryBytes: z.number(),
 });

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { CorruptImage } from "../data/images/reader.js";
+import type { CorruptFile } from "../data/folders/reader.js";
 import type { RunResults } from "../evaluate/results.js";
 import { readRecipe } from "../recipe/parse.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -41,6 +41,8 @@ const runFileSchema = z.looseObject({
   status: z.enum(["running", "interrupted", "failed", "done"]),
   /** Seconds that each finished phase took since it last began or went on. */
   seconds: z.record(z.string(), z.number()),
+  /** Seconds in which the engine waited for samples, of each training. */
+  waited: z.record(z.string(), z.number()).default({}),
   /** Whether trainings that other runs finished may be taken over. */
   reuse: z.boolean().default(false),
   /** Phases whose results were taken over; their `seconds` are those of the run that did the work. */
@@ -56,7 +58,7 @@ export type RunFile = z.infer<typeof runFileSchema> & {
   readonly autoTerms?: readonly AutoTerms[];
   readonly error?: ErrorRecord | undefined;
   /** Images that could not be decoded and were left out. */
-  readonly corrupt?: readonly CorruptImage[];
+  readonly corrupt?: readonly CorruptFile[];
   readonly environment?: Readonly<Record<string, string>>;
 };
 
@@ -103,6 +105,7 @@ export class RunFolder {
       recipeSha256: sha256(text),
       status: "running",
       seconds: {},
+      waited: {},
       reused: {},
       peakMemoryBytes: {},
     });

@@ -50,7 +50,7 @@ export async function* label(
       : askTeacher(context, { voice, phase, cache, key, of });
     cache.store(key, yield* asking, of);
   }
-  yield share(context, sharing, taken ?? seconds());
+  yield share(context, sharing, taken ?? { seconds: seconds() });
   // What was rounded is learned from as it is on disk: a run that goes on must see the same.
   return taken?.result ?? cache.load(key, of)!;
 }

@@ -4,7 +4,7 @@ import { type ClassMaps, classMaps, hasClassMaps, meanMapCosine } from "../evalu
 import { measureLatency, measurePeakMemory } from "../evaluate/cost.js";
 import { agreement, calibrationError, countErrors, meanKl, topClasses } from "../evaluate/metrics.js";
 import { addToClasses, matchPriors } from "../evaluate/prior-matching.js";
-import type { CorrectedResult, ExitTable, ModelResult, TeacherResult } from "../evaluate/results.js";
+import type { CorrectedResult, ExitTable, FeaturesResult, ModelResult, TeacherResult } from "../evaluate/results.js";
 import { takeRows } from "../evaluate/rows.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
@@ -18,6 +18,7 @@ import { fileOf } from "../teachers/voice.js";
 import { armId } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import { measureExits } from "./exits.js";
+import { measureFeatures } from "./pretraining.js";
 import { absentClasses } from "./samples.js";
 
 /** Training images over which the biases of absent classes are matched to the teacher's priors. */
@@ -45,6 +46,8 @@ export interface MeasuredArm extends Measured {
   readonly peers: readonly MeasuredPeer[];
   /** What it comes to when easy samples leave early, by the confidence that is asked for; missing without exits. */
   readonly exits?: ExitTable | undefined;
+  /** What its features were worth before labels; missing where it has not learned without them. */
+  readonly features?: FeaturesResult | undefined;
 }
 
 /** A teacher, whose costs may be unknown. */
@@ -107,7 +110,7 @@ export async function measureArm(
     answers.push(logits);
   }
   const exits = trained.exits && measureExits(context, trained, trained.exits, [...answers, measured.logits]);
-  return { ...measured, peers, exits };
+  return { ...measured, peers, exits, features: await measureFeatures(context, trained) };
 }
 
 /** One of the models that an arm trains, and the file that it is exported to. */

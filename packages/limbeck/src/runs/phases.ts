@@ -1,12 +1,13 @@
 import type { Recipe } from "../recipe/schema.js";
 import { isBlackBox } from "../teachers/black-box/options.js";
-import { armsOf, phaseId, seedsOf } from "./arms.js";
-import { labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS } from "./chain.js";
+import { armsOf, isPretrained, phaseId, pretrainingPhase, seedsOf } from "./arms.js";
+import { labelPhase, learnersFrom, linksOf, TEACHER, TEST_ANSWERS, UNLABELLED } from "./chain.js";
 import type { Phase } from "./events.js";
 import { DOWNLOAD, namesAddresses } from "./fetched.js";
 import { type Goal, needsLabels } from "./goals.js";
 import { membersOf } from "./members.js";
 import { readingOf } from "./reading.js";
+import { awaitsLabels } from "./unlabelled.js";
 
 /** Everything that a run will do, in order. */
 export function phasesOf(recipe: Recipe, goal: Goal): Phase[] {
@@ -21,13 +22,22 @@ function computedPhases(recipe: Recipe, goal: Goal, teacher: readonly Phase[]): 
   if (goal === "teacher") return [...teacher];
   const labelling = answering(recipe, TEACHER, "labelling");
   if (goal === "labels") return [...teacher, ...labelling];
+  const unlabelled = awaitsLabels(recipe) ? [{ id: UNLABELLED, label: "labelling the unlabelled" }] : [];
   const isAsked = recipe.teacher !== undefined && isBlackBox(recipe.teacher);
   const tested = isAsked ? [{ id: TEST_ANSWERS, label: "labelling for tests" }] : [];
   const links = linksOf(recipe).flatMap(({ phase }) => {
     const name = phase.replace("-", " ");
     return [{ id: phase, label: name }, ...answering(recipe, phase, `labelling by ${name}`)];
   });
-  return [...teacher, ...labelling, ...tested, ...links, ...trainings(recipe), { id: "evaluate", label: "evaluation" }];
+  return [
+    ...teacher,
+    ...unlabelled,
+    ...labelling,
+    ...tested,
+    ...links,
+    ...trainings(recipe),
+    { id: "evaluate", label: "evaluation" },
+  ];
 }
 
 function answering(recipe: Recipe, phase: string, label: string): Phase[] {
@@ -37,9 +47,11 @@ function answering(recipe: Recipe, phase: string, label: string): Phase[] {
 function trainings(recipe: Recipe): Phase[] {
   const seeds = seedsOf(recipe);
   return armsOf(recipe).flatMap((arm) =>
-    seeds.map((seed, i) => ({
-      id: phaseId(arm, seed),
-      label: `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`,
-    })),
+    seeds.flatMap((seed, i) => {
+      const label = `${arm.variant ? `${arm.variant.name}: ` : ""}${arm.kind}${seeds.length > 1 ? ` ${i + 1}/${seeds.length}` : ""}`;
+      const before = arm.kind === "student" && isPretrained(recipe);
+      const pretraining = { id: pretrainingPhase(arm, seed), label: `${label}, no labels` };
+      return [...(before ? [pretraining] : []), { id: phaseId(arm, seed), label }];
+    }),
   );
 }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { sampleLength, splitLabels } from "../data/dataset.js";
+import { type Split, splitLabels } from "../data/dataset.js";
+import { areBytes, sampleAt } from "../data/samples/samples.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData } from "../report/data.js";
 import { readText } from "../support/files.js";
@@ -64,6 +65,8 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     results: evaluation.results,
     curves: curvesOf(context),
     samples: darkKnowledge(context, evaluation, temperature),
+    ...(dataset.columns ? {} : { pictures: { train: picturesOf(samples.train), test: picturesOf(samples.test) } }),
+    corrupt: run.corrupt,
     generated: evaluation.generated,
     confusion: {
       teacher: evaluation.teacher ? confusion(evaluation.teacher) : null,
@@ -72,6 +75,11 @@ export function reportData(context: RunContext, evaluation: Evaluation): ReportD
     },
     environment: { ...environmentOf(folder), threads: run.threads },
   };
+}
+
+/** Pixels of a data set's images. */
+function picturesOf({ dataset }: Split): (index: number) => Uint8Array {
+  return (index) => Uint8Array.from(sampleAt(dataset, index));
 }
 
 /** What a black box is called. */
@@ -112,23 +120,20 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
 function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
   if (!evaluation.teacher) return [];
   const { dataset, indices } = context.samples.test;
-  const { pixels } = dataset;
-  if (pixels instanceof Float32Array) return [];
+  if (!areBytes(dataset.pixels)) return [];
   const classes = dataset.classes.length;
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
   const tops = topClasses(teacher, classes);
   const doubt = (row: number) => -Math.max(...softmaxRow(teacher, row, classes));
-  const length = sampleLength(dataset);
   return dataset.classes.slice(0, SAMPLES).flatMap((_, label) => {
     const rows = Array.from(indices.keys()).filter((row) => {
       return dataset.labels[indices[row]!] === label && tops[row] === label;
     });
     if (rows.length === 0) return [];
     const row = rows.reduce((best, candidate) => (doubt(candidate) > doubt(best) ? candidate : best));
-    const start = indices[row]! * length;
     return {
       label,
-      pixels: pixels.slice(start, start + length),
+      pixels: Uint8Array.from(sampleAt(dataset, indices[row]!)),
       teacher: [...softmaxRow(teacher, row, classes)],
       soft: [...softmaxRow(teacher, row, classes, temperature)],
       student: [...softmaxRow(student, row, classes)],

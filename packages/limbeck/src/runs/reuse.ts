@@ -18,6 +18,9 @@ interface SharedWork {
   readonly path: string;
 }
 
+/** What some work took: see {@link WorkOrigin}. */
+type Effort = Pick<WorkOrigin, "seconds" | "waited">;
+
 /** A result of another run that this one has now. */
 interface TakenOver<Result> {
   readonly result: Result;
@@ -59,22 +62,23 @@ function soundOrNothing<Result>(read: () => Result | undefined): Result | undefi
 
 /**
  * Offers a result that this run now has to others.
- * @param how whose it was, or the seconds that it took here
+ * @param how whose it was, or what it took here
  * @returns the event that says so
  */
 export function share(
   context: RunContext,
   { key, phase, path }: SharedWork,
-  how: TakenOver<unknown> | number,
+  how: TakenOver<unknown> | Effort,
 ): PhaseEnd {
   const { folder, work } = context;
   const run = folder.path;
   const origin: WorkOrigin =
-    typeof how === "number"
-      ? { run, phase, finishedAt: new Date().toISOString(), seconds: how, peakMemoryBytes: peakMemoryBytes() }
-      : how.origin;
+    "origin" in how
+      ? how.origin
+      : { run, phase, finishedAt: new Date().toISOString(), ...how, peakMemoryBytes: peakMemoryBytes() };
   work.offer(key, { run, phase, file: relative(run, path), sha256: sha256(readBytes(path)), origin });
-  const { seconds } = origin;
-  const end: PhaseEnd = { type: "phase-end", phase, seconds, reused: false, peakMemoryBytes: origin.peakMemoryBytes };
-  return typeof how === "number" ? end : { ...end, reused: true, from: origin };
+  const { seconds, waited, peakMemoryBytes: peak } = origin;
+  const time = { seconds, ...(waited === undefined ? {} : { waited }) };
+  const end: PhaseEnd = { type: "phase-end", phase, ...time, reused: false, peakMemoryBytes: peak };
+  return "origin" in how ? { ...end, reused: true, from: origin } : end;
 }

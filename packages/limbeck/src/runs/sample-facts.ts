@@ -1,11 +1,24 @@
 import { z } from "zod";
+import type { SoundShape } from "../data/audio/signal/features.js";
 import { sampleName } from "../data/dataset.js";
 import type { Recipe } from "../recipe/schema.js";
 import { isDecoded } from "../recipe/source.js";
 import type { RunSamples } from "./samples.js";
 
+const count = z.int().positive();
+
+const soundSchema = z.object({
+  sampleRate: count,
+  length: count,
+  features: z.enum(["log-mel", "waveform"]),
+  mels: count,
+  window: count,
+  hop: count,
+  channel: z.enum(["mix", "first"]),
+}) satisfies z.ZodType<SoundShape>;
+
 export const sampleFactsSchema = z.object({
-  kind: z.enum(["image", "row", "window"]),
+  kind: z.enum(["image", "row", "window", "sound"]),
   channels: z.int().positive(),
   height: z.int().positive(),
   width: z.int().positive(),
@@ -14,6 +27,8 @@ export const sampleFactsSchema = z.object({
   fit: z.enum(["cover", "contain", "stretch"]).optional(),
   /** Of rows and windows: one for each channel. */
   columns: z.array(z.string()).optional(),
+  /** Of sounds: what samples were made of. */
+  sound: soundSchema.optional(),
   /** For people: the data set's name, or the files' paths. */
   source: z.string(),
   trainSize: z.int(),
@@ -24,7 +39,7 @@ export const sampleFactsSchema = z.object({
 export type SampleFacts = z.infer<typeof sampleFactsSchema>;
 
 export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<Recipe, "data">): SampleFacts {
-  const { channels, height, width, classes, columns } = train.dataset;
+  const { channels, height, width, classes, columns, sound } = train.dataset;
   return {
     kind: sampleName(train.dataset),
     channels,
@@ -32,7 +47,8 @@ export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<
     width,
     ...(isDecoded(data.source) ? { fit: data.source.fit } : {}),
     classes: [...classes],
-    ...(columns ? { columns: [...columns] } : {}),
+    ...(columns && !sound ? { columns: [...columns] } : {}),
+    ...(sound ? { sound } : {}),
     source,
     trainSize: train.indices.length,
     testSize: test.indices.length,

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { byLabelling, type ImageDataset, pick, type Split, splitLabels, wholeSplit } from "../data/dataset.js";
-import type { ImagesListener } from "../data/images/reader.js";
-import { measureMoments } from "../data/moments/measure.js";
+import type { FilesListener } from "../data/folders/reader.js";
+import { measureMoments, measureSpread } from "../data/moments/measure.js";
 import { type Moments, readMoments } from "../data/moments/moments.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
+import { hashSamples } from "../data/samples/samples.js";
 import { drawSubset, filterClasses, splitByGroups, splitStratified } from "../data/split.js";
 import type { ImportedNetwork } from "../imported/network.js";
 import type { TransferOptions } from "../recipe/schema.js";
@@ -27,18 +28,23 @@ export interface RunSamples {
 
 /**
  * Loads a recipe's data and splits it: seeded, stratified and shuffled.
- * @param listener is told how far the decoding of images is
+ * @param listener is told how far the decoding of files is
  * @throws LimbeckError DATA_MISSING, DATA_CORRUPT, DATA_TOO_SMALL, HASH_MISMATCH, RECIPE_INVALID, FILE_MISSING
  */
 export async function loadSamples(
   recipe: DataRecipe,
   signal: AbortSignal,
-  listener: ImagesListener = {},
+  listener: FilesListener = {},
 ): Promise<RunSamples> {
   const samples = await loadParts(recipe, signal, listener);
   const { validation } = recipe.data;
   const judged = validation === undefined ? samples : holdOut(samples, validation, recipe.seed);
-  const known = isOfNumbers(recipe.data.source) ? withMoments(judged, recipe.scheme.moments) : judged;
+  const { sound } = judged.train.dataset;
+  const known = isOfNumbers(recipe.data.source)
+    ? withMoments(judged, recipe.scheme.moments)
+    : sound
+      ? withKnown(judged, { spread: measureSpread(judged.train) })
+      : judged;
   return withRelated(withUnlabelled(known), recipe.scheme.related, signal);
 }
 
@@ -49,10 +55,18 @@ function withUnlabelled({ train, ...samples }: RunSamples): RunSamples {
 }
 
 /** Adds what networks standardize rows by: stored moments where the scheme names some, else those of the training part. */
-function withMoments({ train, test, ...samples }: RunSamples, path: unknown): RunSamples {
+function withMoments(samples: RunSamples, path: unknown): RunSamples {
+  const { train } = samples;
   const moments = typeof path === "string" ? readMoments(path) : measureMoments(train);
   if (typeof path === "string") requireSameColumns(path, moments, train.dataset);
-  const known = (split: Split) => ({ ...split, dataset: { ...split.dataset, moments } });
+  return withKnown(samples, { moments });
+}
+
+function withKnown(
+  { train, test, ...samples }: RunSamples,
+  facts: Pick<ImageDataset, "moments" | "spread">,
+): RunSamples {
+  const known = (split: Split) => ({ ...split, dataset: { ...split.dataset, ...facts } });
   return { ...samples, train: known(train), test: known(test) };
 }
 
@@ -100,7 +114,7 @@ async function withRelated(samples: RunSamples, related: unknown, signal: AbortS
   });
 }
 
-async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: ImagesListener): Promise<RunSamples> {
+async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: FilesListener): Promise<RunSamples> {
   const { data, seed } = recipe;
   const { train, test, source } = await loadSource(recipe, signal, listener);
   const whole = byLabelling(wholeSplit(train)).labelled;
@@ -127,8 +141,9 @@ async function loadParts(recipe: DataRecipe, signal: AbortSignal, listener: Imag
 export function fingerprint({ train, test, related }: RunSamples): string {
   const hash = createHash("sha256");
   for (const { dataset, indices } of [train, test, ...(related ? [related] : [])])
-    hash.update(dataset.pixels).update(dataset.labels).update(indices);
-  if (train.dataset.moments) hash.update(canonicalJson(train.dataset.moments));
+    hashSamples(hash, dataset.pixels).update(dataset.labels).update(indices);
+  const { moments = train.dataset.spread } = train.dataset;
+  if (moments) hash.update(canonicalJson(moments));
   return hash.digest("hex");
 }
 
@@ -140,19 +155,30 @@ export function drawTransferSet(train: Split, { size, only, without }: TransferO
 }
 
 /** What an arm learns from: a baseline has no teacher who would have labelled a part of the transfer set. */
-export function samplesOfArm(train: Split, { kind, images, transfer }: ArmSamples, seed: number): Split {
-  const drawn = drawTransferSet(train, transfer, seed);
-  if (kind === "student" || images) return drawn;
+export function samplesOfArm(train: Split, arm: ArmSamples, seed: number): Split {
+  const drawn = drawTransferSet(train, arm.transfer, seed);
+  return arm.kind === "student" || arm.images ? drawn : labelledPart(drawn, arm, seed);
+}
+
+/** What of a transfer set is learned from by labels of its own. @throws LimbeckError DATA_TOO_SMALL */
+export function labelledPart(drawn: Split, { labels, transfer }: Omit<ArmSamples, "kind">, seed: number): Split {
   const { labelled } = byLabelling(drawn);
-  if (labelled.indices.length > 0) return labelled;
-  throw new LimbeckError("DATA_TOO_SMALL", "the transfer set has no labelled sample for the baseline to learn from", {
-    where: "data.transfer",
-    value: transfer,
-    fix: "Draw more samples, or set baseline to false.",
+  const there = labelled.indices.length;
+  if (there === 0) {
+    const message = "the transfer set has no labelled sample for the baseline to learn from";
+    const fix = "Draw more samples, or set baseline to false.";
+    throw new LimbeckError("DATA_TOO_SMALL", message, { where: "data.transfer", value: transfer, fix });
+  }
+  if (labels === undefined) return labelled;
+  if (labels <= there) return drawSubset(labelled, labels, seed);
+  throw new LimbeckError("DATA_TOO_SMALL", `the transfer set has ${there} labelled samples, and not ${labels}`, {
+    where: "scheme.labels",
+    value: labels,
+    fix: "Ask for fewer labels, or draw a larger transfer set.",
   });
 }
 
-type ArmSamples = Pick<Arm, "kind" | "images" | "transfer">;
+type ArmSamples = Pick<Arm, "kind" | "images" | "transfer" | "labels">;
 
 /** Samples of some classes alone, whose labels are places in the list of them. @throws LimbeckError DATA_TOO_SMALL */
 export function samplesOf({ train, test, source, networks }: RunSamples, classes: readonly number[]): RunSamples {

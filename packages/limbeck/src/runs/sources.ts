@@ -1,16 +1,21 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { wavFiles } from "../data/audio/medium.js";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
+import { loadClassFolders } from "../data/folders/load.js";
+import type { FilesListener } from "../data/folders/reader.js";
 import { loadIdxPair } from "../data/idx.js";
-import { loadClassFolders } from "../data/images/load.js";
-import type { ImagesListener } from "../data/images/reader.js";
+import { imageFiles } from "../data/images/medium.js";
 import { filesMatching } from "../data/matching.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadRecords } from "../data/records/load.js";
+import { DEFAULT_MEMORY } from "../data/samples/options.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
+import { schemeNamed } from "../recipe/schemes/index.js";
 import {
+  isAudio,
   isFiles,
   isFolder,
   isImageArrays,
@@ -21,6 +26,7 @@ import {
   type RecordsSource,
   type TableSource,
 } from "../recipe/source.js";
+import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError } from "../support/errors.js";
 import { firstNames } from "../support/nearest.js";
 import { dataFiles } from "./data-files.js";
@@ -58,7 +64,7 @@ async function loadTables(source: TableSource, signal: AbortSignal): Promise<Loa
 async function loadRecordFiles(
   { records, test, ...options }: RecordsSource,
   signal: AbortSignal,
-  listener: ImagesListener,
+  listener: FilesListener,
 ): Promise<LoadedSource> {
   const files = await dataFiles(records, "data.source.records", signal);
   const tested = test === undefined ? undefined : await dataFiles(test, "data.source.test", signal);
@@ -82,9 +88,9 @@ export interface LoadedSource {
 
 /** Loads what a recipe names as its source. @throws LimbeckError as `loadSamples` does */
 export async function loadSource(
-  { data: { source }, teacher }: DataRecipe,
+  { data: { source, memory = DEFAULT_MEMORY }, teacher, scheme }: DataRecipe,
   signal: AbortSignal,
-  listener: ImagesListener,
+  listener: FilesListener,
 ): Promise<LoadedSource> {
   if (typeof source === "string") {
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
@@ -94,8 +100,21 @@ export async function loadSource(
   if (isTable(source)) return loadTables(source, signal);
   if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source)) {
-    const { train, test } = await loadClassFolders(source, signal, listener);
-    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.folder) };
+    const reading = {
+      corrupt: source.corrupt,
+      signal,
+      listener,
+      places: { memory, cache: join(cacheFolder(), "decoded") },
+    };
+    const { train, test } = await loadClassFolders(source, imageFiles(source), reading);
+    const known = schemeNamed(scheme.name).pretrains ? train : await restLabelledByTeacher(train, teacher, signal);
+    return { train: known, test, source: basename(source.folder) };
+  }
+  if (isAudio(source)) {
+    const choice = { ...source, folder: source.audio };
+    const reading = { corrupt: source.corrupt, signal, listener, places: { memory } };
+    const { train, test } = await loadClassFolders(choice, wavFiles(source), reading);
+    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(source.audio) };
   }
   if (isFiles(source)) {
     const files = await filesMatching([source.files].flat(), "data.source.files", signal);
@@ -103,15 +122,15 @@ export async function loadSource(
     return { train, source: namesOf(files.map((name) => ({ name }))) };
   }
   if (isImageArrays(source)) {
-    const train = loadImageArrays(source);
+    const train = loadImageArrays({ ...source, memory });
     const { classes } = train;
-    const test = source.test && loadImageArrays({ ...source.test, layout: source.layout, classes });
+    const test = source.test && loadImageArrays({ ...source.test, layout: source.layout, classes, memory });
     if (test) requireSameSize(train, test);
     return { train, test, source: basename(source.images) };
   }
   if (isRowArrays(source)) {
-    const train = loadRowArrays(source);
-    const test = source.test && loadRowArrays({ ...source.test, classes: train.classes });
+    const train = loadRowArrays({ ...source, memory });
+    const test = source.test && loadRowArrays({ ...source.test, classes: train.classes, memory });
     if (test) requireSameSize(train, test);
     return { train, test, source: basename(source.rows) };
   }

@@ -44,7 +44,8 @@ export async function labelledByTeacher(
 }
 
 /**
- * Samples of known classes, of which those that nobody has labelled get the teacher's most probable classes as labels.
+ * Samples of known classes, of which those that nobody has labelled get the teacher's most probable classes as labels; a teacher
+ * that is yet to be trained gives them later, and until then they are 0.
  * @throws LimbeckError TEACHER_MISMATCH, FILE_MISSING, FILE_UNREADABLE; the signal's reason
  */
 export async function restLabelledByTeacher(
@@ -53,9 +54,7 @@ export async function restLabelledByTeacher(
   signal: AbortSignal,
 ): Promise<ImageDataset> {
   const { others } = byLabelling(wholeSplit(samples));
-  if (others.indices.length === 0) return samples;
-  if (!teacher || !("onnx" in teacher))
-    throw new TypeError("a recipe of unlabelled images without an ONNX teacher was let through");
+  if (others.indices.length === 0 || !teacher || !("onnx" in teacher)) return samples;
   const labels = samples.labels.slice();
   labels.set(await topAnswers(others, teacher, signal), samples.labelled);
   return { ...samples, labels };

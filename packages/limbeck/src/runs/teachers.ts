@@ -1,3 +1,4 @@
+import { byLabelling } from "../data/dataset.js";
 import { momentsText } from "../data/moments/moments.js";
 import { takeRows } from "../evaluate/rows.js";
 import { toOnnxModel, toUnfoldedOnnxModel } from "../models/inference.js";
@@ -24,7 +25,8 @@ import {
   type ReadyTeacher,
   type RunTeacher,
 } from "./teacher.js";
-import { teacherSource, trainPhase } from "./trainings.js";
+import { trainPhase } from "./train-phase.js";
+import { teacherSource } from "./trainings.js";
 
 /** A teacher that has not answered yet, and its members. */
 interface PreparedTeacher {
@@ -88,7 +90,13 @@ async function* prepareMember(context: RunContext, member: OpenMember): AsyncGen
   const parts = partsOf(model, choice.train, HARD_LABELS);
   const seen = parts ? { ...own, samples: yield* featureSamples(own, parts) } : own;
   const trained = parts?.head ?? model;
-  const options = { model: trained, split: seen.samples.train, train: choice.train, terms: HARD_LABELS, seed };
+  const options = {
+    model: trained,
+    split: byLabelling(seen.samples.train).labelled,
+    train: choice.train,
+    terms: HARD_LABELS,
+    seed,
+  };
   const parameters = yield* trainPhase(seen, phase, offlineJob(options), options);
   return aloneTeacher(model, parameters, toOnnxModel(model, train.dataset, parameters));
 }
@@ -145,7 +153,7 @@ async function* trainLink(
   };
   const job = offlineJob(options);
   const asked = needsTeacher(terms) ? answersIdentity(context, { terms, train }, teacher.voice) : undefined;
-  const parameters = yield* trainPhase(context, phase, job, options, asked);
+  const parameters = yield* trainPhase(context, phase, job, options, { teacher: asked });
   await source?.release();
   return aloneTeacher(job.model, parameters, toOnnxModel(job.model, samples.train.dataset, parameters));
 }

@@ -1,13 +1,27 @@
 import { byLabelling, type Split, sampleName } from "../data/dataset.js";
 import type { TrainedOn } from "../evaluate/results.js";
 import { takesSample } from "../recipe/schemes/fit-generated.js";
-import { isDataFree } from "./arms.js";
+import { armsOf, isDataFree, isPretrained } from "./arms.js";
 import type { RunContext } from "./context.js";
-import { drawTransferSet } from "./samples.js";
+import { drawTransferSet, labelledPart } from "./samples.js";
 
 /** What the arms saw, where that is not the transfer set alone. */
 export function trainedOn(context: Pick<RunContext, "recipe" | "samples">): TrainedOn | undefined {
+  if (isPretrained(context.recipe)) return withoutLabels(context);
   return isDataFree(context.recipe) ? withoutData(context) : withUnlabelled(context);
+}
+
+/** What the baseline lacks, where the student learns without labels first. */
+function withoutLabels({ recipe, samples }: Pick<RunContext, "recipe" | "samples">): TrainedOn {
+  const all = drawTransferSet(samples.train, recipe.data.transfer, recipe.seed);
+  const labelled = labelledPart(all, armsOf(recipe)[0]!, recipe.seed);
+  const count = ({ indices }: Split) => indices.length.toLocaleString("en-US");
+  return {
+    student: `${count(all)} images without labels, and then from ${count(labelled)} of them with labels`,
+    baseline: `these ${count(labelled)} alone`,
+    unseen: null,
+    fromLabels: true,
+  };
 }
 
 /** What the baseline lacks, where images are there that nobody has labelled. */

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { cpus } from "node:os";
 import { toOnnxInParts } from "@limbeck/graph";
+import type { Split } from "../data/dataset.js";
 import type { TrainingJob } from "../schemes/job.js";
-import type { OfflineOptions } from "../schemes/offline.js";
 import { canonicalJson } from "../support/json.js";
 import { limbeckVersion, onnxRuntimeVersion } from "./versions.js";
 
@@ -14,7 +14,7 @@ function machineFacts(): object {
 
 /** What a training depends on beside its job. */
 export interface TrainingFacts {
-  readonly options: Pick<OfflineOptions, "split" | "train" | "terms">;
+  readonly options: { readonly split: Split; readonly train: object; readonly terms: readonly object[] };
   /** SHA-256 of the run's data. */
   readonly data: string;
   readonly threads: number;

@@ -1,35 +1,22 @@
-import { graphCost } from "@limbeck/graph";
 import { type Split, splitLabels } from "../data/dataset.js";
-import { countErrors } from "../evaluate/metrics.js";
-import type { Model } from "../models/model.js";
 import type { TrainOptions } from "../recipe/schema.js";
 import { OFFLINE } from "../recipe/schemes/index.js";
 import type { ControlImages } from "../schemes/data-free/images.js";
 import { wirings } from "../schemes/index.js";
-import { carriedTensors, type TrainingJob } from "../schemes/job.js";
 import { needsLiveTeacher, needsTeacher } from "../schemes/needs.js";
-import type { OfflineOptions } from "../schemes/offline.js";
 import { Classifier } from "../teachers/classifier.js";
 import { cachedTeacher, liveTeacher, type TeacherSource } from "../teachers/teacher.js";
 import { fileOf } from "../teachers/voice.js";
-import { Checkpoints, type Parameters } from "../train/checkpoints.js";
-import { runTraining, type Trained } from "../train/loop.js";
-import { type Arm, phaseId, seedsOf } from "./arms.js";
-import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
+import { type Arm, isPretrained, phaseId, seedsOf } from "./arms.js";
+import { modelFor, type RunContext, type SeedResult, type TrainedArm, type TrainedTeacher } from "./context.js";
 import type { RunEvent } from "./events.js";
 import { featureSamples, partsOf } from "./features.js";
 import { usesStoredAnswers } from "./goals.js";
 import { startingModel } from "./initial.js";
 import { answersIdentity } from "./labelling.js";
-import { share, takeOver } from "./reuse.js";
-import { drawTransferSet, samplesOfArm } from "./samples.js";
-import { trainingKey } from "./training-key.js";
-
-/** About how many points a learning curve has. */
-const CURVE_POINTS = 60;
-
-/** Multiply-accumulate pairs below which a step runs on one thread. */
-const SMALL_STEP = 40_000_000;
+import { pretrain } from "./pretraining.js";
+import { drawTransferSet, labelledPart, samplesOfArm } from "./samples.js";
+import { trainPhase } from "./train-phase.js";
 
 /** Trains every seed of an arm. */
 export async function* trainArm(
@@ -42,15 +29,19 @@ export async function* trainArm(
   const { name, ...schemeOptions } = arm.scheme;
   const parts = name === OFFLINE.name ? partsOf(student, arm.train, arm.terms) : undefined;
   const seen = parts ? { ...context, samples: yield* featureSamples(context, parts) } : context;
-  let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
+  let trained: Pick<TrainedArm, "model" | "peers" | "exits" | "features"> = { model: student, peers: [] };
   const transfer = samplesOfArm(samples.train, arm, recipe.seed);
-  const train = asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
+  const { pretraining } = wirings[name]!;
+  const train = isPretrained(recipe)
+    ? arm.train
+    : asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
+  const learned = pretraining ? labelledPart(transfer, arm, recipe.seed) : transfer;
   // Features stand where the samples stood.
-  const split = parts ? { ...transfer, dataset: seen.samples.train.dataset } : transfer;
+  const split = parts ? { ...learned, dataset: seen.samples.train.dataset } : learned;
   const source = await teacherSource(context, arm, teacher);
-  const seeds: { seed: number; parameters: Parameters }[] = [];
+  const seeds: SeedResult[] = [];
   for (const seed of seedsOf(recipe)) {
-    const options = {
+    const given = {
       model: parts?.head ?? student,
       split,
       train,
@@ -61,10 +52,19 @@ export async function* trainArm(
       options: schemeOptions,
       control: controlOf(context, arm),
     };
+    const before = pretraining?.({ ...given, split: transfer });
+    const pretrained = before && (yield* pretrain(context, { arm, seed, seen: transfer }, before));
+    const options = { ...given, pretrained };
     const job = wirings[name]!.job(options);
-    trained = { model: parts ? student : job.model, peers: job.peers ?? [], exits: job.exits };
+    trained = {
+      model: parts ? student : job.model,
+      peers: job.peers ?? [],
+      exits: job.exits,
+      features: before?.features,
+    };
     const asked = teacher && needsTeacher(arm.terms) ? answersIdentity(context, arm, teacher.voice) : undefined;
-    seeds.push({ seed, parameters: yield* trainPhase(seen, phaseId(arm, seed), job, options, asked) });
+    const parameters = yield* trainPhase(seen, phaseId(arm, seed), job, options, { teacher: asked });
+    seeds.push({ seed, parameters, pretrained });
   }
   await source?.release();
   return { arm, ...trained, transfer, teacher, seeds };
@@ -100,82 +100,4 @@ export async function teacherSource(
     ),
     release: () => classifier.release(),
   };
-}
-
-/** Trains, unless it was done before: in this run, or in another one from which it is taken over. */
-export async function* trainPhase(
-  context: RunContext,
-  phase: string,
-  job: TrainingJob,
-  options: OfflineOptions,
-  teacher?: Uint8Array,
-): AsyncGenerator<RunEvent, Parameters> {
-  const path = context.folder.file("checkpoints", ...phase.split("/"));
-  const beside = job.model.frozen?.filter(({ name }) => Object.hasOwn(job.unused ?? {}, name));
-  const checkpoints = new Checkpoints(path, carriedTensors(job), beside);
-  yield { type: "phase-start", phase };
-  const start = performance.now();
-  const finished = checkpoints.finished();
-  if (finished) {
-    yield { type: "phase-end", phase, seconds: secondsSince(start), reused: true };
-    return finished;
-  }
-  const threads = threadsFor(job, context.threads);
-  const key = await trainingKey(job, { options, data: context.dataSha256, threads, teacher });
-  const sharing = { key, phase, path: checkpoints.path };
-  const taken = takeOver(context, sharing, () => checkpoints.finished());
-  if (taken) {
-    yield* taken.curve;
-    yield share(context, sharing, taken);
-    return taken.result;
-  }
-  const { parameters, seconds } = yield* trainAndMeasure(context, phase, job, checkpoints);
-  yield share(context, sharing, seconds);
-  return parameters;
-}
-
-async function* trainAndMeasure(
-  context: RunContext,
-  phase: string,
-  job: TrainingJob,
-  checkpoints: Checkpoints,
-): AsyncGenerator<RunEvent, Trained> {
-  const judge = await heldOutJudge(context, job.model);
-  const every = Math.ceil(job.epochs / CURVE_POINTS);
-  try {
-    return yield* runTraining(job, {
-      phase,
-      checkpoints,
-      threads: threadsFor(job, context.threads),
-      signal: context.signal,
-      checkpointSeconds: context.checkpointSeconds,
-      measured: (epoch) => epoch % every === 0 || epoch === job.epochs,
-      evaluate: judge.errors,
-    });
-  } finally {
-    await judge.release();
-  }
-}
-
-/** A small step is over before a second thread has woken up. */
-function threadsFor({ program }: TrainingJob, available: number): number {
-  return graphCost(program.graph).macs < SMALL_STEP ? 1 : available;
-}
-
-/** Counts held-out errors for the learning curve. Nothing is ever chosen by them. */
-async function heldOutJudge({ samples, threads }: RunContext, model: Model) {
-  const { test } = samples;
-  const classifier = await Classifier.ofModel(model, test.dataset, threads);
-  const labels = splitLabels(test);
-  return {
-    errors: async (parameters: Parameters) => {
-      classifier.setValues(model, parameters);
-      return countErrors({ logits: await classifier.classify(test), classes: test.dataset.classes.length, labels });
-    },
-    release: () => classifier.release(),
-  };
-}
-
-function secondsSince(start: number): number {
-  return (performance.now() - start) / 1000;
 }

@@ -3,6 +3,7 @@ import { generatorImages } from "./data-free/generator-source.js";
 import { invertedImages } from "./data-free/inversion-source.js";
 import { dataFreeWiring } from "./data-free/job.js";
 import { synthesizedRows } from "./data-free/synthesis.js";
+import { dinoWiring } from "./dino/wiring.js";
 import { earlyExitsWiring } from "./early-exits.js";
 import { kdclWiring } from "./kdcl.js";
 import { meanTeacherWiring } from "./mean-teacher.js";
@@ -27,6 +28,7 @@ export const wirings: Readonly<Record<string, Wiring>> = {
   "mean-teacher": meanTeacherWiring,
   one: oneWiring,
   "early-exits": earlyExitsWiring,
+  dino: dinoWiring,
   dfad: withGenerator,
   dafl: withGenerator,
   zskt: withGenerator,

@@ -1,5 +1,6 @@
 import type { Schedule, TrainingProgram, TypedArray } from "@limbeck/graph";
 import type { Model, ModelValues } from "../models/model.js";
+import type { BatchSource } from "./batch-source.js";
 import type { ModelWithExits } from "./exit-models.js";
 
 /** A model that learns beside the student. */
@@ -55,6 +56,8 @@ export interface TrainingJob {
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly learningRate: Schedule;
+  /** Whose batches are fed; missing where the training makes its own samples. */
+  readonly batches?: BatchSource;
   /**
    * What a step feeds. The arrays are filled anew by each call.
    * @param repeat which run of the program in the step, from 0

@@ -1,7 +1,8 @@
-import { ops, type Tensor, type TrainingBuffer } from "@limbeck/graph";
+import { ops } from "@limbeck/graph";
 import { initialize } from "../models/model.js";
 import { meanTeacher } from "../recipe/schemes/mean-teacher.js";
-import { BatchGraph, type Learner } from "./batch-graph.js";
+import { averagesOf } from "./averages.js";
+import { BatchGraph } from "./batch-graph.js";
 import { lookInside } from "./inside.js";
 import { peerNamed, prefixOf, type TrainingJob } from "./job.js";
 import { checkReached, completeJob, trainedPart } from "./offline.js";
@@ -60,16 +61,4 @@ function averageGraph(options: GraphOptions) {
 /** What a step, counted from 0, leaves of the average. */
 function decayAt(step: number, decay: number): number {
   return Math.min(decay, 1 - 1 / (step + 2));
-}
-
-/** How a step carries on the averages of all that is trained; running statistics are the average's own. */
-function averagesOf(student: Learner, teacher: Learner, share: Tensor): TrainingBuffer[] {
-  const carried = new Set(teacher.buffers.map(({ input }) => input));
-  return Object.entries(teacher.values)
-    .filter(([, average]) => !carried.has(average))
-    .map(([name, average]) => {
-      const next: TrainingBuffer["next"] = (updated) =>
-        ops.add(average, ops.mul(ops.sub(updated(student.values[name]!), average), share));
-      return { input: average, next };
-    });
 }

@@ -11,8 +11,10 @@ import {
 } from "@limbeck/graph";
 import { batchesPerEpoch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
+import { lossNamed } from "../losses/index.js";
 import { labelShares } from "../losses/labels.js";
-import { initialize, type Model, type ModelValues } from "../models/model.js";
+import { asksTeacher, type LossContext } from "../losses/loss.js";
+import { type Ends, initialize, type Model, type ModelValues } from "../models/model.js";
 import type { DistillTerm, TrainOptions } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
 import type { TeacherSource } from "../teachers/teacher.js";
@@ -28,7 +30,7 @@ import { buildOptimizer } from "./optimizers.js";
 import { partnerAnswers } from "./partners.js";
 import { saliencyOf } from "./saliency.js";
 import { TermStore } from "./store.js";
-import { type BuiltTerms, buildTerms } from "./terms.js";
+import { type BuiltTerms, buildTerms, type TermContexts } from "./terms.js";
 import { transferSet } from "./transfer-set.js";
 
 /** What the offline scheme wires together. */
@@ -111,7 +113,7 @@ export function completeJob(
     epochs: train.stopAfter ?? train.epochs,
     ...sorted(values, program),
     learningRate: learningRateOf(train, stepsPerEpoch),
-    feeds: batchFeeds(options, { program, stepsPerEpoch, weights, views }),
+    ...batchFeeds(options, { program, stepsPerEpoch, weights, views }),
   };
 }
 
@@ -159,9 +161,26 @@ function offlineGraph({ split, train, terms, liveTeacher, ...options }: GraphOpt
     partnerLogits: needs.has("same-class pair") ? partnerAnswers(model, values, images) : undefined,
     saliency: needs.has("input gradients") ? saliencyOf(images, student.logits, answers!.teacherLogits) : undefined,
   };
-  const built = buildTerms(graph, terms, context, batch.length, lookInside(student, teacher, store));
+  const built = buildTerms(
+    graph,
+    terms,
+    forEnds(context, student.ends, terms),
+    batch.length,
+    lookInside(student, teacher, store),
+  );
   const buffers = [...statistics, ...store.buffers];
   return { ...built, buffers, parameters: trainedPart(graph, buffers, model), store, student: deployed };
+}
+
+/** Where a student answers twice, and terms are of both sorts, those that ask the teacher see one answer, and others the other. */
+function forEnds(
+  context: LossContext,
+  ends: Ends | undefined,
+  terms: readonly DistillTerm[],
+): LossContext | TermContexts {
+  const sorts = new Set(terms.map(({ loss }) => asksTeacher(lossNamed(String(loss)))));
+  if (!ends || sorts.size < 2) return context;
+  return (compute, loss) => compute({ ...context, logits: asksTeacher(loss) ? ends.byTeacher : ends.byLabels });
 }
 
 /** All that is neither carried nor taken over from a teacher. */

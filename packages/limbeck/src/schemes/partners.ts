@@ -1,5 +1,5 @@
 import { randomStream, type Tensor } from "@limbeck/graph";
-import type { ImageChange } from "../data/augment/index.js";
+import type { SampleChanges } from "../data/augment/index.js";
 import { type Split, splitLabels } from "../data/dataset.js";
 import type { Model } from "../models/model.js";
 import { ViewBatches } from "./view-batches.js";
@@ -30,7 +30,7 @@ export class PartnerBatches {
   /** Each row's place among its class's. */
   readonly #places: Uint32Array;
 
-  constructor(split: Split, batchSize: number, changes: readonly ImageChange[], seed: number) {
+  constructor(split: Split, batchSize: number, changes: SampleChanges, seed: number) {
     this.#seed = seed;
     // Partners are seen in views of their own, numbered downwards from -1.
     this.#batches = new ViewBatches(split, batchSize, { changes, seed, viewOf: (epoch) => -1 - epoch });

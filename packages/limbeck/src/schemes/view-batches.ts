@@ -1,10 +1,10 @@
-import { type Augmenter, createAugmenter, type ImageChange } from "../data/augment/index.js";
+import { type Augmenter, createAugmenter, type SampleChanges } from "../data/augment/index.js";
 import { type BatchTarget, createBatchTarget, fillBatch } from "../data/batches.js";
 import type { Split } from "../data/dataset.js";
 
 /** What decides how images are changed: in a view, everything depends on the seed and the view's number. */
 export interface ViewOptions {
-  readonly changes: readonly ImageChange[];
+  readonly changes: SampleChanges;
   readonly seed: number;
   /** The number of an epoch's view. Default: the epoch. */
   readonly viewOf?: (epoch: number) => number;

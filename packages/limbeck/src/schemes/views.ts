@@ -1,5 +1,5 @@
 import type { Graph } from "@limbeck/graph";
-import { type ImageChange, prepareAugmentation } from "../data/augment/index.js";
+import { prepareAugmentation, type SampleChanges } from "../data/augment/index.js";
 import type { ImageGeometry } from "../data/dataset.js";
 import { BatchMixer, isMixing, mixesImages, prepareMixing } from "../data/mix/index.js";
 import type { MixedLabels } from "../losses/loss.js";
@@ -7,12 +7,16 @@ import type { TrainOptions } from "../recipe/schema.js";
 
 /** What makes views of samples: changes of single images, and then of whole batches. */
 export interface ViewMakers {
-  readonly changes: readonly ImageChange[];
+  readonly changes: SampleChanges;
   readonly mixer: BatchMixer | undefined;
 }
 
 /** Prepares the augmentations of a training. */
-export function viewMakers({ augment, batchSize }: TrainOptions, geometry: ImageGeometry, seed: number): ViewMakers {
+export function viewMakers(
+  { augment, batchSize }: Pick<TrainOptions, "augment" | "batchSize">,
+  geometry: ImageGeometry,
+  seed: number,
+): ViewMakers {
   const named = augment.map(({ name, ...options }) => ({ name: String(name), options }));
   const single = named.filter(({ name }) => !isMixing(name));
   const mixings = named.filter(({ name }) => isMixing(name));

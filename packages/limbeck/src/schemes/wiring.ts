@@ -1,3 +1,4 @@
+import type { Model, ModelValues } from "../models/model.js";
 import type { SchemeChoice } from "../recipe/schemes/index.js";
 import type { ControlImages } from "./data-free/images.js";
 import type { ImageSource, SourceOptions } from "./data-free/source.js";
@@ -9,6 +10,17 @@ export interface SchemeOptions extends OfflineOptions {
   readonly options: Omit<SchemeChoice, "name">;
   /** Of a scheme that generates images: what is seen in their place. */
   readonly control?: ControlImages | undefined;
+  /** Of a scheme with a {@link Wiring.pretraining}: what that has found. */
+  readonly pretrained?: ModelValues | undefined;
+}
+
+/** A training without labels that comes before the one with labels. */
+export interface Pretraining {
+  readonly job: TrainingJob;
+  /** Answers with features [N, width] in the place of logits. */
+  readonly features: Model;
+  /** Its values, of all of the training's. */
+  values(all: ModelValues): ModelValues;
 }
 
 /** What the graph depends on. */
@@ -20,6 +32,8 @@ export type GraphOptions = Pick<
 /** How a scheme makes a training of models and losses. */
 export interface Wiring {
   job(options: SchemeOptions): TrainingJob;
+  /** Of a scheme that pretrains: what is trained before, on all images. */
+  pretraining?(options: SchemeOptions): Pretraining;
   /** Finds what cannot be trained, from shapes. @throws LimbeckError RECIPE_INVALID, TAP_UNKNOWN, FEATURE_MISMATCH */
   check(options: GraphOptions): void;
   /** Of a scheme that generates images: what makes them. */

@@ -28,9 +28,13 @@ export function readText(path: string): string {
   return readBytes(path).toString("utf8");
 }
 
-/** Whether a path leads to a folder; not where it leads nowhere. */
+/** Whether a path leads to a folder; not where it leads nowhere. @throws LimbeckError FILE_UNREADABLE */
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    throw toFileError(error, path, true);
+  }
 }
 
 /** Makes a folder and those above it. @throws LimbeckError FILE_UNWRITABLE, FILE_EXISTS, DISK_FULL */

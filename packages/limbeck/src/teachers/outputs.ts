@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Split } from "../data/dataset.js";
+import { hashSamples } from "../data/samples/samples.js";
 import { LimbeckError } from "../support/errors.js";
 import { canonicalJson } from "../support/json.js";
 import { readSafetensors, writeSafetensors } from "../support/safetensors.js";
@@ -37,7 +38,7 @@ export class TeacherOutputCache {
   /** Key of the answers of a teacher (the identity of its voice) to samples of a data set, unaugmented. */
   key(teacher: Uint8Array, { split, storage }: AnswersOf): string {
     const { dataset, indices } = split;
-    const hash = createHash("sha256").update(teacher).update(dataset.pixels);
+    const hash = hashSamples(createHash("sha256").update(teacher), dataset.pixels);
     return hash.update(indices).update(canonicalJson(storage)).digest("hex").slice(0, 32);
   }
 

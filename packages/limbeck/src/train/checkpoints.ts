@@ -16,6 +16,8 @@ const progressSchema = z.strictObject({
   firstLoss: z.number().nullable(),
   /** Time spent on these steps, over all sittings. */
   seconds: z.number().default(0),
+  /** How much of it the engine waited for samples. */
+  waited: z.number().default(0),
 });
 
 /** How far a training has come, beside its tensors. */

@@ -11,7 +11,7 @@ export interface ProgressEvent {
   readonly loss: number | null;
   readonly stepsPerSecond: number;
   /** What is counted, where those are not steps or samples. */
-  readonly unit?: "bytes";
+  readonly unit?: "bytes" | "sounds";
 }
 
 /** An epoch is over. */

@@ -25,6 +25,8 @@ const PROGRESS_MS = 100;
 export interface Trained {
   readonly parameters: Parameters;
   readonly seconds: number;
+  /** Seconds of it in which the engine waited for samples; missing where the training makes its own. */
+  readonly waited?: number;
 }
 
 /**
@@ -34,17 +36,20 @@ export interface Trained {
 export async function* runTraining(job: TrainingJob, options: TrainingRunOptions): AsyncGenerator<TrainEvent, Trained> {
   const { checkpoints } = options;
   const restored = checkpoints.partial();
-  const progress = restored?.progress ?? { step: 0, sums: {}, firstLoss: null, seconds: 0 };
+  const progress = restored?.progress ?? { step: 0, sums: {}, firstLoss: null, seconds: 0, waited: 0 };
   const session = await openSteps(job, {
     step: progress.step,
     state: restored ? { ...frozenValues(job), ...restored.state } : job.initial,
     threads: options.threads,
   });
   try {
-    const { step, seconds } = yield* steps(job, options, session, progress);
+    job.batches?.begin(job.epochs * job.stepsPerEpoch);
+    const { step, seconds, waited } = yield* steps(job, options, session, progress);
     guardState(options.phase, step, session.state());
-    return { parameters: checkpoints.finish(modelValues(job, session), step), seconds };
+    const parameters = checkpoints.finish(modelValues(job, session), step);
+    return { parameters, seconds, ...(job.batches ? { waited } : {}) };
   } finally {
+    await job.batches?.release();
     await session.release();
   }
 }
@@ -63,7 +68,8 @@ async function* steps(
   const began = performance.now();
   const progress = (): TrainingProgress => {
     const seconds = restored.seconds + (performance.now() - began) / 1000;
-    return { step: session.step, sums, firstLoss, seconds };
+    const waited = restored.waited + (job.batches?.waited ?? 0);
+    return { step: session.step, sums, firstLoss, seconds, waited };
   };
   const snapshot = () => ({ state: session.state(), progress: progress() });
   const save = ({ state, progress }: ReturnType<typeof snapshot>): TrainEvent => {

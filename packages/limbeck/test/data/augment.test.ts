@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AUGMENTATIONS, createAugmenter, type ImageChange, prepareAugmentation } from "../../src/data/augment/index.js";
+import {
+  AUGMENTATIONS,
+  createAugmenter,
+  type ImageChange,
+  prepareAugmentation,
+  SOUND_AUGMENTATIONS,
+} from "../../src/data/augment/index.js";
 import { shift } from "../../src/data/augment/jitter.js";
 import { ViewStream } from "../../src/data/augment/view-stream.js";
 import { dataset, errorOf } from "./helpers.js";
@@ -86,7 +92,7 @@ describe("prepareAugmentation", () => {
     expect(error).toMatchObject({
       code: "RECIPE_INVALID",
       value: name,
-      fix: `Use one of: ${Object.keys(AUGMENTATIONS).join(", ")}.`,
+      fix: `Use one of: ${Object.keys({ ...AUGMENTATIONS, ...SOUND_AUGMENTATIONS }).join(", ")}.`,
     });
   });
 });

@@ -4,16 +4,24 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { findClassFolders } from "../../src/data/folders/find.js";
+import { type FolderChoice, loadClassFolders } from "../../src/data/folders/load.js";
+import type { CorruptFile, FilesListener, FilesPlan } from "../../src/data/folders/reader.js";
 import { decodeImage } from "../../src/data/images/decode.js";
-import { findClassFolders } from "../../src/data/images/find.js";
-import { loadClassFolders } from "../../src/data/images/load.js";
-import type { CorruptImage, ImagesPlan } from "../../src/data/images/reader.js";
+import { imageFiles } from "../../src/data/images/medium.js";
+import type { ImageShape } from "../../src/data/images/options.js";
 import { temporaryFolder } from "../runs/harness.js";
 import { writeColors, writeImage } from "./images.js";
 
 const SHAPE = { size: [4, 6] as [number, number], fit: "stretch", channels: 3 } as const;
 const OPTIONS = { ...SHAPE, corrupt: "fail" } as const;
 const never = new AbortController().signal;
+
+const loadImages = (
+  options: FolderChoice & ImageShape & { readonly corrupt: "fail" | "skip" },
+  signal: AbortSignal,
+  listener: FilesListener = {},
+) => loadClassFolders(options, imageFiles(options), { corrupt: options.corrupt, signal, listener });
 
 /** One pixel a value: gray where there are as many values as pixels, else color. */
 async function png(path: string, width: number, values: readonly number[], channels: 1 | 2 | 3 | 4) {
@@ -129,9 +137,9 @@ describe("folders of images", () => {
     writeFileSync(join(root, "green", "notes.txt"), "");
     writeFileSync(join(root, "green", "._0.png"), "");
     writeFileSync(join(root, "list.csv"), "");
-    let plan: ImagesPlan | undefined;
+    let plan: FilesPlan | undefined;
     const steps: number[] = [];
-    const { train, test } = await loadClassFolders({ folder: root, ...OPTIONS }, never, {
+    const { train, test } = await loadImages({ folder: root, ...OPTIONS }, never, {
       plan: (found) => {
         plan = found;
       },
@@ -141,7 +149,7 @@ describe("folders of images", () => {
     expect([train.size, train.channels, train.height, train.width]).toEqual([7, 3, 4, 6]);
     expect(train.classes).toEqual(["blue", "green", "red"]);
     expect([...train.labels]).toEqual([0, 0, 1, 1, 1, 2, 2]);
-    expect(plan).toEqual({ images: 7, shape: [3, 4, 6], bytes: 7 * 72, ignored: 3 });
+    expect(plan).toEqual({ noun: "image", files: 7, samples: 7, shape: [3, 4, 6], bytes: 7 * 72, ignored: 3 });
     expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7]);
     const brightest = (sample: number) => {
       const plane = (c: number) => train.pixels.slice(sample * 72 + c * 24, sample * 72 + (c + 1) * 24);
@@ -158,7 +166,7 @@ describe("folders of images", () => {
     await writeImage(join(root, "found", "b", "y.png"), [0, 255, 0]);
     writeFileSync(join(root, "found", "a", "x.txt"), "");
     const options = { folder: join(root, "known"), unlabelled: join(root, "found", "*", "x.*"), ...OPTIONS };
-    const { train } = await loadClassFolders(options, never);
+    const { train } = await loadImages(options, never);
     expect([train.size, train.labelled]).toEqual([4, 3]);
   });
 
@@ -173,7 +181,7 @@ describe("folders of images", () => {
     symlinkSync(root, join(root, "itself"));
     symlinkSync("/", join(root, "above"));
     symlinkSync("loop.png", join(root, "loop.png"));
-    const { classes, labels, ignored } = await findClassFolders(root, never);
+    const { classes, labels, ignored } = await findClassFolders(root, imageFiles(SHAPE), never);
     expect(classes).toEqual(["blue", "green", "linked", "red"]);
     expect([...labels]).toEqual([0, 1, 2, 3, 3]);
     expect(ignored).toBe(5);
@@ -181,18 +189,22 @@ describe("folders of images", () => {
 
   it("must be at least two, each with an image, and the same for testing", async () => {
     const root = temporaryFolder();
-    const found = () => findClassFolders(root, never);
-    await expect(findClassFolders(join(root, "none"), never)).rejects.toMatchObject({ code: "FILE_MISSING" });
+    const found = () => findClassFolders(root, imageFiles(SHAPE), never);
+    await expect(findClassFolders(join(root, "none"), imageFiles(SHAPE), never)).rejects.toMatchObject({
+      code: "FILE_MISSING",
+    });
     await expect(found()).rejects.toThrow("has 0 classes; there must be 2 to 256");
     await writeImage(join(root, "a", "1.png"), [1, 2, 3]);
     await expect(found()).rejects.toMatchObject({ code: "DATA_CORRUPT", where: root });
     mkdirSync(join(root, "b"));
-    await expect(found()).rejects.toThrow("is a class without an image");
+    await expect(found()).rejects.toThrow("is a class without images");
     await writeImage(join(root, "b", "1.png"), [1, 2, 3]);
-    await expect(findClassFolders(root, never, ["a"])).rejects.toThrow(
+    await expect(findClassFolders(root, imageFiles(SHAPE), never, ["a"])).rejects.toThrow(
       "has the class b, which nothing is learned from",
     );
-    await expect(findClassFolders(root, never, ["a", "b", "c"])).rejects.toThrow("lacks the class c");
+    await expect(findClassFolders(root, imageFiles(SHAPE), never, ["a", "b", "c"])).rejects.toThrow(
+      "lacks the class c",
+    );
   });
 
   it("with corrupt images are refused, and all of these are named", async () => {
@@ -200,10 +212,10 @@ describe("folders of images", () => {
     await writeColors(root, 2);
     for (const name of ["blue", "red"]) writeFileSync(join(root, name, "0.png"), "no image");
     symlinkSync("nowhere", join(root, "red", "nowhere.jpg"));
-    const error = await loadClassFolders({ folder: root, ...OPTIONS }, never).catch((thrown) => thrown);
+    const error = await loadImages({ folder: root, ...OPTIONS }, never).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: "DATA_CORRUPT", fix: expect.stringContaining("data.source.corrupt to skip") });
     expect(error.message).toContain("Of 7 images, 3 cannot be decoded");
-    expect(error.value.map(({ path }: CorruptImage) => path)).toEqual(
+    expect(error.value.map(({ path }: CorruptFile) => path)).toEqual(
       ["blue/0.png", "red/0.png", "red/nowhere.jpg"].map((name) => join(root, name)),
     );
   });
@@ -212,11 +224,11 @@ describe("folders of images", () => {
     const [root, test] = [temporaryFolder(), temporaryFolder()];
     await writeColors(root, 2);
     await writeColors(test, 1);
-    const whole = await loadClassFolders({ folder: root, test, ...OPTIONS }, never);
+    const whole = await loadImages({ folder: root, test, ...OPTIONS }, never);
     writeFileSync(join(root, "green", "0.png"), "no image");
-    const skipped: CorruptImage[] = [];
+    const skipped: CorruptFile[] = [];
     const options = { ...OPTIONS, corrupt: "skip" } as const;
-    const left = await loadClassFolders({ folder: root, test, ...options }, never, {
+    const left = await loadImages({ folder: root, test, ...options }, never, {
       skipped: (images) => skipped.push(...images),
     });
     expect(skipped).toEqual([{ path: join(root, "green", "0.png"), problem: expect.any(String) }]);
@@ -225,7 +237,7 @@ describe("folders of images", () => {
     expect(sample(left.train.pixels, 2)).toEqual(sample(whole.train.pixels, 3));
     expect(sample(left.train.pixels, 4)).toEqual(sample(whole.train.pixels, 5));
     cpSync(join(root, "green", "0.png"), join(root, "green", "1.png"));
-    await expect(loadClassFolders({ folder: root, ...options }, never)).rejects.toThrow(
+    await expect(loadImages({ folder: root, ...options }, never)).rejects.toThrow(
       "has no image of green that can be decoded",
     );
   });
@@ -234,7 +246,7 @@ describe("folders of images", () => {
     const root = temporaryFolder();
     await writeColors(root, 54);
     const big = { ...OPTIONS, size: [2048, 2048] as [number, number] };
-    await expect(loadClassFolders({ folder: root, ...big }, never)).rejects.toMatchObject({
+    await expect(loadImages({ folder: root, ...big }, never)).rejects.toMatchObject({
       code: "RECIPE_INVALID",
       where: "data.source.size",
       value: 162 * 3 * 2048 * 2048,
@@ -246,7 +258,7 @@ describe("folders of images", () => {
     await writeColors(root, 1);
     const controller = new AbortController();
     const stop = { plan: () => controller.abort(new Error("enough")) };
-    await expect(loadClassFolders({ folder: root, ...OPTIONS }, controller.signal, stop)).rejects.toThrow("enough");
+    await expect(loadImages({ folder: root, ...OPTIONS }, controller.signal, stop)).rejects.toThrow("enough");
   });
 });
 
@@ -255,7 +267,7 @@ const photos = MIRROR ? join(MIRROR, "clothing", "test") : "";
 
 it.skipIf(!existsSync(photos))("photos of clothing are read (skipped without them in LIMBECK_DATA_DIR)", async () => {
   const options = { ...OPTIONS, size: [16, 16] as [number, number], fit: "cover" } as const;
-  const { train } = await loadClassFolders({ folder: photos, ...options }, never);
+  const { train } = await loadImages({ folder: photos, ...options }, never);
   expect([train.size, train.classes.length]).toEqual([372, 10]);
   expect([train.classes[0], train.classes[9]]).toEqual(["dress", "t-shirt"]);
 });

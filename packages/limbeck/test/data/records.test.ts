@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { localFile } from "../../src/data/data-file.js";
-import type { ImagesPlan } from "../../src/data/images/reader.js";
+import type { FilesPlan } from "../../src/data/folders/reader.js";
 import { imageOf } from "../../src/data/records/image.js";
 import { loadRecords } from "../../src/data/records/load.js";
 import type { RecordOptions } from "../../src/data/records/options.js";
@@ -53,18 +53,18 @@ describe("a table of images", () => {
     ]);
     const lines = '{"file": "green/0.png", "kind": 10}\n{"file": "./red/../red/0.png", "kind": 9}\n';
     const jsonl = put(join(folder, "photos", "list.jsonl"), lines);
-    const plans: ImagesPlan[] = [];
+    const plans: FilesPlan[] = [];
     const fromJson = await load(
       jsonl,
       { image: "file", label: "kind" },
-      { plan: (plan: ImagesPlan) => plans.push(plan) },
+      { plan: (plan: FilesPlan) => plans.push(plan) },
     );
     expect([strongest(fromJson), [...fromJson.labels], fromJson.classes]).toEqual([
       [1, 0],
       [1, 0],
       ["9", "10"],
     ]);
-    expect(plans).toEqual([{ images: 2, shape: [3, 4, 4], bytes: 96, ignored: 0 }]);
+    expect(plans).toEqual([{ noun: "image", files: 2, samples: 2, shape: [3, 4, 4], bytes: 96, ignored: 0 }]);
   });
 
   it("of Parquet holds their bytes, alone or in Hugging Face's records", async () => {

@@ -44,7 +44,11 @@ const FINE: Findings = {
     largest: { name: "1", samples: 210 },
     smallest: { name: "5", samples: 190 },
   },
-  data: { heldOut: 1000, shared: 0 },
+  duplicates: { tested: 1000, equal: 0, near: 0, reason: null, flat: 0, worst: [] },
+  labels: {
+    train: { asked: 0, note: null, doubted: 0, worst: [] },
+    test: { asked: 1000, note: null, doubted: 10, worst: [] },
+  },
   terms: parseTerms([{ loss: "kd", temperature: 4 }]),
   train: TRAIN,
   correctsBiases: false,
@@ -116,7 +120,13 @@ const CASES: readonly (readonly [string, Findings, RegExp])[] = [
   ["patience", trained({ curve: falling }), /over the last quarter of 100 epochs/],
   ["absent-classes", findings({ transferSet: { samples: 2000, absent: ["3"] } }), /no image of 3: .*correctBiases/],
   ["imbalance", findings({ transferSet: { smallest: { samples: 21 } } }), /210 of 1 and 21 of 5, 10 times fewer/],
-  ["shared-samples", findings({ data: { shared: 30 } }), /30 of 1,000 held-out samples \(3\.0%\)/],
+  ["shared-samples", findings({ duplicates: { equal: 30 } }), /30 of 1,000 held-out samples \(3\.0%\)/],
+  ["near-duplicates", findings({ duplicates: { near: 12 } }), /12 of 1,000 held-out images \(1\.2%\)/],
+  [
+    "label-noise",
+    findings({ labels: { test: { doubted: 25 } } }),
+    /contradicts 25 of 1,000 labels \(2\.5%\) of held-out/,
+  ],
   [
     "absent-classes",
     findings({ transferSet: { samples: 2000, absent: ["3"] }, terms: terms({ loss: "cross-entropy" }) }),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { randomStream } from "@limbeck/graph";
 import { distill, readRecipe } from "limbeck";
 import { digits } from "../../src/data/named/digits.js";
+import { writeTones } from "../data/audio.js";
 import { temporaryFolder } from "../runs/harness.js";
 
 /** A run of two or three seconds whose student reads digits, not well. @returns its folder */
@@ -34,6 +35,23 @@ export async function windowsRun(): Promise<string> {
     data: { source: { table, label: "state", window: { length: 3, group: "machine" } }, test: 40 },
     teacher: { model: { family: "mlp", hidden: [8] }, train: { epochs: 2, batchSize: 16 } },
     student: { model: { family: "mlp", hidden: [4] }, train: { epochs: 2, batchSize: 16 } },
+    baseline: false,
+  });
+}
+
+/** A run whose student tells tones apart by their log-mel features. @returns its folder, beside which `tones` lie */
+export async function soundsRun(source: object = {}): Promise<string> {
+  const folder = temporaryFolder();
+  writeTones(join(folder, "tones"), 14);
+  return runOf({
+    name: "tiny-sounds",
+    seeds: 1,
+    data: {
+      source: { audio: join(folder, "tones"), duration: 0.25, sampleRate: 8000, mels: 12, hop: 0.02, ...source },
+      test: 12,
+    },
+    teacher: { model: { family: "mlp", hidden: [16] }, train: { epochs: 4, batchSize: 10, learningRate: 0.01 } },
+    student: { model: { family: "mlp", hidden: [8] }, train: { epochs: 4, batchSize: 10, learningRate: 0.01 } },
     baseline: false,
   });
 }

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
@@ -11,7 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasChromium, launchOptions } from "../../../../test/chromium.js";
 import type * as Images from "../../src/export/wrapper/image.js";
 import type * as Rows from "../../src/export/wrapper/rows.js";
-import { digitsRun, someDigits, windowsRun } from "./fixture.js";
+import type * as Sounds from "../../src/export/wrapper/sound.js";
+import { writeTone } from "../data/audio.js";
+import { digitsRun, someDigits, soundsRun, windowsRun } from "./fixture.js";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -37,10 +39,12 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
   let browser: Browser;
   let images: string;
   let windows: string;
+  let sounds: string;
   const troubles: string[] = [];
   beforeAll(async () => {
     browser = await chromium.launch(launchOptions);
     images = (await exportStudent(await digitsRun(), { playground: true, variants: ["ort", "int8"] })).folder;
+    sounds = (await exportStudent(await soundsRun(), { playground: true })).folder;
     windows = (await exportStudent(await windowsRun(), { playground: true })).folder;
   });
   afterAll(async () => {
@@ -106,6 +110,25 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
     expect(await answersOf(page)).toHaveLength(10);
     await page.setInputFiles("#file", { name: "no.png", mimeType: "image/png", buffer: Buffer.from("no image") });
     await page.locator("#status.trouble").waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it("hears a WAV file as Node does, and says what is none", async () => {
+    const page = await open(sounds, "light", 390);
+    const tone = join(sounds, "tone.wav");
+    writeTone(tone, 810, { rate: 22_050, seconds: 0.4 });
+    await page.setInputFiles("#file", tone);
+    const found = await answersOf(page);
+    const { load } = await wrapperOf<typeof Sounds>(sounds);
+    const wanted = await (await load(ort, join(sounds, "onnx/model.onnx"))).predict(readFileSync(tone));
+    expect(found.map(({ label }) => label)).toEqual(wanted.map(({ label }) => label));
+    for (const [i, { score }] of found.entries()) expect(Math.abs(score - wanted[i]!.score)).toBeLessThan(1e-4);
+    expect(await page.locator("#network").isVisible()).toBe(true);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    const buffer = readFileSync(tone).subarray(0, 99);
+    await page.setInputFiles("#file", { name: "cut.wav", mimeType: "audio/wav", buffer });
+    await page.locator("#status.trouble", { hasText: "This sound is cut short" }).waitFor();
     expect(troubles).toEqual([]);
     await page.close();
   });

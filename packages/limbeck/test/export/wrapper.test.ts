@@ -7,14 +7,18 @@ import * as ort from "onnxruntime-node";
 import sharp from "sharp";
 import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
+import { decodeWav } from "../../src/data/audio/signal/wav.js";
 import { decodeImage } from "../../src/data/images/decode.js";
 import { softmaxRow } from "../../src/evaluate/metrics.js";
+import { readFinishedRun } from "../../src/export/finished-run.js";
 import type * as Images from "../../src/export/wrapper/image.js";
 import type * as Rows from "../../src/export/wrapper/rows.js";
+import type * as Sounds from "../../src/export/wrapper/sound.js";
 import { wrapperFiles } from "../../src/export/wrapper-files.js";
+import { loadSamples } from "../../src/runs/samples.js";
 import { Classifier } from "../../src/teachers/classifier.js";
 import { temporaryFolder } from "../runs/harness.js";
-import { digitsRun, someDigits, windowsRun } from "./fixture.js";
+import { digitsRun, someDigits, soundsRun, windowsRun } from "./fixture.js";
 
 const wrapperOf = async <Wrapper>(folder: string): Promise<Wrapper> =>
   import(/* @vite-ignore */ pathToFileURL(join(folder, "predict.js")).href);
@@ -217,5 +221,72 @@ describe("the wrapper of a student of windows", () => {
       export { load };`;
     expect(problemsOf(folder, use.replace("predict.ts", "predict.js"))).toEqual([]);
     expect(problemsOf(folder, use.replace("predict.ts", "predict.js").replace("noise: 2", "nose: 2"))).toHaveLength(1);
+  });
+});
+
+describe("the wrapper of a student of sounds", () => {
+  let folder: string;
+  let runDir: string;
+  let wrapper: typeof Sounds;
+  let student: Sounds.Predictor;
+  let tone: string;
+  beforeAll(async () => {
+    runDir = await soundsRun();
+    tone = join(String(readFinishedRun(runDir).recipe.data.source.audio), "low/3.wav");
+    ({ folder } = await exportStudent(runDir, { playground: false }));
+    wrapper = await wrapperOf<typeof Sounds>(folder);
+    student = await wrapper.load(ort, join(folder, "onnx/model.onnx"));
+  });
+
+  it("computes of each file exactly what training saw", async () => {
+    const { train } = await loadSamples(readFinishedRun(runDir).recipe, new AbortController().signal);
+    const length = train.dataset.height * train.dataset.width;
+    const given = await student.prepare(readFileSync(tone));
+    // Of the files by name: 0, 1, 10, 11, 12, 13, 2, 3 …
+    const place = train.dataset.labels.indexOf(1) + 7;
+    expect([...given]).toEqual([...train.dataset.pixels.slice(place * length, (place + 1) * length)]);
+  });
+
+  it("answers as the run's student does, about files, sounds and bare samples", async () => {
+    const file = readFileSync(tone);
+    const own = await Classifier.load(
+      readFileSync(join(runDir, "student.onnx")),
+      { channels: 1, height: 12, width: 12 },
+      1,
+    );
+    const wanted = softmaxRow(await own.logits(await student.prepare(file), 1), 0, 3);
+    const sound = decodeWav(file);
+    const bytes = new Uint8Array(file);
+    for (const given of [bytes, bytes.buffer, new Blob([bytes]), sound, sound.samples]) {
+      const answers = await student.predict(given);
+      for (const { label, score } of answers) {
+        expect(score).toBeCloseTo(wanted[["high", "low", "middle"].indexOf(label)]!, 5);
+      }
+    }
+    const all = await student.predictAll([sound, { ...sound, sampleRate: 16_000 }]);
+    expect(all.map((answers) => answers.length)).toEqual([3, 3]);
+    expect(await student.predictAll([])).toEqual([]);
+  });
+
+  it("refuses what is no sound", async () => {
+    await expect(student.predict(new Uint8Array(9))).rejects.toThrow("is no WAV file");
+    await expect(student.predict(Float32Array.of(0, Number.NaN))).rejects.toThrow(RangeError);
+    await expect(student.predict({ samples: new Float32Array(9), sampleRate: 0 })).rejects.toThrow(RangeError);
+  });
+
+  it("is typed, and says what the model takes", () => {
+    const use = `
+      import { load, preprocess, SOUND, type Sound } from "./predict.js";
+      export const sound: Sound = { samples: new Float32Array(8000), sampleRate: SOUND.sampleRate };
+      export const features: Float32Array = preprocess(sound);
+      export { load };`;
+    expect(problemsOf(folder, use)).toEqual([]);
+    expect(problemsOf(folder, use.replace("SOUND.sampleRate", "SOUND.rate"))).toHaveLength(1);
+    expect(wrapper.SOUND).toEqual(readFinishedRun(runDir).samples.sound);
+    const card = readFileSync(join(folder, "README.md"), "utf8");
+    expect(card).toContain(
+      "The model takes `sounds` [batch, 1, 12, 12]: ln(10⁻⁶ + power) in 12 bands of HTK's mel scale from 0 to 4000 Hz",
+    );
+    expect(card).toContain("pipeline_tag: audio-classification");
   });
 });

@@ -358,18 +358,24 @@ class Patches(nn.Module):
 
 
 class Vit(nn.Module):
-    def __init__(self, dim, depth, heads):
+    def __init__(self, dim, depth, heads, distilled=False):
         super().__init__()
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dim))
-        self.pos_embed = nn.Parameter(torch.zeros(1, 17, dim))
+        if distilled:
+            self.dist_token = nn.Parameter(torch.zeros(1, 1, dim))
+            self.head_dist = nn.Linear(dim, CLASSES)
+        self.distilled = distilled
+        self.pos_embed = nn.Parameter(torch.zeros(1, 18 if distilled else 17, dim))
         self.patch_embed = Patches(dim)
         self.blocks = nn.Sequential(*[VitBlock(dim, heads) for _ in range(depth)])
         self.norm, self.head = nn.LayerNorm(dim, eps=1e-6), nn.Linear(dim, CLASSES)
 
     def forward(self, x):
         x = self.patch_embed(x)
-        x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1) + self.pos_embed
-        return self.head(self.norm(self.blocks(x))[:, 0])
+        tokens = [self.cls_token, self.dist_token] if self.distilled else [self.cls_token]
+        x = torch.cat([*(token.expand(len(x), -1, -1) for token in tokens), x], 1) + self.pos_embed
+        x = self.norm(self.blocks(x))
+        return (self.head(x[:, 0]) + self.head_dist(x[:, 1])) / 2 if self.distilled else self.head(x[:, 0])
 
 
 class MixerBlock(nn.Module):
@@ -435,6 +441,7 @@ CASES = [
     ({"family": "efficientnet-lite", "width": 0.25, "depth": 0.5}, EfficientNetLite()),
     ({"family": "repvgg", "width": 0.125}, RepVgg()),
     ({"family": "vit", "dim": 16, "depth": 2, "heads": 2}, Vit(16, 2, 2)),
+    ({"family": "vit", "dim": 16, "depth": 1, "heads": 2, "distilled": True}, Vit(16, 1, 2, True)),
     ({"family": "mlp-mixer", "dim": 16, "depth": 2}, Mixer(16, 2)),
     ({"family": "bytes", "embedding": 6, "channels": [8, 12], "kernel": 3}, Bytes(6, 4, [8, 12], 3)),
 ]

@@ -18,6 +18,7 @@ it.each([
   ["mean-teacher", kdAndLabels(2)],
   ["one", kdAndLabels(2)],
   ["early-exits", kdAndLabels(2), { exits: ["maps"] }],
+  ["dino", labels],
 ])("%s trains a network of a file, and its frozen numbers are in no state", async (name, terms, wanted = {}) => {
   const options = onnxModelOptions.parse({ onnx, trainable: ["conv2.*"], layout: "nchw" });
   const model = (await openNetwork(options, dataset)).model(dataset.classes);
@@ -27,5 +28,16 @@ it.each([
   expect(Object.keys(job.initial).some((tensor) => /conv1|bn1/.test(tensor))).toBe(false);
   const { report, after } = await stepOf(job);
   expect(report.loss).toBeGreaterThan(0);
+  expect(after["conv2.weight"]).not.toEqual(job.initial["conv2.weight"]);
+});
+
+it("dino finds features of a network of a file without labels", async () => {
+  const options = onnxModelOptions.parse({ onnx, trainable: ["conv2.*"], layout: "nchw" });
+  const model = (await openNetwork(options, dataset)).model(dataset.classes);
+  const small = schemeNamed("dino").options.parse({ batchSize: 4, locals: 1, prototypes: 8 }) as object;
+  const given = { model, split, train, terms: labels, seed: 3, options: small };
+  const { job, features } = wirings.dino!.pretraining!(given);
+  expect(features.parameters.map(({ name }) => name).every((name) => name.startsWith("conv2."))).toBe(true);
+  const { after } = await stepOf(job);
   expect(after["conv2.weight"]).not.toEqual(job.initial["conv2.weight"]);
 });

@@ -37,7 +37,8 @@ const SMALL: readonly (readonly [ModelChoice, unfolded: number])[] = [
   [{ family: "resnet", depth: 8, width: 0.25, resolution: 20 }, 0],
   [{ family: "repvgg", width: 0.125, resolution: 8 }, 0],
   [{ family: "vit", dim: 16, depth: 2, heads: 2 }, 0],
-  [{ family: "mlp-mixer", dim: 16, depth: 2 }, 0],
+  [{ family: "vit", dim: 16, depth: 2, heads: 2, distilled: true, dropPath: 0.2 }, 0],
+  [{ family: "mlp-mixer", dim: 16, depth: 2, dropPath: 0.2 }, 0],
   [{ family: "bytes", embedding: 4, channels: [8, 8] }, 0],
 ];
 

@@ -49,7 +49,9 @@ const IMAGENET: readonly (readonly [...Row, gigaMacs: number, digits: number])[]
   ["shufflenetv2", { width: 2 }, 7_393_996, 0.583, 3],
   ["efficientnet-lite", {}, 4_652_008, 0.385, 3],
   ["vit", { dim: 192, heads: 3 }, 5_717_416, 1.3, 1],
+  ["vit", { dim: 192, heads: 3, distilled: true }, 5_910_800, 1.3, 1],
   ["vit", { dim: 384, heads: 6 }, 22_050_664, 4.6, 1],
+  ["vit", { dim: 384, heads: 6, distilled: true }, 22_436_432, 4.6, 1],
   ["mlp-mixer", {}, 18_528_264, 3.8, 1],
 ];
 

@@ -62,6 +62,10 @@ describe("the scheme of a recipe", () => {
       ["scheme: mean-teacher", "distill: [{ loss: cross-entropy }]"],
       "distill: no term learns from the other models; add one that does, such as kd",
     ],
+    [["scheme: dino", TEACHER], "t.yaml:5:10 teacher: the dino scheme has no teacher; leave it out"],
+    [["scheme: dino", "distill: [{ loss: kd }]"], "kd needs teacher logits, which the dino scheme does not give"],
+    [["scheme: { name: dino, localScale: [0.4, 0.1] }"], "scheme.localScale: scale must rise"],
+    [["scheme: { name: dino, augment: [{ name: mixup }] }"], 'scheme.augment[0].name: "mixup" is unknown'],
     [["scheme: { name: one, branches: 1 }"], "t.yaml:4:32 scheme.branches: too small: expected number to be >=2"],
     [
       ["scheme: { name: one, branchs: 3 }"],

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { DataQuality } from "../../src/evaluate/data-quality.js";
 import type { HelperResult } from "../../src/evaluate/results.js";
 import type { ReportData } from "../../src/report/data.js";
 import { renderReport } from "../../src/report/report.js";
@@ -262,5 +263,56 @@ describe("reports of smaller runs", () => {
     const text = textOf(await renderReport(reportData({ results, confusion: none })));
     expect(text).toContain("Most frequent confusions: none, every answer was right.");
     expect(text).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe("what is wrong with the data", () => {
+  const named = (index: number, label: string | null, path?: string) => ({ index, label, ...(path ? { path } : {}) });
+  const data: DataQuality = {
+    classes: [
+      { name: "hat", train: 40, test: 5 },
+      { name: "shoe", train: 4, test: 5 },
+    ],
+    duplicates: {
+      tested: 10,
+      equal: 0,
+      near: 1,
+      reason: null,
+      flat: 2,
+      worst: [{ test: named(1, "hat", "/home/me/test/hat/<a>.jpg"), train: named(7, "shoe"), likeness: 0.99999 }],
+    },
+    labels: {
+      train: { asked: 0, note: "It learned from them.", doubted: 0, worst: [] },
+      test: {
+        asked: 10,
+        note: null,
+        doubted: 1,
+        worst: [{ ...named(3, "hat"), answer: "shoe", probability: 0.97, labelProbability: 0.02 }],
+      },
+    },
+  };
+  const corrupt = [{ path: "/home/me/train/hat/1.jpg", problem: "cut short" }];
+  const pictures = { train: () => sample(0).pixels, test: () => sample(1).pixels };
+  const given = reportData();
+
+  it("is told and shown, without where on the machine it lies", async () => {
+    const page = await renderReport({ ...given, results: { ...given.results, data }, corrupt, pictures });
+    const text = textOf(page);
+    expect(text).toContain("Classes are out of balance. The largest class, hat, has 40 training samples");
+    expect(text).toContain("1 image could not be decoded and was left out hat/1.jpg: cut short");
+    expect(text).toContain("No test sample equals a training sample. Nearly equal: 1 more (10.0%).");
+    expect(text).toContain("2 plain images were not compared.");
+    expect(text).toContain("99.9% alike labels differ: hat, shoe hat/<a&gt;.jpg sample 7");
+    expect(text).toContain("Of test samples: 1 of 10 labels (10.0%). All are shown.");
+    expect(text).toContain("labelled hat teacher: shoe (97.0%), hat 2.0% sample 3");
+    expect(text).toContain("Training samples were not judged. It learned from them.");
+    expect(page).not.toContain("/home/me");
+    expect(page.match(/<img [^>]*width="64"/g)).toHaveLength(3);
+  });
+
+  it("has no pictures of rows", async () => {
+    const page = await renderReport({ ...given, results: { ...given.results, data } });
+    expect(textOf(page)).toContain("The data");
+    expect(page).not.toMatch(/<img [^>]*width="64"/);
   });
 });

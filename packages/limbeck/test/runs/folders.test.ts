@@ -7,7 +7,7 @@ import { readRecipe } from "../../src/recipe/parse.js";
 import { loadSamples } from "../../src/runs/samples.js";
 import { writeColors } from "../data/images.js";
 import { problemOf } from "../recipe/problem-of.js";
-import { limbeck, temporaryFolder } from "./harness.js";
+import { finalFiles, fingerprint, killInTraining, limbeck, temporaryFolder } from "./harness.js";
 
 const model = { family: "mlp", hidden: [8] };
 
@@ -122,15 +122,79 @@ describe("unlabelled images", () => {
     );
   });
 
-  it("need a teacher that was trained before, and a student that sees images", async () => {
-    const { recipe } = await prepare({ unlabelled: "found" });
-    expect(problemOf(readFileSync(recipe, "utf8"))).toContain(
+  it("are labelled by a teacher that the run trains on the others, killed or not", async () => {
+    const pseudo = { name: "pseudo-labels", distill: [{ loss: "cross-entropy" }], baseline: false };
+    const student = { model, train: { epochs: 60, batchSize: 6, learningRate: 0.03 } };
+    const changes = { variants: [pseudo], student, baseline: false };
+    const { recipe, folder, runDir } = await prepare({ unlabelled: "found" }, changes);
+    await writeColors(join(folder, "found"), 10, 200);
+    const { code, stdout, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/done {2}labelling the unlabelled +\d/);
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain("66 images, 30 of which only the teacher has labelled");
+    const { results } = runOf(runDir);
+    expect(results.variants[0].student.accuracy.mean).toBe(1);
+    const again = join(folder, "again");
+    await killInTraining({ recipe, runDir: again });
+    const files = finalFiles(runDir);
+    expect(files).toContain("pseudo-labels/student.onnx");
+    expect(fingerprint(again, files)).toEqual(fingerprint(runDir, files));
+  });
+
+  it("teach nothing to a teacher that the run trains, and are known to the doctor", async () => {
+    const { recipe, folder, runDir } = await prepare({ unlabelled: "found" });
+    await writeColors(join(folder, "found"), 10, 200);
+    const { stdout } = await limbeck(["doctor", recipe, "--out", runDir, "--json"]);
+    const { transferSet } = JSON.parse(stdout).findings;
+    expect(transferSet).toMatchObject({ samples: 66, absent: [], largest: { samples: 22 }, smallest: { samples: 22 } });
+    const alone = join(folder, "alone.json");
+    writeFileSync(alone, readFileSync(recipe, "utf8").replace('"unlabelled":"found"', '"corrupt":"fail"'));
+    await limbeck(["doctor", alone, "--out", join(folder, "alone")]);
+    expect(fingerprint(join(folder, "alone"), ["teacher.onnx"])).toEqual(fingerprint(runDir, ["teacher.onnx"]));
+  });
+
+  it("need a teacher without need of labels, and a student that sees images", async () => {
+    const asked = await prepare({ unlabelled: "found" }, { teacher: { function: "anyone v1" } });
+    expect(problemOf(readFileSync(asked.recipe, "utf8"))).toContain(
       "unlabelled images have the teacher's answers for labels",
     );
+    const drawn = { source: { folder: "photos", test: "others", size: 6, unlabelled: "found" } };
+    const some = await prepare({}, { data: { ...drawn, transfer: { size: 20, only: [1] } } });
+    expect(problemOf(readFileSync(some.recipe, "utf8"))).toContain("known once the teacher is trained");
     const generated = await prepare({ unlabelled: "found" }, { teacher, scheme: "dafl", distill: [{ loss: "kd" }] });
     expect(problemOf(readFileSync(generated.recipe, "utf8"))).toContain(
       "unlabelled the student sees no training sample",
     );
+  });
+
+  it("need no teacher where a student learns without labels first, which its baseline does not", async () => {
+    const heads = { hidden: 8, bottleneck: 4, prototypes: 8 };
+    const scheme = { name: "dino", labels: 9, epochs: 3, batchSize: 16, locals: 1, ...heads };
+    const { recipe, runDir } = await withUnlabelled({}, { teacher: undefined, scheme });
+    const { code, stdout, stderr } = await limbeck(["run", recipe, "--out", runDir]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const text = stdout.replaceAll(/\s+/g, " ");
+    expect(text).toContain(
+      "student learned from 66 images without labels, and then from 9 of them with labels, the baseline from these 9 alone.",
+    );
+    expect(text).toContain("Features before any label: the 20 nearest of 9 labelled samples make");
+    const { results } = runOf(runDir);
+    expect(results.features).toEqual({ neighbors: [expect.any(Number)], untrained: [expect.any(Number)], known: 9 });
+    expect(results.student.parameters).toBe(results.baseline.parameters);
+    const events = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trim().split("\n");
+    const epochs = (phase: string) =>
+      events.map((line) => JSON.parse(line)).filter((event) => event.type === "epoch" && event.phase === phase);
+    const counts = ["student/seed-2/pretraining", "student/seed-2", "baseline/seed-2"].map(
+      (phase) => epochs(phase).length,
+    );
+    expect(counts).toEqual([3, 4, 4]);
+    expect(Object.keys(epochs("student/seed-2/pretraining")[0].losses)).toEqual([
+      "loss",
+      "dino",
+      "teacher-entropy",
+      "kl",
+    ]);
+    expect(readFileSync(join(runDir, "report.html"), "utf8")).toContain("Before any label");
   });
 
   it("must be there, and are none of those that have a class", async () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,19 +10,12 @@ import { expect } from "vitest";
 
 const command = fileURLToPath(new URL("../../bin/limbeck.js", import.meta.url));
 
-const folders: string[] = [];
-process.once("exit", () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 // What one test has trained must not spare another the training.
 process.env.LIMBECK_CACHE_DIR = temporaryFolder();
 
 /** A folder that is gone when the tests are over. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "limbeck-test-"));
-  folders.push(folder);
-  return folder;
+  return mkdtempSync(join(tmpdir(), "limbeck-test-"));
 }
 
 /** Writes idx files of noisy 6×6 patterns, one for each of four classes; returns their paths. */

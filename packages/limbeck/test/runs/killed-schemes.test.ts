@@ -25,6 +25,20 @@ const SCHEMES: Readonly<Record<string, object>> = {
   "mean-teacher": { ...alone, scheme: "mean-teacher", distill: undefined },
   one: { ...alone, student: { ...student, model: mlp(12, 8) }, scheme: "one", distill: undefined },
   "early-exits": { ...alone, student: { ...student, model: mlp(12, 8) }, scheme: "early-exits", distill: undefined },
+  dino: {
+    ...alone,
+    scheme: {
+      name: "dino",
+      labels: 12,
+      epochs: 30,
+      batchSize: 16,
+      locals: 1,
+      hidden: 16,
+      bottleneck: 8,
+      prototypes: 16,
+    },
+    distill: undefined,
+  },
   specialists: {
     teacher: {
       specialists: [

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { TrainingSession } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { quantizeModel } from "../../../graph/test/quantize.js";
+import { quantized } from "../../../graph/test/quantizing.js";
 import { wholeSplit } from "../../src/data/dataset.js";
 import { buildModel } from "../../src/models/index.js";
 import { toOnnxModel } from "../../src/models/inference.js";
@@ -41,9 +41,9 @@ describe("a quantized teacher", () => {
   const plain = toOnnxModel(original, dataset, initialize(original, 3));
   let teacher: OnnxTeacher;
   beforeAll(async () => {
-    const samples = { images: { dtype: "float32" as const, shape: [16, 1, 8, 8], data: images } };
+    const asked = { input: "images", shape: [16, 1, 8, 8], data: images };
     const path = join(temporaryFolder(), "quantized.onnx");
-    writeFileSync(path, await quantizeModel(plain, samples));
+    writeFileSync(path, await quantized(plain, asked));
     teacher = await openOnnxTeacher({ onnx: path }, dataset, 3, []);
   });
 

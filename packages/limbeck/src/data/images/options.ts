@@ -26,7 +26,7 @@ export const folderFields = {
   test: path.optional().meta({ description: "Such a folder, of the same classes, for testing." }),
   unlabelled: path.optional().meta({
     description:
-      "A folder of further images, or a pattern of them, of no known class, that the student learns from as an ONNX teacher sees them.",
+      "A folder of further images, or a pattern of them, of no known class, that the student learns from as the teacher sees them.",
   }),
   ...shapeFields,
 };
@@ -35,6 +35,3 @@ const shape = z.object(shapeFields);
 
 /** The size that images are brought to, and how. */
 export type ImageShape = Readonly<Omit<z.output<typeof shape>, "corrupt">>;
-
-/** How images are read. */
-export type ImageOptions = Readonly<z.output<typeof shape>>;

@@ -1,6 +1,9 @@
 import jstat from "jstat";
 import { LimbeckError } from "../../support/errors.js";
 import { type Split, sampleLength } from "../dataset.js";
+import { sampleAt } from "../samples/samples.js";
+import { StoredSamples } from "../samples/stored.js";
+import { drawAtMost } from "../split.js";
 import type { Moments } from "./moments.js";
 
 /** So many values lie at or beyond every quantile that is stored: none is one row's alone to tell. */
@@ -17,11 +20,16 @@ const MOST_DISCRETE = 20;
 
 const SIGNIFICANT_DIGITS = 7;
 
+/** Values are sorted in memory. */
+const MOST_STORED = 20_000_000;
+
 /**
- * The moments of rows or windows: of each column over all samples and times.
+ * The moments of rows or windows: of each column over all samples and times. Of samples that stay on disk, as many count as
+ * make {@link MOST_STORED} values, drawn by class.
  * @throws LimbeckError DATA_TOO_SMALL
  */
-export function measureMoments(split: Split): Moments {
+export function measureMoments(whole: Split): Moments {
+  const split = measured(whole);
   const { dataset, indices } = split;
   const samples = indices.length;
   if (samples < FEWEST) {
@@ -51,13 +59,31 @@ export function measureMoments(split: Split): Moments {
   };
 }
 
+function measured(split: Split): Split {
+  const { dataset } = split;
+  if (!(dataset.pixels instanceof StoredSamples)) return split;
+  return drawAtMost(split, Math.max(FEWEST, Math.floor(MOST_STORED / sampleLength(dataset))), 0);
+}
+
+/** Mean and deviation of all numbers of sounds. */
+export function measureSpread({ dataset, indices }: Split): Pick<Moments, "mean" | "std"> {
+  const length = sampleLength(dataset);
+  const meanOf = (of: (value: number) => number) => {
+    let sum = 0;
+    for (const index of indices) for (const value of sampleAt(dataset, index)) sum += of(value);
+    return sum / (indices.length * length);
+  };
+  const mean = meanOf((value) => value);
+  const variance = meanOf((value) => (value - mean) ** 2);
+  return { mean: [rounded(mean)], std: [rounded(Math.sqrt(variance))] };
+}
+
 /** All values of a column: of the samples one after another, in each by time. */
 function columnOf({ dataset, indices }: Split, c: number): Float64Array {
   const times = dataset.height * dataset.width;
   const values = new Float64Array(indices.length * times);
   indices.forEach((index, i) => {
-    const start = index * sampleLength(dataset) + c * times;
-    values.set(dataset.pixels.subarray(start, start + times), i * times);
+    values.set(sampleAt(dataset, index).subarray(c * times, (c + 1) * times), i * times);
   });
   return values;
 }

@@ -75,6 +75,6 @@ export function momentsText(moments: Moments): string {
 }
 
 /** A column's standard deviation as a divisor: 1 where all values are equal. */
-export function spreadsOf({ std }: Moments): number[] {
+export function spreadsOf({ std }: Pick<Moments, "std">): number[] {
   return std.map((value) => (value > 0 ? value : 1));
 }

@@ -1,13 +1,21 @@
 import { LimbeckError } from "../../support/errors.js";
 import { type ImageDataset, MOST_CLASSES } from "../dataset.js";
+import { toPlanes } from "../planes.js";
+import type { Samples } from "../samples/samples.js";
+import { type StoredPlace, StoredSamples } from "../samples/stored.js";
 import { damaged, type NpyArray } from "./npy.js";
 import type { ArrayLayout } from "./options.js";
-import { readNumpy } from "./read.js";
+import { largeNumpy, type NpyFile, readNumpy } from "./read.js";
 
 interface Labelling {
   readonly labels: string;
   /** Default: their numbers, up to the largest label. */
   readonly classes?: readonly string[] | undefined;
+}
+
+/** What of a source stays in its file: arrays of more bytes than this. */
+interface Memory {
+  readonly memory?: number | undefined;
 }
 
 /**
@@ -18,21 +26,27 @@ interface Labelling {
 export function loadImageArrays({
   images: name,
   layout,
+  memory,
   ...labelling
-}: Labelling & { readonly images: string; readonly layout?: ArrayLayout | undefined }): ImageDataset {
-  const array = readNumpy(name);
-  const { shape, dtype, data } = array;
+}: Labelling & Memory & { readonly images: string; readonly layout?: ArrayLayout | undefined }): ImageDataset {
+  const array = openArray(name, memory);
+  const { shape, dtype } = array;
   if (dtype !== "u1" || (shape.length !== 3 && shape.length !== 4)) {
     const fix = "Images are bytes (uint8) of 3 or 4 axes; of values from 0 to 1, save (x * 255).astype(numpy.uint8).";
     throw unfit(array, name, "images [N, H, W], [N, H, W, C] or [N, C, H, W] of uint8", fix);
   }
-  if (data.length === 0) throw damaged(name, `holds no images: its shape is ${shape.join(" × ")}`, shape);
+  if (shape.includes(0)) throw damaged(name, `holds no images: its shape is ${shape.join(" × ")}`, shape);
   const size = shape[0]!;
   const channelsAt = shape.length === 3 ? undefined : (layout ?? layoutOf(shape, name));
   const [height, width, channels] =
     channelsAt === "nchw" ? [shape[2]!, shape[3]!, shape[1]!] : [shape[1]!, shape[2]!, shape[3] ?? 1];
-  const pixels = channelsAt === "nhwc" && channels > 1 ? toPlanes(data, channels, height * width) : data;
-  return { name, size, channels, height, width, pixels: pixels as Uint8Array, ...labelsOf(labelling, name, size) };
+  const interleaved = channelsAt === "nhwc" ? channels : 1;
+  const length = channels * height * width;
+  const pixels =
+    "data" in array
+      ? inPlanes(array.data as Uint8Array, interleaved, length)
+      : stored(array, { kind: "bytes", length, interleaved });
+  return { name, size, channels, height, width, pixels, ...labelsOf(labelling, name, size) };
 }
 
 /**
@@ -40,20 +54,45 @@ export function loadImageArrays({
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT where a file is damaged, holds no rows, or the two do not belong
  *   together
  */
-export function loadRowArrays({ rows: name, ...labelling }: Labelling & { readonly rows: string }): ImageDataset {
-  const array = readNumpy(name);
-  const { shape, data } = array;
+export function loadRowArrays({
+  rows: name,
+  memory,
+  ...labelling
+}: Labelling & Memory & { readonly rows: string }): ImageDataset {
+  const array = openArray(name, memory);
+  const { shape } = array;
   if (shape.length !== 2) throw unfit(array, name, "rows [N, columns]", "Save an array of two axes.");
-  if (data.length === 0) throw damaged(name, `holds no rows: its shape is ${shape.join(" × ")}`, shape);
+  if (shape.includes(0)) throw damaged(name, `holds no rows: its shape is ${shape.join(" × ")}`, shape);
   const [size, channels] = shape as [number, number];
-  const pixels = Float32Array.from(data);
-  const strange = pixels.findIndex((value) => !Number.isFinite(value));
-  if (strange >= 0) {
-    const place = `row ${Math.floor(strange / channels)}, column ${(strange % channels) + 1}`;
-    throw damaged(name, `has ${data[strange]} in ${place}, which is no finite number of 32 bits`, data[strange]);
-  }
+  const pixels = "data" in array ? Float32Array.from(array.data) : stored(array, { kind: "numbers", length: channels });
+  requireFinite(array, pixels, channels, name);
   const columns = Array.from({ length: channels }, (_, c) => String(c + 1));
   return { name, size, channels, height: 1, width: 1, columns, pixels, ...labelsOf(labelling, name, size) };
+}
+
+function openArray(name: string, memory = Number.POSITIVE_INFINITY): NpyArray | NpyFile {
+  return largeNumpy(name, memory) ?? readNumpy(name);
+}
+
+function stored(
+  { path, offset, dtype, isLittle, shape }: NpyFile,
+  form: Pick<StoredPlace, "kind" | "length" | "interleaved">,
+): StoredSamples {
+  return new StoredSamples({ path, offset, dtype, isLittle, samples: shape[0]!, ...form });
+}
+
+function requireFinite(array: NpyArray | NpyFile, pixels: Samples, channels: number, name: string): void {
+  let before = 0;
+  for (const part of pixels instanceof StoredSamples ? pixels.parts() : [pixels]) {
+    const strange = part.findIndex((value) => !Number.isFinite(value));
+    if (strange >= 0) {
+      const at = before + strange;
+      const place = `row ${Math.floor(at / channels)}, column ${(at % channels) + 1}`;
+      const value = "data" in array ? array.data[at] : part[strange];
+      throw damaged(name, `has ${value} in ${place}, which is no finite number of 32 bits`, value);
+    }
+    before += part.length;
+  }
 }
 
 function labelsOf({ labels: name, classes }: Labelling, of: string, size: number) {
@@ -90,18 +129,17 @@ function layoutOf(shape: readonly number[], name: string): ArrayLayout {
   });
 }
 
-/** `[N, area, channels]` as `[N, channels, area]`. */
-function toPlanes(data: ArrayLike<number>, channels: number, area: number): Uint8Array {
+/** Images whose channels stand in planes. */
+function inPlanes(data: Uint8Array, interleaved: number, length: number): Uint8Array {
+  if (interleaved === 1) return data;
   const planes = new Uint8Array(data.length);
-  for (let first = 0; first < data.length; first += channels * area) {
-    for (let c = 0; c < channels; c++) {
-      for (let i = 0; i < area; i++) planes[first + c * area + i] = data[first + i * channels + c]!;
-    }
+  for (let at = 0; at < data.length; at += length) {
+    toPlanes(data.subarray(at, at + length), interleaved, planes.subarray(at, at + length));
   }
   return planes;
 }
 
-function unfit({ shape, dtype }: NpyArray, name: string, wanted: string, fix: string): LimbeckError {
+function unfit({ shape, dtype }: NpyArray | NpyFile, name: string, wanted: string, fix: string): LimbeckError {
   const message = `${name} holds ${dtype} of ${shape.join(" × ") || "no axis"}, not ${wanted}`;
   return new LimbeckError("DATA_CORRUPT", message, { where: name, value: { shape, dtype }, fix });
 }

@@ -1,5 +1,5 @@
-import { fromFloat16 } from "@limbeck/graph";
 import { LimbeckError } from "../../support/errors.js";
+import { type Dtype, isDtype, type Numbers, readNumbers, widthOf } from "./dtypes.js";
 
 /** An array of numbers, in C order: `data.length` is the product of `shape`. */
 export interface NpyArray {
@@ -9,95 +9,20 @@ export interface NpyArray {
   readonly data: Numbers;
 }
 
-type Numbers =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
-
-interface Dtype {
-  readonly bytes: number;
-  read(view: DataView, count: number, isLittle: boolean): Numbers;
-}
-
-/** Fills an array from numbers that stand side by side. */
-function filling<Filled extends Numbers>(
-  bytes: number,
-  create: (count: number) => Filled,
-  get: (view: DataView, at: number, isLittle: boolean) => number,
-): Dtype {
-  const read = (view: DataView, count: number, isLittle: boolean) => {
-    const filled = create(count);
-    for (let i = 0; i < count; i++) filled[i] = get(view, i * bytes, isLittle);
-    return filled;
-  };
-  return { bytes, read };
-}
-
-const byte: Dtype = {
-  bytes: 1,
-  read: (view, count) => new Uint8Array(view.buffer, view.byteOffset, count),
-};
-
-const half = filling(
-  2,
-  (n) => new Uint16Array(n),
-  (view, at, little) => view.getUint16(at, little),
-);
-
-/** 64-bit integers become doubles: what these cannot hold is of no use as a label or a value. */
-const DTYPES: Readonly<Record<string, Dtype>> = {
-  b1: byte,
-  u1: byte,
-  i1: filling(
-    1,
-    (n) => new Int8Array(n),
-    (view, at) => view.getInt8(at),
-  ),
-  u2: half,
-  i2: filling(
-    2,
-    (n) => new Int16Array(n),
-    (view, at, little) => view.getInt16(at, little),
-  ),
-  u4: filling(
-    4,
-    (n) => new Uint32Array(n),
-    (view, at, little) => view.getUint32(at, little),
-  ),
-  i4: filling(
-    4,
-    (n) => new Int32Array(n),
-    (view, at, little) => view.getInt32(at, little),
-  ),
-  u8: filling(
-    8,
-    (n) => new Float64Array(n),
-    (view, at, little) => Number(view.getBigUint64(at, little)),
-  ),
-  i8: filling(
-    8,
-    (n) => new Float64Array(n),
-    (view, at, little) => Number(view.getBigInt64(at, little)),
-  ),
-  f2: { bytes: 2, read: (...bits) => fromFloat16(half.read(...bits) as Uint16Array) },
-  f4: filling(
-    4,
-    (n) => new Float32Array(n),
-    (view, at, little) => view.getFloat32(at, little),
-  ),
-  f8: filling(
-    8,
-    (n) => new Float64Array(n),
-    (view, at, little) => view.getFloat64(at, little),
-  ),
-};
-
 const MAGIC = Buffer.from("\x93NUMPY", "latin1");
+
+/** What a file of an array says of it. */
+export interface NpyHeader {
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  readonly isLittle: boolean;
+  /** Whether the first axis changes fastest. */
+  readonly isFortran: boolean;
+  /** Where the numbers begin. */
+  readonly offset: number;
+  /** How many numbers there are. */
+  readonly count: number;
+}
 
 /**
  * Reads NumPy's format, versions 1 to 3 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), of plain
@@ -107,34 +32,46 @@ const MAGIC = Buffer.from("\x93NUMPY", "latin1");
  * @throws LimbeckError DATA_CORRUPT: not such a file, no plain numbers, cut short or too long
  */
 export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
-  const { header, offset } = headerOf(bytes, name);
+  const { shape, dtype, isLittle, isFortran, offset, count } = parseNpyHeader(bytes, bytes.length, name);
+  const data = readNumbers(dtype, bytes.subarray(offset), count, isLittle);
+  return { shape, dtype, data: isFortran ? inRows(data, shape) : data };
+}
+
+/**
+ * Reads the header of NumPy's format.
+ * @param start the file's first bytes, {@link NPY_START} or all
+ * @param size of the whole file, in bytes
+ * @throws LimbeckError DATA_CORRUPT as {@link parseNpy}
+ */
+export function parseNpyHeader(start: Uint8Array, size: number, name: string): NpyHeader {
+  const { header, offset } = headerOf(start, size, name);
   const descr = /'descr':\s*'([<>|=])([a-zA-Z])(\d+)'/.exec(header);
   const order = /'fortran_order':\s*(True|False)/.exec(header);
   const dims = /'shape':\s*\(([\d,\s]*)\)/.exec(header);
   if (!order || !dims) throw damaged(name, "has a header that is not NumPy's", header);
   const dtype = descr ? `${descr[2]}${descr[3]}` : "";
-  const kind = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
-  if (!kind) {
+  if (!isDtype(dtype)) {
     const found = /'descr':\s*('[^']*'|\[)/.exec(header)?.[1] ?? "nothing";
     throw damaged(name, `holds ${found === "[" ? "records" : found}, and only plain numbers can be read`, found);
   }
   const shape = [...dims[1]!.matchAll(/\d+/g)].map(Number);
   const count = shape.reduce((product, extent) => product * extent, 1);
-  const found = bytes.length - offset;
-  if (count * kind.bytes !== found) {
-    const problem = count * kind.bytes > found ? "is cut short" : "is too long";
-    throw damaged(
-      name,
-      `${problem}: ${shape.join(" × ")} values take ${count * kind.bytes} bytes, not ${found}`,
-      found,
-    );
+  const [wanted, found] = [count * widthOf(dtype), size - offset];
+  if (wanted !== found) {
+    const problem = wanted > found ? "is cut short" : "is too long";
+    throw damaged(name, `${problem}: ${shape.join(" × ")} values take ${wanted} bytes, not ${found}`, found);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, found);
-  const data = kind.read(view, count, descr![1] !== ">");
-  return { shape, dtype, data: order[1] === "True" && shape.length > 1 ? inRows(data, shape) : data };
+  return {
+    shape,
+    dtype,
+    isLittle: descr![1] !== ">",
+    isFortran: order[1] === "True" && shape.length > 1,
+    offset,
+    count,
+  };
 }
 
-function headerOf(bytes: Uint8Array, name: string): { header: string; offset: number } {
+function headerOf(bytes: Uint8Array, size: number, name: string): { header: string; offset: number } {
   if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) {
     throw damaged(name, "is not NumPy's: it does not begin with \\x93NUMPY", [...bytes.subarray(0, MAGIC.length)]);
   }
@@ -145,7 +82,7 @@ function headerOf(bytes: Uint8Array, name: string): { header: string; offset: nu
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const offset = start + length;
-  if (offset > bytes.length) throw damaged(name, "is cut short: it ends within its header", bytes.length);
+  if (offset > size) throw damaged(name, "is cut short: it ends within its header", size);
   return {
     header: Buffer.from(bytes.subarray(start, Math.min(offset, start + MOST_HEADER))).toString("latin1"),
     offset,
@@ -154,6 +91,9 @@ function headerOf(bytes: Uint8Array, name: string): { header: string; offset: nu
 
 /** A header of plain numbers is far shorter; what comes after is padding, or a list of records. */
 const MOST_HEADER = 4096;
+
+/** So many bytes of a file tell what is in it. */
+export const NPY_START: number = MOST_HEADER + 12;
 
 /** An array whose first axis changes fastest, with the last one changing fastest. */
 function inRows(data: Numbers, shape: readonly number[]): Numbers {

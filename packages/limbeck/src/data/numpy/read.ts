@@ -1,9 +1,9 @@
-import { statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { unzipSync } from "fflate";
 import { LimbeckError, toFileError } from "../../support/errors.js";
 import { readBytes } from "../../support/files.js";
 import { nearestWord } from "../../support/nearest.js";
-import { damaged, type NpyArray, parseNpy } from "./npy.js";
+import { damaged, NPY_START, type NpyArray, type NpyHeader, parseNpy, parseNpyHeader } from "./npy.js";
 
 /** The largest file, and the largest array of an archive, in bytes. */
 const LIMIT = 2_000_000_000;
@@ -32,10 +32,51 @@ export function readNumpy(name: string): NpyArray {
   return parseNpy(bytes, name);
 }
 
+/** An array that is left in its file. */
+export interface NpyFile extends NpyHeader {
+  readonly path: string;
+}
+
+/**
+ * What a .npy file says of its array, where the file has more than so many bytes; nothing of smaller ones, and of archives.
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, DATA_CORRUPT; RECIPE_INVALID where the first axis changes fastest
+ */
+export function largeNumpy(path: string, limit: number): NpyFile | undefined {
+  if (/\.npz(#.*)?$/i.test(path)) return undefined;
+  const size = sizeOf(path);
+  if (size <= limit) return undefined;
+  const header = parseNpyHeader(startOf(path), size, path);
+  if (!header.isFortran) return { ...header, path };
+  throw new LimbeckError("RECIPE_INVALID", `${path} is in Fortran's order, which cannot be read from disk`, {
+    where: path,
+    value: size,
+    fix: "Save numpy.ascontiguousarray of it, or allow more of data.memory.",
+  });
+}
+
+function startOf(path: string): Uint8Array {
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      const bytes = new Uint8Array(NPY_START);
+      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw toFileError(error, path, true);
+  }
+}
+
 function readWhole(path: string): Buffer {
   const size = sizeOf(path);
   if (size <= LIMIT) return readBytes(path);
-  throw damaged(path, `has ${size} bytes; at most ${LIMIT} are read`, size);
+  const fix = "Save what is in it as .npy files, which are read from disk.";
+  throw new LimbeckError("DATA_CORRUPT", `${path} has ${size} bytes; of an archive at most ${LIMIT} are read`, {
+    where: path,
+    value: size,
+    fix,
+  });
 }
 
 function sizeOf(path: string): number {

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import type { EncodedImage } from "../images/reader.js";
+import type { EncodedFile } from "../folders/reader.js";
 import { shown } from "../table/cells.js";
 import { corrupt } from "../table/formats/format.js";
 
@@ -15,7 +15,7 @@ interface Place {
  * An image of a table: bytes, a path, or Hugging Face's record of both.
  * @throws LimbeckError DATA_CORRUPT where it is none of these, or leaves the folder
  */
-export function imageOf(cell: unknown, place: Place): EncodedImage {
+export function imageOf(cell: unknown, place: Place): EncodedFile {
   if (cell instanceof Uint8Array) return bytesAt(cell, place);
   if (typeof cell === "string") return pathOf(cell, place);
   const { bytes, path } = (cell ?? {}) as { bytes?: unknown; path?: unknown };
@@ -24,7 +24,7 @@ export function imageOf(cell: unknown, place: Place): EncodedImage {
   throw wrong(place, `${shown(cell)} is no image, nor the name of one`);
 }
 
-function bytesAt(bytes: Uint8Array, { where }: Place): EncodedImage {
+function bytesAt(bytes: Uint8Array, { where }: Place): EncodedFile {
   return { name: where, bytes };
 }
 

@@ -1,6 +1,7 @@
 import type { NamedFile } from "../data-file.js";
 import { type ImageDataset, sampleLength } from "../dataset.js";
-import { type EncodedImage, ImageReader, type ImagesListener } from "../images/reader.js";
+import { type EncodedFile, FileReader, type FilesListener } from "../folders/reader.js";
+import { imageFiles } from "../images/medium.js";
 import { textOf } from "../table/cells.js";
 import { Labelling } from "../table/classes.js";
 import { requireColumns } from "../table/columns.js";
@@ -29,12 +30,12 @@ export async function loadRecords(
   tested: readonly NamedFile[] | undefined,
   options: RecordOptions,
   signal: AbortSignal,
-  listener: ImagesListener = {},
+  listener: FilesListener = {},
 ): Promise<LoadedRecords> {
   const learned = await openRecords(files, options, signal);
   const others = tested && (await openRecords(tested, options, signal));
-  const counts = [learned, ...(others ? [others] : [])].map(({ count }) => ({ paths: { length: count }, ignored: 0 }));
-  const reader = new ImageReader(counts, options, signal, listener);
+  const counted = { files: learned.count + (others?.count ?? 0), ignored: 0 };
+  const reader = new FileReader(imageFiles(options), counted, { corrupt: options.corrupt, signal, listener });
   const train = await decodeAll(reader, learned, options.classes ?? learned.classNames, options);
   const test = others && (await decodeAll(reader, others, train.classes, options));
   reader.finish();
@@ -42,7 +43,7 @@ export async function loadRecords(
 }
 
 interface Entry {
-  readonly image: EncodedImage;
+  readonly image: EncodedFile;
   readonly label: string;
   readonly where: string;
 }
@@ -103,27 +104,29 @@ async function* entriesOf(
 }
 
 async function decodeAll(
-  reader: ImageReader,
+  reader: FileReader,
   { name, count, entries }: Records,
   known: readonly string[] | undefined,
-  { label: column }: RecordOptions,
+  { label: column, ...options }: RecordOptions,
 ): Promise<ImageDataset> {
-  const length = sampleLength(reader.geometry);
-  const pixels = new Uint8Array(count * length);
+  const { facts, allocate } = imageFiles(options);
+  const length = sampleLength(facts);
+  const pixels = allocate(count * length);
   const labelling = new Labelling(known);
   let size = 0;
   for await (const all of entries) {
     for (let first = 0; first < all.length; first += BATCH) {
       const batch = all.slice(first, first + BATCH);
       const decoded = await reader.read(batch.map(({ image }) => image));
-      for (const i of decoded.kept) labelling.push(batch[i]!.label, batch[i]!.where, column);
-      pixels.set(decoded.pixels, size * length);
-      size += decoded.kept.length;
+      for (const i of decoded.origins) labelling.push(batch[i]!.label, batch[i]!.where, column);
+      // This reader was given no folder: what it has decoded is in memory.
+      pixels.set(decoded.pixels as Uint8Array, size * length);
+      size += decoded.origins.length;
     }
   }
   if (count === 0) throw corrupt(name, "holds no rows");
   // Where nothing may be left out, all that is corrupt is told before what is missing because of it.
   if (!reader.mayLeaveOut) reader.finish();
   const { classes, labels } = labelling.finish(name);
-  return { name, size, ...reader.geometry, classes, pixels: pixels.subarray(0, size * length), labels };
+  return { name, size, ...facts, classes, pixels: pixels.subarray(0, size * length), labels };
 }

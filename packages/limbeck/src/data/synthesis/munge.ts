@@ -2,6 +2,7 @@ import type { RandomStream } from "@limbeck/graph";
 import { normalNumber } from "../../support/normal.js";
 import { type Split, sampleLength } from "../dataset.js";
 import { type Moments, spreadsOf } from "../moments/moments.js";
+import { sampleAt } from "../samples/samples.js";
 import type { Synthesizer } from "./copula.js";
 
 /** What MUNGE does to a pair of rows. */
@@ -52,7 +53,7 @@ export function valuesOf({ dataset, indices }: Split): Float32Array {
   const length = sampleLength(dataset);
   const values = new Float32Array(indices.length * length);
   indices.forEach((index, row) => {
-    values.set(dataset.pixels.subarray(index * length, (index + 1) * length), row * length);
+    values.set(sampleAt(dataset, index), row * length);
   });
   return values;
 }

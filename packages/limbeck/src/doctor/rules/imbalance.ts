@@ -1,14 +1,13 @@
+import { MOST_IMBALANCE } from "../../evaluate/data-quality.js";
 import { type Rule, times } from "../rule.js";
-
-const MOST = 10;
 
 export const imbalance: Rule = {
   name: "imbalance",
-  when: `The largest class of the transfer set has ${MOST} times the samples of the smallest one that has any.`,
+  when: `The largest class of the transfer set has ${MOST_IMBALANCE} times the samples of the smallest one that has any.`,
   source:
     "Buda, Maki & Mazurowski 2018, A Systematic Study of the Class Imbalance Problem in Convolutional Neural Networks",
   advise: ({ transferSet: { largest, smallest } }) => {
-    if (largest.samples < MOST * smallest.samples) return undefined;
+    if (largest.samples < MOST_IMBALANCE * smallest.samples) return undefined;
     const [more, fewer] = [largest, smallest].map(
       ({ name, samples }) => `${samples.toLocaleString("en-US")} of ${name}`,
     );

@@ -5,8 +5,10 @@ import { capacityGap } from "./capacity-gap.js";
 import { hardAnswers } from "./hard-answers.js";
 import { imbalance } from "./imbalance.js";
 import { knownImages } from "./known-images.js";
+import { labelNoise } from "./label-noise.js";
 import { labelSmoothing } from "./label-smoothing.js";
 import { logitScale } from "./logit-scale.js";
+import { nearDuplicates } from "./near-duplicates.js";
 import { outOfReach } from "./out-of-reach.js";
 import { overfitting } from "./overfitting.js";
 import { patience } from "./patience.js";
@@ -32,4 +34,6 @@ export const RULES: readonly Rule[] = [
   absentClasses,
   imbalance,
   sharedSamples,
+  nearDuplicates,
+  labelNoise,
 ];

@@ -19,13 +19,20 @@ export function namedDataset({ finished }: Card): NamedDataset | undefined {
   return typeof source === "string" ? NAMED_DATASETS[source] : undefined;
 }
 
+const TASKS = {
+  image: "image-classification",
+  row: "tabular-classification",
+  window: "tabular-classification",
+  sound: "audio-classification",
+} as const;
+
 /** What the hub reads of a card, between two lines of hyphens. */
 export function frontMatter(card: Card): string {
   const { finished, license } = card;
   const { recipe, samples, results } = finished;
   const named = namedDataset(card);
   const datasets = recipe.card?.datasets ?? (named ? [named.hub] : undefined);
-  const task = samples.kind === "image" ? "image-classification" : "tabular-classification";
+  const task = TASKS[samples.kind];
   const metric = (type: string, { mean, sd }: Spread) => ({
     type,
     value: rounded(mean),

@@ -26,16 +26,18 @@ export function useSection({ finished, files, variants }: Card): string {
     table(["file", "what", "size"], rows as string[][], 2),
     inputText(samples),
     ...(samples.kind === "image" ? [PIPELINE] : []),
-    samples.kind === "image" ? WRAPPER_IMAGES : wrapperRows(samples),
+    samples.kind === "image" ? WRAPPER_IMAGES : samples.sound ? WRAPPER_SOUNDS : wrapperRows(samples),
   ].join("\n\n");
 }
 
 function inputText(samples: SampleFacts): string {
-  const { height, width, columns = [] } = samples;
+  const { height, width, columns = [], sound } = samples;
   const shape =
     samples.kind === "image"
       ? `[batch, 3, ${height}, ${width}]: red, green and blue of 0 … 1${samples.channels === 1 ? ", which the model itself turns to gray" : ""}`
-      : `[batch, ${columns.length}, 1, ${width * height}]: columns × 1 × rows, numbers as they are`;
+      : sound
+        ? `[batch, 1, ${height}, ${width}]: ${soundText(sound)}`
+        : `[batch, ${columns.length}, 1, ${width * height}]: columns × 1 × rows, numbers as they are`;
   return `The model takes \`${inputName(samples)}\` ${shape}. It answers with \`logits\` [batch, ${samples.classes.length}].`;
 }
 
@@ -68,6 +70,25 @@ const decode = async (file) => {
 const student = await load(ort, "onnx/model.onnx", { decode });
 await student.predict(await readFile("image.png")); // [{ label, score }, …], sorted
 \`\`\``;
+
+const WRAPPER_SOUNDS = `With the wrapper, which depends on nothing but the runtime that it is given (\`onnxruntime-node\` or \`onnxruntime-web\`), and
+prepares sounds by the code that training used:
+
+\`\`\`js
+import { readFile } from "node:fs/promises";
+import * as ort from "onnxruntime-node";
+import { load } from "./predict.js";
+
+const student = await load(ort, "onnx/model.onnx");
+await student.predict(await readFile("sound.wav")); // [{ label, score }, …], sorted
+await student.predict({ samples: new Float32Array(16_000), sampleRate: 16_000 }); // or samples of -1 … 1
+\`\`\``;
+
+function soundText({ sampleRate, length, features, mels, window, hop }: NonNullable<SampleFacts["sound"]>): string {
+  const heard = `${length} samples at ${sampleRate} Hz, one channel, -1 … 1`;
+  if (features === "waveform") return heard;
+  return `ln(10⁻⁶ + power) in ${mels} bands of HTK's mel scale from 0 to ${sampleRate / 2} Hz, by frames of ${window} samples (Hann) every ${hop}, of ${heard}`;
+}
 
 function wrapperRows({ columns = [], width, height }: SampleFacts): string {
   const row = `{ ${columns.map((name) => `${JSON.stringify(name)}: 0`).join(", ")} }`;

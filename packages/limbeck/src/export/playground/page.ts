@@ -9,7 +9,7 @@ import { PLAYGROUND_STYLES } from "./styles.js";
 
 /** Only files beside the page are fetched, and nothing is sent. */
 const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self'; img-src blob: data:";
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self'; img-src blob: data:; media-src blob:";
 
 /** Images up to this side can be drawn by hand, where they have no colors. */
 const LARGEST_DRAWN = 64;
@@ -25,7 +25,6 @@ export interface Playground {
 
 /** A page on which the student answers in the browser, from the files beside it. */
 export function renderPlayground({ name, description, limbeck, samples, models }: Playground): string {
-  const isImage = samples.kind === "image";
   const styles = [THEME_CSS, STYLES, PLAYGROUND_STYLES];
   return html`${pageHead({ title: `${name}: playground`, limbeck, policy: POLICY, styles })}
 </head>
@@ -34,8 +33,8 @@ export function renderPlayground({ name, description, limbeck, samples, models }
 <header class="top"><h1>${name}</h1><button type="button" id="theme" hidden>Dark colors</button></header>
 ${description === "" ? "" : html`<p class="intro">${description}</p>`}
 <main class="play">
-<section class="after" aria-labelledby="give"><h2 id="give">${isImage ? "An image" : `A ${samples.kind}`}</h2>
-${isImage ? imagePart(samples) : rowsPart(samples)}
+<section class="after" aria-labelledby="give"><h2 id="give">${samples.kind === "image" ? "An image" : `A ${samples.kind}`}</h2>
+${samples.kind === "image" ? imagePart(samples) : samples.sound ? soundPart(samples, samples.sound) : rowsPart(samples)}
 </section>
 <section class="after answer" aria-labelledby="answer"><h2 id="answer">What the student says</h2>
 <div aria-live="polite"><p class="top-label" id="top">–</p></div>
@@ -70,6 +69,25 @@ ${
 <figure hidden><img id="picture" alt="The image that was given"><figcaption>the image</figcaption></figure>
 <figure><canvas id="network" width="${width}" height="${height}" role="img" aria-label="The image as the student sees it"></canvas><figcaption>what the student sees</figcaption></figure>
 </div>`;
+}
+
+function soundPart(
+  { height, width }: SampleFacts,
+  { features, length, sampleRate }: NonNullable<SampleFacts["sound"]>,
+): Markup {
+  const seconds = Number((length / sampleRate).toPrecision(3));
+  return html`<label class="drop" id="drop"><strong>Drop or choose a WAV file</strong>
+<span class="small muted">The student hears ${seconds} s at ${sampleRate} Hz: the middle of what lasts longer.</span>
+<input class="hidden" type="file" id="file" accept="audio/*"></label>
+<p><button type="button" id="record" hidden>Record ${seconds} s</button></p>
+<audio id="player" controls hidden></audio>
+${
+  features === "log-mel"
+    ? html`<div class="seen" id="seen" hidden>
+<figure class="wide"><canvas id="network" width="${width}" height="${height}" role="img" aria-label="The sound as the student takes it"></canvas><figcaption>what the student takes: time to the right, frequency upward</figcaption></figure>
+</div>`
+    : ""
+}`;
 }
 
 function rowsPart({ kind, columns = [], width, height }: SampleFacts): Markup {

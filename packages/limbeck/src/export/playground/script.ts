@@ -1,3 +1,5 @@
+import type { SampleName } from "../../data/dataset.js";
+
 /** The page's scripts: plain text, as those of the reports are, because the package has no DOM types. */
 
 /** Loads the model and shows its answers; `ask` is what the part for images or rows calls. */
@@ -162,7 +164,89 @@ at("rows").addEventListener("keydown", (event) => { if (event.key === "Enter" &&
 await openModel();
 `;
 
+/** WAV files go to the wrapper as they are, so that they are heard as in training; the browser decodes others. */
+const SOUND = `
+import { SOUND, soundSize } from "./predict.js";
+
+const seconds = SOUND.length / SOUND.sampleRate;
+
+async function askFile(file) {
+  if (!file) return;
+  const player = at("player");
+  URL.revokeObjectURL(player.src);
+  player.src = URL.createObjectURL(file);
+  player.hidden = false;
+  let sound;
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const isWav = String.fromCharCode(...bytes.subarray(0, 4)) === "RIFF";
+    sound = isWav ? bytes : await decode(bytes.buffer);
+    draw(await predictor.prepare(sound));
+  } catch (error) {
+    say("This sound " + (error instanceof RangeError ? error.message : "cannot be decoded") + ".", true);
+    return;
+  }
+  await ask(sound);
+}
+
+async function decode(buffer) {
+  const context = new OfflineAudioContext(1, 1, Math.max(8000, SOUND.sampleRate));
+  const audio = await context.decodeAudioData(buffer);
+  const channels = SOUND.channel === "first" ? 1 : audio.numberOfChannels;
+  const samples = new Float32Array(audio.length);
+  for (let c = 0; c < channels; c++) audio.getChannelData(c).forEach((value, i) => { samples[i] += value / channels; });
+  return { samples, sampleRate: audio.sampleRate };
+}
+
+function draw(values) {
+  const [height, width] = soundSize(SOUND);
+  const canvas = at("network");
+  if (!canvas) return;
+  const [low, high] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
+  const pixels = new ImageData(width, height);
+  values.forEach((value, i) => {
+    const place = 4 * ((height - 1 - Math.floor(i / width)) * width + i % width);
+    pixels.data.fill(high > low ? 255 * (value - low) / (high - low) : 0, place, place + 3);
+    pixels.data[place + 3] = 255;
+  });
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  at("seen").hidden = false;
+}
+
+const drop = at("drop");
+at("file").addEventListener("change", ({ target }) => askFile(target.files[0]));
+for (const kind of ["dragenter", "dragover"]) addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
+for (const kind of ["dragleave", "drop"]) addEventListener(kind, () => drop.classList.remove("over"));
+addEventListener("drop", (event) => { event.preventDefault(); askFile(event.dataTransfer.files[0]); });
+
+const record = at("record");
+record.hidden = !navigator.mediaDevices || !globalThis.MediaRecorder;
+record.addEventListener("click", async () => {
+  record.disabled = true;
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    const recorder = new MediaRecorder(stream);
+    const parts = [];
+    recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
+    const stopped = new Promise((resolve) => recorder.addEventListener("stop", resolve));
+    recorder.start();
+    say("Listening …");
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+    recorder.stop();
+    await stopped;
+    for (const track of stream.getTracks()) track.stop();
+    await askFile(new Blob(parts, { type: recorder.mimeType }));
+  } catch (error) {
+    say("The microphone cannot be used: " + error.message, true);
+  } finally {
+    record.disabled = false;
+  }
+});
+
+await openModel();
+`;
+
 /** The page's module. */
-export function playgroundScript(kind: "image" | "row" | "window"): string {
-  return COMMON + (kind === "image" ? IMAGE : ROWS);
+export function playgroundScript(kind: SampleName): string {
+  return COMMON + (kind === "image" ? IMAGE : kind === "sound" ? SOUND : ROWS);
 }

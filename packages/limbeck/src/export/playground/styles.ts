@@ -13,6 +13,9 @@ export const PLAYGROUND_STYLES: string = `
 .seen figure { margin: 0; flex: 1 1 8rem; max-width: 11rem; min-width: 0; }
 .seen img, .seen canvas { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); }
 .seen canvas { image-rendering: pixelated; }
+.seen .wide { max-width: none; }
+.seen .wide canvas { aspect-ratio: auto; }
+audio { width: 100%; margin-top: 0.5rem; }
 .pad { display: block; width: 100%; max-width: 17.5rem; aspect-ratio: var(--aspect); background: #000; border-radius: 8px; border: 1px solid var(--line); touch-action: none; cursor: crosshair; }
 .draw { margin-top: 1.5rem; }
 .draw button { margin-top: 0.5rem; }

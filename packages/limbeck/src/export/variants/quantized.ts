@@ -1,6 +1,6 @@
 import { nodeBackend } from "@limbeck/graph/node";
 import { calibrate } from "../../quantize/calibrate.js";
-import { type QuantizedFormatName, quantizedFormat } from "../../quantize/formats.js";
+import { layersFor, type QuantizedFormatName, quantizedFormat } from "../../quantize/formats.js";
 import type { Variant, VariantSource } from "./variant.js";
 
 /** Training samples by which ranges are found. */
@@ -38,12 +38,14 @@ export const int4: Variant = {
   make: (source) => quantized(source, "int4"),
 };
 
+/** @throws GraphError MODEL_UNSUPPORTED where the format has nothing to change: a copy is not exported under its name */
 async function quantized(source: VariantSource, name: QuantizedFormatName): Promise<Uint8Array> {
   const { model } = source;
   const format = quantizedFormat(name);
+  layersFor(format, model);
   const values = format.calibrated?.(model, {}) ?? [];
   const ranges = values.length > 0 ? await calibrate(model, values, () => batches(source), { threads: 1 }) : new Map();
-  return format.quantize(model, {}, ranges);
+  return format.quantize(model, {}, ranges).model;
 }
 
 async function* batches({ feeds }: VariantSource) {

@@ -1,3 +1,5 @@
+import type { SoundShape } from "../../data/audio/signal/features.js";
+
 /**
  * What is known of one student; every export writes its own in place of this file. These values only serve to check the
  * code beside it.
@@ -11,6 +13,16 @@ export const HEIGHT: number = 1;
 export const WIDTH: number = 1;
 /** What becomes of images of another shape: cut off where they are too long, padded with black, or stretched. */
 export const FIT: "cover" | "contain" | "stretch" = "stretch" as "cover" | "contain" | "stretch";
+/** What the model takes of a sound: samples of a second, how many it hears at once, and bands, window and hop of log-mel features. */
+export const SOUND: SoundShape = {
+  sampleRate: 8000,
+  length: 8000,
+  features: "log-mel",
+  mels: 40,
+  window: 200,
+  hop: 80,
+  channel: "mix",
+};
 /** Columns of a row, in order. */
 export const COLUMNS: readonly string[] = ["value"];
 export type Column = (typeof COLUMNS)[number];

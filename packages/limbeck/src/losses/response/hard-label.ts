@@ -11,7 +11,7 @@ export const hardLabel: Loss<z.infer<typeof options>> = {
   family: "response",
   description: "The student learns the teacher's top class as if it was the label.",
   formula: "minus the log-probability that the student gives the teacher's most probable class, averaged over samples",
-  use: "Teachers that tell no more than a class; vision transformers taught by convolutional networks. Usually half labels, half this.",
+  use: "Teachers that tell no more than a class; vision transformers taught by convolutional networks. Usually half labels, half this. DeiT's distillation token is `{family: vit, distilled: true}`.",
   source:
     "Touvron et al. 2021, Training data-efficient image transformers & distillation through attention (ICML), section 4",
   needs: ["teacher logits"],

@@ -43,7 +43,7 @@ function unfitForPeers({ scheme, teacher, variants }: Schemed, terms: readonly F
   ];
 }
 
-function unfitTerms({ name, gives, needs }: Scheme, terms: Terms, path: Finding["path"]): Finding[] {
+function unfitTerms({ name, gives, needs, pretrains }: Scheme, terms: Terms, path: Finding["path"]): Finding[] {
   const hasTeacher = needs.includes("teacher");
   if (terms.some(({ loss }) => loss === AUTO)) {
     const basis = hasTeacher ? "by the transfer set" : "for a teacher";
@@ -54,7 +54,7 @@ function unfitTerms({ name, gives, needs }: Scheme, terms: Terms, path: Finding[
     const message = `${loss} needs ${missing.join(", ")}, which the ${name} scheme does not give`;
     return missing.length > 0 ? [{ path: [...path, i], message }] : [];
   });
-  if (terms.some(({ loss }) => asksTeacher(lossNamed(String(loss))))) return unfit;
+  if (pretrains || terms.some(({ loss }) => asksTeacher(lossNamed(String(loss))))) return unfit;
   const others = hasTeacher ? "teacher" : "other models";
   return [...unfit, { path, message: `no term learns from the ${others}; add one that does, such as kd` }];
 }

@@ -3,6 +3,7 @@ import { cmi } from "./cmi.js";
 import { dafl } from "./dafl.js";
 import { deepInversion } from "./deep-inversion.js";
 import { dfad } from "./dfad.js";
+import { dino } from "./dino.js";
 import { earlyExits } from "./early-exits.js";
 import { fastDfkd } from "./fast-dfkd.js";
 import { kdcl } from "./kdcl.js";
@@ -24,6 +25,7 @@ export const schemes: readonly Scheme[] = [
   meanTeacher,
   one,
   earlyExits,
+  dino,
   dfad,
   dafl,
   zskt,

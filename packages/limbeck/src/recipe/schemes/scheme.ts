@@ -23,6 +23,8 @@ export interface Scheme<Options = unknown> {
   readonly images?: "generated";
   /** Where they do not: who made the images, rows or windows that they saw, as a report says it without a period. */
   readonly maker?: (samples: string, options: Readonly<Record<string, unknown>>) => string;
+  /** The student learns from images alone before it learns from labels by the recipe's terms, which then ask nobody. */
+  readonly pretrains?: true;
   /** Whom terms ask, as a verdict names them: "the teacher". */
   readonly mentor: string;
   /** The terms where a recipe names none, as it would write them. Default: kd. */

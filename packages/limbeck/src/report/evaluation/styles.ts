@@ -29,12 +29,5 @@ dl.facts dt { min-width: 0; max-width: 18rem; }
 .diagram .middle { text-anchor: middle; }
 .diagram .end { text-anchor: end; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; font-size: 0.9375rem; margin: 1rem 0 0; }
-.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13.5rem), 1fr)); gap: 1rem 1.25rem;
-  list-style: none; margin: 1rem 0 2rem; padding: 0; }
-.gallery li { display: flex; gap: 0.75rem; align-items: center; font-size: 0.8125rem; line-height: 1.4; min-width: 0; break-inside: avoid; }
-.gallery img { width: 64px; height: 64px; object-fit: contain; image-rendering: pixelated; border-radius: 6px;
-  border: 1px solid var(--line); flex: none; }
-.gallery strong { display: block; font-size: 0.875rem; }
-.gallery span { color: var(--muted); overflow-wrap: anywhere; }
 @media screen and (max-width: 46rem) { .measures th small { display: none; } .measures th[scope=row] { min-width: 6.5rem; } }
 `;

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import { type ImageDataset, sampleLength } from "../../data/dataset.js";
+import type { ImageDataset } from "../../data/dataset.js";
+import { areBytes, sampleAt } from "../../data/samples/samples.js";
 import { renderEvaluation } from "../../report/evaluation/page.js";
 import { writeFileAtomic } from "../../support/files.js";
 import type { EvaluatedSamples } from "./evaluate.js";
@@ -11,10 +12,8 @@ import type { EvaluatedSamples } from "./evaluate.js";
  */
 export async function writeEvaluation(folder: string, { evaluation, split }: EvaluatedSamples): Promise<string> {
   const { dataset } = split;
-  const { pixels } = dataset;
-  const length = sampleLength(dataset);
-  const isPictured = pixels instanceof Uint8Array && evaluation.data.kind === "image";
-  const pixelsOf = isPictured ? (index: number) => pixels.slice(index * length, (index + 1) * length) : null;
+  const isPictured = areBytes(dataset.pixels) && evaluation.data.kind === "image";
+  const pixelsOf = isPictured ? (index: number) => Uint8Array.from(sampleAt(dataset, index)) : null;
   const rowOf = evaluation.data.kind === "row" ? rowsOf(dataset) : null;
   const page = await renderEvaluation({ evaluation, image: dataset, pixelsOf, rowOf });
   const path = (name: string) => join(resolve(folder), name);
@@ -23,6 +22,10 @@ export async function writeEvaluation(folder: string, { evaluation, split }: Eva
   return path("evaluation.html");
 }
 
-function rowsOf({ columns = [], pixels }: ImageDataset) {
-  return (index: number) => columns.map((column, i) => ({ column, value: pixels[index * columns.length + i]! }));
+function rowsOf(dataset: ImageDataset) {
+  const { columns = [] } = dataset;
+  return (index: number) => {
+    const values = sampleAt(dataset, index);
+    return columns.map((column, i) => ({ column, value: values[i]! }));
+  };
 }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { ImageDataset, Split } from "../../data/dataset.js";
 import { wholeSplit } from "../../data/dataset.js";
@@ -6,7 +6,8 @@ import type { FileModelOptions } from "../../evaluate/file-model/interface.js";
 import { isEvaluationFile, readEvaluationFile } from "../../recipe/evaluation.js";
 import { readRecipe } from "../../recipe/parse.js";
 import { OFFLINE } from "../../recipe/schemes/index.js";
-import { LimbeckError, toFileError } from "../../support/errors.js";
+import { LimbeckError } from "../../support/errors.js";
+import { isFolder } from "../../support/files.js";
 import { fetchedRecipe } from "../fetched.js";
 import { RunFolder } from "../folder.js";
 import { requireSameData } from "../same-data.js";
@@ -50,14 +51,6 @@ export async function openSubject(data: string | LabeledSamples, signal: AbortSi
   const recipe = readRecipe(data);
   const { test, source } = await loadSamples(recipe, signal);
   return { split: test, source, models: [], seed: recipe.seed };
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    throw toFileError(error, path, true);
-  }
 }
 
 /** A run's own exports are asked about the samples that it held out. */

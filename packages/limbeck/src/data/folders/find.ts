@@ -5,17 +5,23 @@ import { LimbeckError, toFileError } from "../../support/errors.js";
 import { MOST_CLASSES } from "../dataset.js";
 import { filesMatching, isPattern } from "../matching.js";
 
-const EXTENSIONS = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
+/** What files are looked for. */
+export interface FileKind {
+  /** What one of them is called, such as `image`. */
+  readonly noun: string;
+  /** In lower case, with the dot. */
+  readonly extensions: ReadonlySet<string>;
+}
 
-/** Images on disk, none of which has been opened yet. */
-export interface FoundImages {
+/** Files on disk, none of which has been opened yet. */
+export interface FoundFiles {
   readonly paths: readonly string[];
   /** Files that are passed over: of other kinds, hidden ones, and links that lead nowhere useful. */
   readonly ignored: number;
 }
 
 /** The same, with a class each. */
-export interface ClassFolders extends FoundImages {
+export interface ClassFolders extends FoundFiles {
   /** Names of the folders, sorted by code unit. */
   readonly classes: readonly string[];
   /** `[paths]` */
@@ -23,24 +29,26 @@ export interface ClassFolders extends FoundImages {
 }
 
 /**
- * The images of a folder with one folder for each class. A class's own folders count as well. Links to files are followed, and a
+ * The files of a folder with one folder for each class. A class's own folders count as well. Links to files are followed, and a
  * class may be a link; other links to folders are not, so that there are no loops.
  * @param wanted classes that there must be, no more and no fewer; by default whatever there is
- * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT where there are not 2 to 256 classes, one has no image, or
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT where there are not 2 to 256 classes, one has no file of the kind, or
  *   they are not those that are wanted; the signal's reason
  */
 export async function findClassFolders(
   root: string,
+  kind: FileKind,
   signal: AbortSignal,
   wanted?: readonly string[],
 ): Promise<ClassFolders> {
   const { folders, ignored: beside } = await classFolders(root);
   requireClasses(root, folders, wanted);
-  const parts: FoundImages[] = [];
+  const parts: FoundFiles[] = [];
   for (const name of folders) {
-    const found = await findImages(join(root, name), signal);
+    const found = await findFiles(join(root, name), kind, signal);
     if (found.paths.length === 0) {
-      throw problem(join(root, name), "is a class without an image", "Remove the folder, or put images in it.");
+      const fix = `Remove the folder, or put ${kind.noun}s in it.`;
+      throw problem(join(root, name), `is a class without ${kind.noun}s`, fix);
     }
     parts.push(found);
   }
@@ -53,13 +61,13 @@ export async function findClassFolders(
 }
 
 /**
- * All images of a folder and of those below it, or those that a pattern such as `photos/**` matches, sorted by path.
+ * All files of a kind in a folder and in those below it, or those that a pattern such as `photos/**` matches, sorted by path.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; the signal's reason
  */
-export async function findImages(root: string, signal: AbortSignal): Promise<FoundImages> {
+export async function findFiles(root: string, kind: FileKind, signal: AbortSignal): Promise<FoundFiles> {
   if (isPattern(root)) {
     const found = await filesMatching([root], root, signal);
-    const paths = found.filter((path) => EXTENSIONS.has(extname(path).toLowerCase()));
+    const paths = found.filter((path) => kind.extensions.has(extname(path).toLowerCase()));
     return { paths, ignored: found.length - paths.length };
   }
   const paths: string[] = [];
@@ -70,7 +78,7 @@ export async function findImages(root: string, signal: AbortSignal): Promise<Fou
     for (const entry of await entriesOf(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory() && !isHidden(entry)) open.push(path);
-      else if (!entry.isDirectory() && (await isImage(path, entry))) paths.push(path);
+      else if (!entry.isDirectory() && (await isOfKind(kind, path, entry))) paths.push(path);
       else ignored++;
     }
   }
@@ -118,10 +126,10 @@ function isHidden({ name }: Dirent): boolean {
   return name.startsWith(".");
 }
 
-async function isImage(path: string, entry: Dirent): Promise<boolean> {
-  if (isHidden(entry) || !EXTENSIONS.has(extname(entry.name).toLowerCase())) return false;
+async function isOfKind({ extensions }: FileKind, path: string, entry: Dirent): Promise<boolean> {
+  if (isHidden(entry) || !extensions.has(extname(entry.name).toLowerCase())) return false;
   if (!entry.isSymbolicLink()) return entry.isFile();
-  // A link that leads nowhere is an image that cannot be read.
+  // A link that leads nowhere is a file that cannot be read.
   const target = await stat(path).catch(() => undefined);
   return target?.isFile() ?? true;
 }

@@ -1,0 +1,41 @@
+import type { Hash } from "node:crypto";
+import { StoredSamples } from "./stored.js";
+
+/** The values of samples, one sample after another: in memory, or in a file. */
+export type Samples = Uint8Array | Float32Array | StoredSamples;
+
+/** What of a data set has the values. */
+interface Valued {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly pixels: Samples;
+}
+
+/** So many bytes of values count for what they are; of more, their SHA-256 does. Wherever they stand. */
+const HASHED_WHOLE = 2_000_000_000;
+
+/** Room for bytes that threads share. */
+export function sharedBytes(count: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(count));
+}
+
+/** Whether values are bytes from 0 to 255. */
+export function areBytes(samples: Samples): boolean {
+  return samples instanceof StoredSamples ? samples.kind === "bytes" : samples instanceof Uint8Array;
+}
+
+/** The values of one sample; they last until the next one is asked for. */
+export function sampleAt({ pixels, channels, height, width }: Valued, index: number): Uint8Array | Float32Array {
+  if (pixels instanceof StoredSamples) return pixels.at(index);
+  const length = channels * height * width;
+  return pixels.subarray(index * length, (index + 1) * length);
+}
+
+/** Makes a hash one of samples too: the same wherever they stand. */
+export function hashSamples(hash: Hash, samples: Samples): Hash {
+  if (!(samples instanceof StoredSamples)) return hash.update(samples);
+  if (samples.bytes > HASHED_WHOLE) return hash.update(samples.digest());
+  for (const part of samples.parts()) hash.update(part);
+  return hash;
+}

@@ -1,0 +1,75 @@
+import { soundFeatures, soundSize } from "../../data/audio/signal/features.js";
+import { decodeWav, type Sound } from "../../data/audio/signal/wav.js";
+import { SOUND } from "./facts.js";
+import { type Ort, open, type Prediction, run, type Session, type SessionOptions } from "./session.js";
+
+/** A sound: the content of a WAV file, or its samples with their rate, or samples that have the model's rate already. */
+export type Heard = Uint8Array | ArrayBuffer | Blob | Sound | Float32Array;
+
+export interface Options {
+  /** Passed on to ONNX Runtime. */
+  readonly session?: SessionOptions;
+}
+
+/**
+ * Opens the model.
+ * @param ort `onnxruntime-node` or `onnxruntime-web`
+ * @param model path or URL of `onnx/model.onnx` or one of its variants, or the file's bytes
+ */
+export async function load(ort: Ort, model: string | Uint8Array, options: Options = {}): Promise<Predictor> {
+  return new Predictor(ort, await open(ort, model, options.session ?? {}));
+}
+
+/** The model, ready to answer. */
+export class Predictor {
+  readonly #ort: Ort;
+  readonly #session: Session;
+
+  constructor(ort: Ort, session: Session) {
+    this.#ort = ort;
+    this.#session = session;
+  }
+
+  /** All classes with their probabilities, the most likely first. */
+  async predict(sound: Heard): Promise<Prediction[]> {
+    return (await this.predictAll([sound]))[0]!;
+  }
+
+  /** The same for several sounds in one pass. */
+  async predictAll(sounds: readonly Heard[]): Promise<Prediction[][]> {
+    if (sounds.length === 0) return [];
+    const [height, width] = soundSize(SOUND);
+    const values = new Float32Array(sounds.length * height * width);
+    for (const [i, sound] of sounds.entries()) values.set(await this.prepare(sound), i * height * width);
+    return run(this.#ort, this.#session, "sounds", values, [sounds.length, 1, height, width]);
+  }
+
+  /** What the model takes of a sound, as {@link preprocess}. */
+  async prepare(sound: Heard): Promise<Float32Array> {
+    return preprocess(await soundOf(sound));
+  }
+
+  /** Frees the model's memory. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/**
+ * What the model takes of one channel of samples, -1 … 1: brought to its rate, the middle of them or as much silence on both
+ * sides, and then logarithms of the power in bands [bands, times], or the samples.
+ * @throws RangeError for a sample that is no number
+ */
+export function preprocess({ samples, sampleRate }: Sound): Float32Array {
+  if (!(sampleRate > 0) || !samples.every(Number.isFinite)) {
+    throw new RangeError("a sound is finite samples, -1 … 1, and how many of them are a second");
+  }
+  return soundFeatures({ samples, sampleRate }, SOUND);
+}
+
+async function soundOf(sound: Heard): Promise<Sound> {
+  if (sound instanceof Float32Array) return { samples: sound, sampleRate: SOUND.sampleRate };
+  if ("sampleRate" in sound) return sound;
+  const bytes = sound instanceof Blob ? await sound.arrayBuffer() : sound;
+  return decodeWav(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), SOUND.channel);
+}
