@@ -1,3 +1,4 @@
+export type { Sample, Samples } from "./data/iterable/gather.js";
 export type { Calibration, CalibrationScores } from "./evaluate/calibration.js";
 export type {
   EmbeddingControl,

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { isAddress } from "../imported/address.js";
 import type { Path, RecipeLayers } from "./layers.js";
 import type { Recipe } from "./schema.js";
-import { isAudio, isFiles, isFolder, isImageArrays, isRecords, isRowArrays, isTable } from "./source.js";
+import { isAudio, isFiles, isFolder, isImageArrays, isIterable, isRecords, isRowArrays, isTable } from "./source.js";
 
 type Source = Recipe["data"]["source"];
 
@@ -14,7 +14,7 @@ export function withWholeSource<Part extends Pick<Recipe, "data">>(layers: Recip
 }
 
 function wholeSource(source: Source, from: (path: string, ...keys: Path) => string): Source {
-  if (typeof source === "string") return source;
+  if (typeof source === "string" || isIterable(source)) return source;
   const all = (given: string | readonly string[], key: string) =>
     [given].flat().map((path) => (isAddress(path) ? path : from(path, key)));
   if (isFiles(source)) return { ...source, files: all(source.files, "files") };

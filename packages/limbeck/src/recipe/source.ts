@@ -3,6 +3,7 @@ import { audioFields, unfitAudio } from "../data/audio/options.js";
 import { AUGMENTATIONS, SOUND_AUGMENTATIONS } from "../data/augment/index.js";
 import { fileFields } from "../data/files/options.js";
 import { folderFields } from "../data/images/options.js";
+import { iterableFields } from "../data/iterable/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
 import { recordFields } from "../data/records/options.js";
@@ -55,6 +56,8 @@ const audio = z
   })
   .meta({ description: "Folders of WAV files, one for each class." });
 
+const iterable = z.strictObject(iterableFields).meta({ description: "Samples that a program gives." });
+
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
 
 const rowArrays = z.strictObject(rowArrayFields).meta({ description: "Rows of numbers and labels in files of NumPy." });
@@ -75,6 +78,7 @@ export const source = z
     audio,
     imageArrays,
     rowArrays,
+    iterable,
   ])
   .meta({
     description:
@@ -92,6 +96,9 @@ export type FolderSource = z.output<typeof folder>;
 
 /** A source of tables that name or hold images. */
 export type RecordsSource = z.output<typeof records>;
+
+/** A source of samples that a program gives. */
+export type IterableSource = z.output<typeof iterable>;
 
 /** A source of WAV files, in a folder for each class. */
 export type AudioSource = z.output<typeof audio>;
@@ -126,6 +133,11 @@ export function isRecords(given: unknown): given is RecordsSource {
   return has(given, "records");
 }
 
+/** Whether a source's samples are given by a program. */
+export function isIterable(given: unknown): given is IterableSource {
+  return has(given, "iterable");
+}
+
 /** Whether a source's images are decoded, and brought to one size. */
 export function isDecoded(given: unknown): given is FolderSource | RecordsSource {
   return isFolder(given) || isRecords(given);
@@ -143,7 +155,7 @@ export function isFiles(given: unknown): given is FileSource {
 
 /** Whether a source's samples are rows, or windows of them, which networks standardize. */
 export function isOfNumbers(given: unknown): boolean {
-  return isTable(given) || isRowArrays(given);
+  return isTable(given) || isRowArrays(given) || (isIterable(given) && !given.shape);
 }
 
 /** Whether a source is rows of tables, or windows of them. */

@@ -4,11 +4,13 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeFlags } from "@limbeck/graph/node-flags";
+import type { Samples } from "../data/iterable/gather.js";
 import type { Recipe } from "../recipe/schema.js";
 import { type ErrorCode, type ErrorRecord, LimbeckError } from "../support/errors.js";
 import type { TeacherFunction } from "../teachers/black-box/function.js";
 import type { RunEvent } from "./events.js";
 import { RunFolder } from "./folder.js";
+import { keepSamples, requireSamples } from "./given-samples.js";
 import type { Goal } from "./goals.js";
 import type { ParentMessage, WorkerMessage } from "./protocol.js";
 
@@ -33,6 +35,11 @@ export interface DistillOptions {
    * process; each answer is kept and never asked for again.
    */
   readonly teacher?: TeacherFunction;
+  /**
+   * The samples, where the recipe says that a program gives them (`source: { iterable: "name v1" }`). They are read once, in this
+   * process, and kept in the run folder before anything else is done, so that the run can be gone on with.
+   */
+  readonly samples?: Samples;
 }
 
 /**
@@ -43,7 +50,17 @@ export async function* distill(recipe: Recipe, options: DistillOptions = {}): As
   const goal = options.goal ?? "report";
   const path = options.runDir ?? defaultRunDir(goal === "report" ? recipe.name : `${recipe.name}-${goal}`);
   const threads = options.threads ?? availableParallelism();
+  requireSamples(recipe, options.samples);
   const folder = RunFolder.create(path, recipe, { threads, goal, reuse: options.reuse ?? true });
+  const { samples, signal = new AbortController().signal } = options;
+  try {
+    if (samples) await keepSamples(folder, recipe, samples, signal);
+  } catch (error) {
+    folder.updateRun({ status: signal.aborted ? "interrupted" : "failed" });
+    if (!signal.aborted) throw error;
+    yield { type: "run-end", status: "interrupted", runDir: folder.path };
+    return;
+  }
   yield* work(folder, options);
 }
 

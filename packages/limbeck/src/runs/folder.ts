@@ -136,9 +136,14 @@ export class RunFolder {
 
   /** Puts a recipe whose terms were chosen in the place of the one that left them open. */
   settleRecipe(recipe: Recipe, autoTerms: readonly AutoTerms[]): void {
+    this.replaceRecipe(recipe, { autoTerms });
+  }
+
+  /** Puts another recipe in the place of the one that lies there. @param changes what else becomes of the run */
+  replaceRecipe(recipe: Recipe, changes: Partial<RunFile> = {}): void {
     const text = recipeText(recipe);
     const openRecipeSha256 = sha256(readBytes(this.file("recipe.yaml")));
-    this.updateRun({ recipeSha256: sha256(text), openRecipeSha256, autoTerms });
+    this.updateRun({ ...changes, recipeSha256: sha256(text), openRecipeSha256 });
     writeFileAtomic(this.file("recipe.yaml"), text);
   }
 

@@ -22,6 +22,7 @@ import {
   isFiles,
   isFolder,
   isImageArrays,
+  isIterable,
   isRecords,
   isRowArrays,
   isTable,
@@ -32,6 +33,7 @@ import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError } from "../support/errors.js";
 import { firstNames } from "../support/nearest.js";
 import { dataFiles } from "./data-files.js";
+import { noSamples } from "./given-samples.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
 /** What of a recipe says which samples there are. */
@@ -118,6 +120,7 @@ export async function loadSource(
     const { train, test, edition } = await NAMED_DATASETS[source].load({ signal });
     return { train, test, source: edition === "official" ? source : `${source} (${edition})` };
   }
+  if (isIterable(source)) throw noSamples(source);
   if (isTable(source)) return loadTables(source, signal);
   if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source) || isAudio(source)) {

@@ -159,6 +159,17 @@ describe("folders of images", () => {
     expect(Array.from({ length: 7 }, (_, i) => brightest(i))).toEqual([2, 2, 1, 1, 1, 0, 0]);
   });
 
+  it("may have unlabelled images beside them that a pattern matches", async () => {
+    const root = temporaryFolder();
+    await writeColors(join(root, "known"), 1);
+    await writeImage(join(root, "found", "a", "x.png"), [0, 255, 0]);
+    await writeImage(join(root, "found", "b", "y.png"), [0, 255, 0]);
+    writeFileSync(join(root, "found", "a", "x.txt"), "");
+    const options = { folder: join(root, "known"), unlabelled: join(root, "found", "*", "x.*"), ...OPTIONS };
+    const { train } = await loadImages(options, never);
+    expect([train.size, train.labelled]).toEqual([4, 3]);
+  });
+
   it("may have links to images and to classes, which make no loops", async () => {
     const [root, other] = [temporaryFolder(), temporaryFolder()];
     await writeColors(root, 1);

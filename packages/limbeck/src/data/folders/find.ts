@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { LimbeckError, toFileError } from "../../support/errors.js";
 import { MOST_CLASSES } from "../dataset.js";
+import { filesMatching, isPattern } from "../matching.js";
 
 /** What files are looked for. */
 export interface FileKind {
@@ -60,10 +61,15 @@ export async function findClassFolders(
 }
 
 /**
- * All files of a kind in a folder and in those below it, sorted by path.
+ * All files of a kind in a folder and in those below it, or those that a pattern such as `photos/**` matches, sorted by path.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; the signal's reason
  */
 export async function findFiles(root: string, kind: FileKind, signal: AbortSignal): Promise<FoundFiles> {
+  if (isPattern(root)) {
+    const found = await filesMatching([root], root, signal);
+    const paths = found.filter((path) => kind.extensions.has(extname(path).toLowerCase()));
+    return { paths, ignored: found.length - paths.length };
+  }
   const paths: string[] = [];
   const open = [root];
   let ignored = 0;

@@ -26,7 +26,7 @@ export const folderFields = {
   test: path.optional().meta({ description: "Such a folder, of the same classes, for testing." }),
   unlabelled: path.optional().meta({
     description:
-      "A folder of further images, of no known class, that the student learns from as the teacher sees them.",
+      "A folder of further images, or a pattern of them, of no known class, that the student learns from as the teacher sees them.",
   }),
   ...shapeFields,
 };

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { LimbeckError } from "../../../support/errors.js";
+import { chained, firstOf } from "./batches.js";
 import { corrupt, type OpenTable, placesOf, type Row, type TableFormat } from "./format.js";
 import { linesOf, MOST_LINE, withFirstLine } from "./text.js";
 
@@ -23,10 +24,10 @@ export const delimited: TableFormat = {
     const { line, bytes } = await withFirstLine(file);
     const separator = /\.tsv(\.gz)?$/i.test(file.name) ? "\t" : separatorOf(line);
     const batches = separator ? separated(file.name, bytes, separator) : spaced(file.name, bytes);
-    const first = await firstRow(batches);
+    const first = await firstOf(batches);
     if (!first) throw corrupt(`${file.name}:1`, "holds no rows");
-    const columns = header ? first.row.cells : first.row.cells.map((_, i) => String(i + 1));
-    const rows = chained(header ? first.rest : [first.row, ...first.rest], batches);
+    const columns = header ? first.item.cells : first.item.cells.map((_, i) => String(i + 1));
+    const rows = chained(header ? first.rest : [first.item, ...first.rest], batches);
     return tableOf(file.name, columns.map(String), rows);
   },
 };
@@ -47,25 +48,6 @@ function tableOf(name: string, columns: readonly string[], batches: AsyncIterabl
     }
   }
   return { name, columns, classNames: new Map(), rows, placeOf };
-}
-
-/** The first row, and what came with it. */
-async function firstRow(batches: AsyncGenerator<Row[]>): Promise<{ row: Row; rest: readonly Row[] } | undefined> {
-  for (;;) {
-    const next = await batches.next();
-    if (next.done) return undefined;
-    const [row, ...rest] = next.value;
-    if (row) return { row, rest };
-  }
-}
-
-async function* chained(first: readonly Row[], batches: AsyncGenerator<readonly Row[]>) {
-  try {
-    yield first;
-    yield* batches;
-  } finally {
-    await batches.return(undefined);
-  }
 }
 
 function separatorOf(line: string): Separator | undefined {

@@ -1,4 +1,5 @@
-import { corrupt, type OpenTable, type Row, type TableFormat } from "./format.js";
+import { chained, firstOf } from "./batches.js";
+import { corrupt, type Row, type TableFormat } from "./format.js";
 import { type Line, linesOf, textBytes } from "./text.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -11,31 +12,19 @@ export const jsonLines: TableFormat = {
     const { name } = file;
     const placeOf = (at: number) => `${name}:${at}`;
     const batches = linesOf(name, textBytes(file));
-    let first: Line[] = [];
-    while (first.length === 0) {
-      const next = await batches.next();
-      if (next.done) throw corrupt(placeOf(1), "holds no rows");
-      first = next.value;
-    }
-    const columns = Object.keys(fieldsOf(first[0]!, placeOf));
-    return { name, columns, classNames: new Map(), placeOf, rows: (wanted, most) => rows(wanted, most) };
-
-    async function* rows(
-      wanted: readonly string[],
-      most: number,
-    ): ReturnType<OpenTable["rows"]> & AsyncGenerator<Row[]> {
+    const first = await firstOf(batches);
+    if (!first) throw corrupt(placeOf(1), "holds no rows");
+    const columns = Object.keys(fieldsOf(first.item, placeOf));
+    async function* rows(wanted: readonly string[], most: number): AsyncGenerator<readonly Row[]> {
       let left = most;
-      try {
-        for (let lines: Line[] | undefined = first; lines; lines = (await batches.next()).value as Line[] | undefined) {
-          const some = lines.slice(0, left);
-          yield some.map((line) => rowOf(line, wanted, placeOf));
-          left -= some.length;
-          if (left === 0) return;
-        }
-      } finally {
-        await batches.return(undefined);
+      for await (const lines of chained([first!.item, ...first!.rest], batches)) {
+        const some = lines.slice(0, left);
+        yield some.map((line) => rowOf(line, wanted, placeOf));
+        left -= some.length;
+        if (left === 0) return;
       }
     }
+    return { name, columns, classNames: new Map(), rows, placeOf };
   },
 };
 

@@ -11,10 +11,13 @@ export const MOST_LINE = 4 << 20;
 const MOST_RATIO = 200;
 const PATIENCE = 64 << 20;
 
+/** So many bytes are unpacked at once. */
+const UNPACKED = 1 << 17;
+
 /** A text file's bytes; those of `.gz` files unpacked. @throws LimbeckError DATA_CORRUPT, where iterated */
 export async function* textBytes(file: DataFile): AsyncGenerator<Uint8Array> {
   if (!/\.gz$/i.test(file.name)) return yield* bytesOf(file);
-  const unpacking = createGunzip();
+  const unpacking = createGunzip({ chunkSize: UNPACKED });
   pipeline(Readable.from(bytesOf(file)), unpacking, () => {});
   let size = 0;
   try {
@@ -76,8 +79,12 @@ export async function* linesOf(name: string, bytes: AsyncIterable<Uint8Array>): 
     open = parts.pop()!;
     if (open.length > MOST_LINE)
       throw corrupt(`${name}:${at + parts.length}`, `is longer than ${MOST_LINE} characters`);
-    yield parts.map((text, i) => ({ at: at + i, text })).filter(({ text }) => text.trim() !== "");
-    at += parts.length;
+    const lines: Line[] = [];
+    for (const text of parts) {
+      if (text !== "" && text.trim() !== "") lines.push({ at, text });
+      at++;
+    }
+    yield lines;
   }
   open += decoder.decode();
   if (open.trim() !== "") yield [{ at, text: open }];
