@@ -1,6 +1,7 @@
 import { byLabelling, type ImageDataset, type Split, sampleName, splitLabels } from "../data/dataset.js";
 import { findEqual } from "../data/duplicates.js";
 import { findNearDuplicates } from "../data/near-duplicates/near-duplicates.js";
+import { areBytes } from "../data/samples/samples.js";
 import { drawAtMost } from "../data/split.js";
 import type {
   ClassCount,
@@ -87,7 +88,7 @@ export async function checkDuplicates(
 ): Promise<Duplicates> {
   const equal = findEqual(train, test);
   const isEqual = new Set(equal.map((pair) => pair.test));
-  const isImages = sampleName(train.dataset) === "image" && train.dataset.pixels instanceof Uint8Array;
+  const isImages = sampleName(train.dataset) === "image" && areBytes(train.dataset.pixels);
   const others = { ...test, indices: test.indices.filter((index) => !isEqual.has(index)) };
   const near = isImages ? await findNearDuplicates(train, others, signal) : undefined;
   const pairs = [...equal.map((pair) => ({ ...pair, likeness: 1 })), ...(near?.pairs ?? [])];

@@ -1,4 +1,5 @@
 import type { Split } from "../dataset.js";
+import { sampleAt } from "../samples/samples.js";
 import { type LumaGrid, lumaGrid } from "./luma.js";
 
 /** Rows and columns of the grid whose differences are compared. */
@@ -58,7 +59,7 @@ export class Details {
 
   #compute(place: number): Float32Array {
     const { dataset, indices } = this.#split;
-    return differences(this.#gridOf(dataset.pixels as Uint8Array, indices[place]!));
+    return differences(this.#gridOf(sampleAt(dataset, indices[place]!) as Uint8Array, 0));
   }
 }
 

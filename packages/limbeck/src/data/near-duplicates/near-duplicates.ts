@@ -1,5 +1,6 @@
 import { Breath } from "../../support/timer.js";
 import type { Split } from "../dataset.js";
+import { sampleAt } from "../samples/samples.js";
 import { differenceHash, HASH_GRID } from "./difference-hash.js";
 import { searchHashes } from "./hash-search.js";
 import { Details } from "./likeness.js";
@@ -77,7 +78,7 @@ async function lookAt(split: Split, pause: () => Promise<void>): Promise<Seen> {
   const words: number[] = [];
   for (const [place, sample] of indices.entries()) {
     await pause();
-    const grid = gridOf(dataset.pixels as Uint8Array, sample);
+    const grid = gridOf(sampleAt(dataset, sample) as Uint8Array, 0);
     if (contrast(grid) < FLAT) continue;
     places.push(place);
     words.push(...differenceHash(grid));
