@@ -62,6 +62,8 @@ export interface DeployedForm {
   readonly model: Model;
   /** Its values, from those of the trained model. */
   convert(values: ModelValues): ModelValues;
+  /** What becomes of its exported file in the end, by the values of the trained model. Default: nothing. */
+  finish?(file: Uint8Array, values: ModelValues): Uint8Array;
 }
 
 /** A model that is known by a name: options of its family, and the images that it was made for. */

@@ -20,6 +20,8 @@ export interface FormatChoice {
   readonly only?: readonly string[] | undefined;
   /** Of int8: weights of 7 bits, for processors that add pairs of products up in int16. Default `false`. */
   readonly reduceRange?: boolean | undefined;
+  /** Of int8-static: 4 gives weights the whole numbers -7 … 7, in bytes. Default 8. */
+  readonly weightBits?: 4 | 8 | undefined;
   /** Of int4: weights that share a scale. Default 32. */
   readonly block?: number | undefined;
   readonly externalData?: ExternalData | undefined;

@@ -1,3 +1,4 @@
+import type { Compression } from "../compress/index.js";
 import type { InitialOptions } from "../imported/initial-options.js";
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
 import { RELATED_DATA } from "../recipe/schemes/data-free.js";
@@ -15,6 +16,8 @@ export interface Arm {
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   readonly transfer: TransferOptions;
+  /** What makes it smaller while it learns. */
+  readonly compression: Compression;
   /** Whose numbers it starts from; missing where its seed draws them. */
   readonly initial?: InitialOptions | undefined;
   /** Default: the transfer set. */
@@ -35,7 +38,8 @@ export function armsOf(recipe: Recipe): Arm[] {
     const train = { ...recipe.student.train, ...definedOnly(variant?.train ?? {}) } as TrainOptions;
     const transfer = variant?.transfer ?? recipe.data.transfer;
     const initial = variant?.initial === false ? undefined : recipe.student.initial;
-    const shared = { variant, train, transfer, initial };
+    const compression = compressionOf(recipe, variant);
+    const shared = { variant, train, transfer, initial, compression };
     const { scheme } = recipe;
     const student: Arm = { ...shared, kind: "student", scheme, terms: variant?.distill ?? recipe.distill };
     if (isDataFree(recipe)) return dataFreeArms(student);
@@ -43,6 +47,11 @@ export function armsOf(recipe: Recipe): Arm[] {
     const hasBaseline = variant?.baseline ?? recipe.baseline;
     return hasBaseline ? [student, baseline] : [student];
   });
+}
+
+function compressionOf({ student }: Recipe, variant: Variant | null): Compression {
+  const { quantize = student.quantize } = variant ?? {};
+  return { quantize: quantize || undefined };
 }
 
 /** Whether students of a recipe see no training image. */

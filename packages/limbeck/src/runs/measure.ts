@@ -8,7 +8,7 @@ import type { CorrectedResult, ExitTable, ModelResult, TeacherResult } from "../
 import { takeRows } from "../evaluate/rows.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
-import { type Model, parameterCount } from "../models/model.js";
+import { type Model, type ModelValues, parameterCount } from "../models/model.js";
 import { isSameModel } from "../models/same-model.js";
 import type { Peer } from "../schemes/job.js";
 import { writeFileAtomic } from "../support/files.js";
@@ -146,8 +146,10 @@ async function mapCosines(
   if (!teacher.maps) return undefined;
   const tops = topClasses(teacher.logits[0]!, test.dataset.classes.length);
   const cosines: number[] = [];
+  const { model: seen, convert } = model.deployed ?? { model, convert: (values: ModelValues) => values };
   for (const { parameters } of seeds) {
-    cosines.push(meanMapCosine(teacher.maps, (await classMaps(model, parameters, test, tops, threads))!));
+    const maps = await classMaps(seen, convert(parameters), test, tops, threads);
+    cosines.push(meanMapCosine(teacher.maps, maps!));
   }
   return cosines;
 }

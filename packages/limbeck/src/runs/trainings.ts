@@ -1,4 +1,6 @@
 import { graphCost } from "@limbeck/graph";
+import { type Compression, compressed } from "../compress/index.js";
+import { batchesPerEpoch } from "../data/batches.js";
 import { type Split, splitLabels } from "../data/dataset.js";
 import { countErrors } from "../evaluate/metrics.js";
 import type { Model } from "../models/model.js";
@@ -38,13 +40,14 @@ export async function* trainArm(
   teacher: TrainedTeacher | undefined,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
-  const student = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
+  const transfer = samplesOfArm(samples.train, arm, recipe.seed);
+  const train = asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
+  const started = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
+  const student = compressedStudent(started, arm.compression, train, transfer);
   const { name, ...schemeOptions } = arm.scheme;
   const parts = name === OFFLINE.name ? partsOf(student, arm.train, arm.terms) : undefined;
   const seen = parts ? { ...context, samples: yield* featureSamples(context, parts) } : context;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits"> = { model: student, peers: [] };
-  const transfer = samplesOfArm(samples.train, arm, recipe.seed);
-  const train = asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
   // Features stand where the samples stood.
   const split = parts ? { ...transfer, dataset: seen.samples.train.dataset } : transfer;
   const source = await teacherSource(context, arm, teacher);
@@ -68,6 +71,12 @@ export async function* trainArm(
   }
   await source?.release();
   return { arm, ...trained, transfer, teacher, seeds };
+}
+
+/** A student in the form in which it is trained. @throws LimbeckError RECIPE_INVALID where it cannot be made smaller */
+export function compressedStudent(model: Model, compression: Compression, train: TrainOptions, split: Split): Model {
+  const steps = batchesPerEpoch(split.indices.length, train.batchSize) * train.epochs;
+  return compressed(model, split.dataset, compression, steps);
 }
 
 /** Of fewer samples more epochs, so that what lacks the unlabelled ones takes as many steps. */
