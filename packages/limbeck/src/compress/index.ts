@@ -1,11 +1,14 @@
 import type { ImageGeometry } from "../data/dataset.js";
 import type { Model } from "../models/model.js";
-import type { QuantizeTraining } from "./options.js";
+import { pruneChannels } from "./channels.js";
+import { pruneWeights } from "./magnitude.js";
+import type { PruneTraining, QuantizeTraining } from "./options.js";
 import { quantizeAware } from "./quantize-aware.js";
 
 /** What makes a student smaller while it learns. */
 export interface Compression {
   readonly quantize?: QuantizeTraining | undefined;
+  readonly prune?: PruneTraining | undefined;
 }
 
 /**
@@ -13,6 +16,11 @@ export interface Compression {
  * @param steps of the whole training
  * @throws LimbeckError RECIPE_INVALID where it cannot be
  */
-export function compressed(model: Model, geometry: ImageGeometry, { quantize }: Compression, steps: number): Model {
-  return quantize ? quantizeAware(model, geometry, quantize, steps) : model;
+export function compressed(plain: Model, geometry: ImageGeometry, compression: Compression, steps: number): Model {
+  const { quantize, prune } = compression;
+  const model = quantize ? quantizeAware(plain, geometry, quantize, steps) : plain;
+  if (!prune) return model;
+  return prune.kind === "magnitude"
+    ? pruneWeights(model, prune, steps)
+    : pruneChannels(model, plain, geometry, prune, steps);
 }

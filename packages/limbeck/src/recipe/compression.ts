@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { quantizeOptions } from "../compress/options.js";
+import { pruneOptions, quantizeOptions } from "../compress/options.js";
 import { lossNamed } from "../losses/index.js";
 import { AUTO } from "./auto.js";
 import type { Finding } from "./mixing.js";
@@ -10,15 +10,19 @@ const compressions = {
   quantize: z
     .union([z.literal("int8").transform(() => quantizeOptions.parse({})), quantizeOptions])
     .meta({ description: "Train for 8 bits, and export so: int8, or a record with options." }),
+  prune: pruneOptions,
 };
 
 /** Keys of a student. */
-export const compressionFields = { quantize: compressions.quantize.optional() };
+export const compressionFields = { quantize: compressions.quantize.optional(), prune: compressions.prune.optional() };
 
 const off = z.literal(false).meta({ description: "false: as it is." });
 
 /** The same of a variant, which may take the student's own away. */
-export const variantCompressionFields = { quantize: z.union([off, compressions.quantize]).optional() };
+export const variantCompressionFields = {
+  quantize: z.union([off, compressions.quantize]).optional(),
+  prune: z.union([off, compressions.prune]).optional(),
+};
 
 const KEYS = Object.keys(compressions) as (keyof typeof compressions)[];
 

@@ -50,8 +50,8 @@ export function armsOf(recipe: Recipe): Arm[] {
 }
 
 function compressionOf({ student }: Recipe, variant: Variant | null): Compression {
-  const { quantize = student.quantize } = variant ?? {};
-  return { quantize: quantize || undefined };
+  const { quantize = student.quantize, prune = student.prune } = variant ?? {};
+  return { quantize: quantize || undefined, prune: prune || undefined };
 }
 
 /** Whether students of a recipe see no training image. */
