@@ -70,6 +70,6 @@ function smallest(parts: readonly Float32Array[], share: number): Float32Array[]
   const count = Math.round(share * all.length);
   all.sort();
   const threshold = count > 0 ? all[count - 1]! : -1;
-  let ties = count - all.subarray(0, count).findIndex((value) => value === threshold);
+  let ties = count - all.subarray(0, count).indexOf(threshold);
   return parts.map((part) => part.map((value) => Number(!(value < threshold || (value === threshold && ties-- > 0)))));
 }
