@@ -22,6 +22,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["support"],
     ["data"],
     ["models"],
+    ["compress"],
     ["teachers", "losses"],
     ["imported"],
     ["recipe"],

@@ -38,6 +38,7 @@ export { exposeValues } from "./quantize/expose.js";
 export { type HalfLosses, type HalfModel, type HalfOptions, toHalf } from "./quantize/half.js";
 export { type Int4Options, int4Layers, quantizeInt4 } from "./quantize/int4.js";
 export { type QuantizableLayer, quantizableLayers } from "./quantize/list.js";
+export { type QuantizationPlan, quantizationPlan } from "./quantize/plan.js";
 export { quantizeStatic, type StaticOptions, valuesToCalibrate } from "./quantize/static.js";
 export { permutation, type RandomStream, randomStream } from "./random.js";
 export type { Backend, RuntimeTensor, SessionOptions } from "./runtime/backend.js";

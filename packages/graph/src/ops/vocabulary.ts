@@ -7,5 +7,6 @@ export * from "./build-indexing.js";
 export * from "./build-loss.js";
 export * from "./build-math.js";
 export * from "./build-normalization.js";
+export * from "./build-quantization.js";
 export * from "./build-recurrent.js";
 export * from "./build-spatial.js";

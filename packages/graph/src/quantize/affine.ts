@@ -21,12 +21,12 @@ export interface QuantizedWeight {
 /** Keeps sums of products and a bias within int32. */
 const LARGEST_BIAS = 2 ** 30;
 
-/** Of a range as uint8. Zero, with which convolutions pad, has a whole number of its own. */
+/** Of a range as uint8, in the arithmetic of float32, as graphs that train for it do it. Zero, with which convolutions pad, has a whole number of its own. */
 export function unsignedAffine({ min, max }: Range): Affine {
   const [low, high] = [Math.min(min, 0), Math.max(max, 0)];
-  const scale = Math.fround((high - low) / 255);
+  const scale = Math.fround(Math.fround(high - low) / 255);
   if (!(scale > 0)) return { scale: 1, zeroPoint: 0 };
-  return { scale, zeroPoint: clamp(roundHalfEven(-low / scale), 0, 255) };
+  return { scale, zeroPoint: clamp(roundHalfEven(Math.fround(-low / scale)), 0, 255) };
 }
 
 /**

@@ -98,3 +98,11 @@ function joins(editor: ModelEditor, node: NodeProto, whole: ReadonlySet<string>)
   const areAll = !SEVERAL.has(node.opType) || inputs.length === node.input.length;
   return areAll && inputs.length > 0 && inputs.every((name) => whole.has(name));
 }
+
+/** The value whose scale a value has: its own, or that of what it was moved from. */
+export function scaleOf(name: string, { values, sameScale }: Pick<StaticPlan, "values" | "sameScale">): string {
+  let known = name;
+  for (let from = sameScale.get(known); from !== undefined && values.has(from); from = sameScale.get(known))
+    known = from;
+  return known;
+}

@@ -4,7 +4,7 @@ import type { ExternalData } from "../onnx/tensors.js";
 import { type Affine, leastWeightScales, quantizeBias, quantizeWeight, type Range, unsignedAffine } from "./affine.js";
 import { type ModelEditor, nodeOf, rewired } from "./editor.js";
 import { type LayerChoice, openForLayers, type WeightedLayer } from "./layers.js";
-import { planStatic, type StaticPlan } from "./static-plan.js";
+import { planStatic, type StaticPlan, scaleOf } from "./static-plan.js";
 
 export interface StaticOptions extends LayerChoice {
   /** Bytes of files that lie beside the model. */
@@ -13,6 +13,8 @@ export interface StaticOptions extends LayerChoice {
   readonly reduceRange?: boolean | undefined;
   /** Whether each output channel has a scale of its own. Default `true`. */
   readonly perChannel?: boolean | undefined;
+  /** 4: weights are the whole numbers -7 … 7, in bytes that compress to half. Default 8. */
+  readonly weightBits?: 4 | 8 | undefined;
 }
 
 /** The values of a model that {@link quantizeStatic} asks the ranges of. @throws GraphError as {@link quantizeStatic} */
@@ -106,10 +108,7 @@ class StaticQuantizer {
   }
 
   #affineOf(name: string): Affine {
-    const { sameScale, values } = this.#plan;
-    let known = name;
-    for (let from = sameScale.get(known); from !== undefined && values.has(from); from = sameScale.get(known))
-      known = from;
+    const known = scaleOf(name, this.#plan);
     const range = this.#ranges.get(known);
     if (range && Number.isFinite(range.max - range.min)) return unsignedAffine(range);
     if (range) {
@@ -126,7 +125,7 @@ class StaticQuantizer {
   }
 
   #weights({ weight: name, axis, bias: biasName, node }: WeightedLayer): { weight: string; bias?: string } {
-    const { perChannel = true, reduceRange = false } = this.#options;
+    const { perChannel = true, reduceRange = false, weightBits = 8 } = this.#options;
     const editor = this.#editor;
     const weight = editor.finiteFloats(name)!;
     const bias = editor.finiteFloats(biasName);
@@ -137,7 +136,8 @@ class StaticQuantizer {
       channelAxis === undefined
         ? least && Float32Array.of(least.reduce((most, value) => Math.max(most, value), 0))
         : least;
-    const whole = quantizeWeight(weight.data, weight.shape, channelAxis, reduceRange ? 63 : 127, leastScales);
+    const largest = weightBits === 4 ? 7 : reduceRange ? 63 : 127;
+    const whole = quantizeWeight(weight.data, weight.shape, channelAxis, largest, leastScales);
     const names = this.#restoredConstant(name, "int8", weight.shape, whole.data, whole.scales, channelAxis);
     if (!bias) return { weight: names };
     const added = quantizeBias(bias.data, scale, whole.scales);

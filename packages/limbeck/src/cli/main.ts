@@ -20,7 +20,7 @@ import { showMethods } from "./methods.js";
 import { showModels } from "./models.js";
 import { showMoments } from "./moments.js";
 import { byteCount, milliseconds, share } from "./quantities.js";
-import { calibrationMethod, formatName, showQuantization } from "./quantize.js";
+import { calibrationMethod, formatName, showQuantization, weightBits } from "./quantize.js";
 import { EXIT, printError, showRun } from "./run.js";
 import { showSchemes } from "./schemes.js";
 
@@ -224,6 +224,7 @@ program
   .option("--max-drop <share>", "leave the worst layers as they are until no more answers change, such as 0.005", share)
   .option("--reduce-range", "int8 weights in 7 bits, for x86 processors without VNNI", false)
   .option("--no-per-channel", "int8-static: one scale for each weight instead of each output channel")
+  .option("--weight-bits <n>", "int8-static: 4 rounds weights to -7 … 7 (default: 8)", weightBits)
   .option("--block <n>", "int4: weights that share a scale (default: 32)", positiveInteger)
   .option("--no-layers", "do not quantize each layer alone to see which hurt")
   .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)

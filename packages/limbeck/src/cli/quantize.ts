@@ -30,6 +30,11 @@ export function calibrationMethod(text: string): CalibrationMethod {
   throw new InvalidArgumentError(`It is one of ${CALIBRATION_METHODS.join(", ")}.`);
 }
 
+export function weightBits(text: string): 4 | 8 {
+  if (text === "4" || text === "8") return text === "4" ? 4 : 8;
+  throw new InvalidArgumentError("It is 4 or 8.");
+}
+
 /** Quantizes a file, writes the result beside it, and tells what that changed. @throws as `quantizeFile` does */
 export async function showQuantization(
   path: string,

@@ -38,6 +38,12 @@ export function resultsTable({ teacher, student, baseline }: RunResults): string
     row("calibration error (ECE)", ({ ece }) => percent(ece)),
     row("parameters", ({ parameters }) => known(parameters, formatCount)),
     row("file size", ({ bytes }) => known(bytes, formatBytes)),
+    ...(student.compression
+      ? [
+          row("  after gzip", ({ compression }) => (compression ? formatBytes(compression.compressedBytes) : "-")),
+          row("weights that are 0", ({ compression }) => (compression ? share(compression.zeros) : "-")),
+        ]
+      : []),
     row("latency at batch 1", ({ latencyMs }) => known(latencyMs, (ms) => `${formatSignificant(ms)} ms`)),
     row("peak memory of a process", ({ peakMemoryBytes }) => known(peakMemoryBytes, formatBytes)),
   ]);
@@ -52,6 +58,8 @@ function percent({ mean, sd }: Spread): string {
   const center = (mean * 100).toFixed(2);
   return sd === null ? `${center}%` : `${center} ± ${(sd * 100).toFixed(2)}%`;
 }
+
+const share = (value: number) => `${(value * 100).toFixed(1)}%`;
 
 function plain({ mean, sd }: Spread): string {
   return sd === null ? formatSignificant(mean) : `${formatSignificant(mean)} ± ${formatSignificant(sd)}`;

@@ -39,10 +39,24 @@ export interface ModelCosts {
 }
 
 /** What was measured of one model, or of the same model trained with several seeds. */
-export interface ModelResult extends AnswersResult, ModelCosts {}
+export interface ModelResult extends AnswersResult, ModelCosts {
+  /** Where the recipe makes students smaller while they learn. */
+  readonly compression?: CompressionResult;
+}
+
+/** What pruning and quantization leave of a file; of the first seed. */
+export interface CompressionResult {
+  /** Size of the ONNX file after gzip. */
+  readonly compressedBytes: number;
+  /** Share of the weights of convolutions and linear layers that pruning made 0, 0 … 1. */
+  readonly zeros: number;
+}
 
 /** The same of a teacher, whose costs are unknown (null) where it is only asked. */
-export type TeacherResult = AnswersResult & { readonly [Cost in keyof ModelCosts]: number | null };
+export type TeacherResult = AnswersResult & { readonly [Cost in keyof ModelCosts]: number | null } & Pick<
+    ModelResult,
+    "compression"
+  >;
 
 /** Whether distillation helped, in numbers and in a sentence. */
 export interface Verdict {

@@ -56,7 +56,7 @@ function block(layers: Layers, name: string, x: Tensor, { kernel, stride, expans
   const unit = (conv: string, width: number, layer: { kernel: number; stride?: number; groups?: number }) =>
     layers.batchNorm(`${name}.bn${norm++}`, layers.conv(`${name}.${conv}`, y, width, layer));
   if (expansion > 1) y = relu6(unit("conv_pw", inner, { kernel: 1 }));
-  y = relu6(unit("conv_dw", inner, { kernel, stride, groups: inner }));
+  y = relu6(unit("conv_dw", inner, { kernel, stride, groups: y.shape[1]! }));
   y = unit(expansion > 1 ? "conv_pwl" : "conv_pw", out, { kernel: 1 });
   return stride === 1 && channels === out ? ops.add(x, y) : y;
 }

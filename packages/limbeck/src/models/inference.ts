@@ -28,7 +28,8 @@ export function toOnnxModel(
   values: ModelValues,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  return toOnnx(deployedGraph(model, geometry, values), { name: model.family, symbols: symbols(geometry), metadata });
+  const options = { name: model.family, symbols: symbols(geometry), metadata };
+  return finished(model, toOnnx(deployedGraph(model, geometry, values), options), values);
 }
 
 /**
@@ -42,8 +43,11 @@ export function toUnfoldedOnnxModel(model: Model, geometry: ImageGeometry, value
 
 /** A model as a file that answers one image at a time. */
 export function toSingleOnnxModel(model: Model, geometry: ImageGeometry, values: ModelValues = {}): Uint8Array {
-  return toOnnx(deployedGraph(model, geometry, values), { name: model.family });
+  return finished(model, toOnnx(deployedGraph(model, geometry, values), { name: model.family }), values);
 }
+
+const finished = ({ deployed }: Model, file: Uint8Array, values: ModelValues): Uint8Array =>
+  deployed?.finish?.(file, values) ?? file;
 
 /** The graph that is exported: in the model's deployed form, with its numbers. */
 function deployedGraph(model: Model, geometry: ImageGeometry, values: ModelValues): Graph {

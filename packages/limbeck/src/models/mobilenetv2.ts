@@ -48,7 +48,7 @@ function invertedResidual(layers: Layers, name: string, x: Tensor, out: number, 
     y = relu6(layers.batchNorm(`${name}.conv.0.1`, layers.conv(`${name}.conv.0.0`, x, inner, { kernel: 1 })));
     at = 1;
   }
-  const filtered = layers.conv(`${name}.conv.${at}.0`, y, inner, { stride, groups: inner });
+  const filtered = layers.conv(`${name}.conv.${at}.0`, y, inner, { stride, groups: y.shape[1]! });
   y = relu6(layers.batchNorm(`${name}.conv.${at}.1`, filtered));
   y = layers.batchNorm(`${name}.conv.${at + 2}`, layers.conv(`${name}.conv.${at + 1}`, y, out, { kernel: 1 }));
   return stride === 1 && channels === out ? ops.add(x, y) : y;

@@ -52,6 +52,8 @@ export interface Model {
   forward(images: Tensor, weights: Readonly<Record<string, Tensor>>, training: boolean): ForwardResult;
   /** Where only a layer behind a frozen body is trained: the two apart. The head's parameters are the model's. */
   readonly parts?: ModelParts;
+  /** What the host does to its values between steps. Default: nothing. */
+  readonly between?: BetweenSteps;
   /** The model that is exported in this one's place and gives the same answers, where there is one. */
   readonly deployed?: DeployedForm;
 }
@@ -65,11 +67,21 @@ export interface ModelParts {
   readonly head: Model;
 }
 
+/** Work that no graph does: a function of the step and the values alone, so that a resumed training repeats it. */
+export interface BetweenSteps {
+  /** What it depends on beside. */
+  readonly settings: object;
+  /** New values of some tensors before a step; nothing where all stay. */
+  values(step: number, current: () => ModelValues): ModelValues | undefined;
+}
+
 /** Another form of a trained model. */
 export interface DeployedForm {
   readonly model: Model;
   /** Its values, from those of the trained model. */
   convert(values: ModelValues): ModelValues;
+  /** What becomes of its exported file in the end, by the values of the trained model. Default: nothing. */
+  finish?(file: Uint8Array, values: ModelValues): Uint8Array;
 }
 
 /** A model that is known by a name: options of its family, and the images that it was made for. */

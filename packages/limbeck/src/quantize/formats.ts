@@ -24,6 +24,8 @@ export interface FormatChoice {
   readonly reduceRange?: boolean | undefined;
   /** Of int8-static: whether each output channel of a weight has a scale of its own. Default `true`. */
   readonly perChannel?: boolean | undefined;
+  /** Of int8-static: 4 gives weights the whole numbers -7 … 7, in bytes. Default 8. */
+  readonly weightBits?: 4 | 8 | undefined;
   /** Of int4: weights that share a scale. Default 32. */
   readonly block?: number | undefined;
   readonly externalData?: ExternalData | undefined;

@@ -15,6 +15,7 @@ import { AUTO } from "./auto.js";
 import { unfitForBlackBox } from "./black-box.js";
 import { cardOptions } from "./card.js";
 import { choice, trainedModel } from "./choice.js";
+import { compressionFields, unfitForCompression, variantCompressionFields } from "./compression.js";
 import { unfitForDraws } from "./draws.js";
 import { brokenChain, lateStop, misweighed, unseenLabels } from "./many-teachers.js";
 import { type Finding, misplacedChanges, undefinedTerms } from "./mixing.js";
@@ -168,6 +169,7 @@ const variant = z.strictObject({
     .literal(false)
     .optional()
     .meta(describe("false: start from numbers that are drawn, in place of student.initial.")),
+  ...variantCompressionFields,
   baseline: z.boolean().optional(),
   correctBiases: z
     .boolean()
@@ -293,6 +295,7 @@ export const recipeSchema = z
       model,
       train,
       initial: initialOptions.optional().meta(describe("Whose numbers it starts from. Default: drawn from its seed.")),
+      ...compressionFields,
     }),
     distill: distill.prefault([{ loss: "kd" }]),
     baseline: z.boolean().default(true).meta(describe("Also train the same student on hard labels, for comparison.")),
@@ -321,6 +324,7 @@ export const recipeSchema = z
   .superRefine(finds(unfitForBlackBox))
   .superRefine(finds(unfitForDraws))
   .superRefine(finds(brokenChain))
+  .superRefine(finds(unfitForCompression))
   .meta({ title: "Limbeck recipe", description: "What to distill, from what, into what." });
 
 /** A validated recipe, with all defaults filled in. */

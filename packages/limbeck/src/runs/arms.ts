@@ -1,3 +1,4 @@
+import type { Compression } from "../compress/index.js";
 import type { InitialOptions } from "../imported/initial-options.js";
 import type { DistillTerm, Recipe, TrainOptions, TransferOptions, Variant } from "../recipe/schema.js";
 import { RELATED_DATA } from "../recipe/schemes/data-free.js";
@@ -15,6 +16,8 @@ export interface Arm {
   readonly terms: readonly DistillTerm[];
   readonly train: TrainOptions;
   readonly transfer: TransferOptions;
+  /** What makes it smaller while it learns. */
+  readonly compression: Compression;
   /** Whose numbers it starts from; missing where its seed draws them. */
   readonly initial?: InitialOptions | undefined;
   /** How many labels of the transfer set are known. Default: all that there are. */
@@ -39,15 +42,21 @@ export function armsOf(recipe: Recipe): Arm[] {
     const train = { ...recipe.student.train, ...definedOnly(variant?.train ?? {}) } as TrainOptions;
     const transfer = variant?.transfer ?? recipe.data.transfer;
     const initial = variant?.initial === false ? undefined : recipe.student.initial;
+    const compression = compressionOf(recipe, variant);
     const { scheme } = recipe;
     const labels = scheme.labels as number | undefined;
-    const shared = { variant, train, transfer, initial, labels };
+    const shared = { variant, train, transfer, initial, labels, compression };
     const student: Arm = { ...shared, kind: "student", scheme, terms: variant?.distill ?? recipe.distill };
     if (isDataFree(recipe)) return dataFreeArms(student);
     const baseline: Arm = { ...shared, kind: "baseline", scheme: OFFLINE, terms: HARD_LABELS };
     const hasBaseline = variant?.baseline ?? recipe.baseline;
     return hasBaseline ? [student, baseline] : [student];
   });
+}
+
+function compressionOf({ student }: Recipe, variant: Variant | null): Compression {
+  const { quantize = student.quantize, prune = student.prune } = variant ?? {};
+  return { quantize: quantize || undefined, prune: prune || undefined };
 }
 
 /** Whether students of a recipe see no training image. */

@@ -13,6 +13,7 @@ import { modelFor } from "./context.js";
 import { membersOf } from "./members.js";
 import { absentClasses, drawTransferSet, labelledPart, type RunSamples, samplesOfArm } from "./samples.js";
 import { teacherOf } from "./teacher.js";
+import { compressedStudent } from "./trainings.js";
 
 /**
  * Finds what cannot work before anything is trained: models that do not take the images, transfer sets that the data do
@@ -35,7 +36,8 @@ export function checkArms(
     checkSchedules(armId(arm), arm);
     const seen = samplesOfArm(samples.train, arm, recipe.seed);
     const split = isPretrained(recipe) && arm.kind === "student" ? labelledPart(seen, arm, recipe.seed) : seen;
-    checkTerms({ student, teacher: isTaughtByChain(arm) ? last : teacher }, arm, split);
+    const learner = compressedStudent(student, arm.compression, arm.train, split);
+    checkTerms({ student: learner, teacher: isTaughtByChain(arm) ? last : teacher }, arm, split);
     const absent = absentClasses(split);
     if (arm.kind === "student" && arm.variant?.correctBiases) checkCorrection(arm, absent);
   }

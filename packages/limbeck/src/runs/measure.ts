@@ -1,3 +1,4 @@
+import { shareOfZeros } from "../compress/measure.js";
 import { type Split, splitLabels } from "../data/dataset.js";
 import { drawSubset } from "../data/split.js";
 import { type ClassMaps, classMaps, hasClassMaps, meanMapCosine } from "../evaluate/class-maps.js";
@@ -8,14 +9,16 @@ import type { CorrectedResult, ExitTable, FeaturesResult, ModelResult, TeacherRe
 import { takeRows } from "../evaluate/rows.js";
 import { spread } from "../evaluate/statistics.js";
 import { toOnnxModel } from "../models/inference.js";
-import { type Model, parameterCount } from "../models/model.js";
+import { type Model, type ModelValues, parameterCount } from "../models/model.js";
 import { isSameModel } from "../models/same-model.js";
+import type { Recipe } from "../recipe/schema.js";
 import type { Peer } from "../schemes/job.js";
 import { writeFileAtomic } from "../support/files.js";
+import { gzippedSize } from "../support/gzip.js";
 import { Classifier } from "../teachers/classifier.js";
 import type { TeacherOutputs } from "../teachers/outputs.js";
 import { fileOf } from "../teachers/voice.js";
-import { armId } from "./arms.js";
+import { armId, armsOf } from "./arms.js";
 import { modelFor, type RunContext, type TrainedArm, type TrainedTeacher } from "./context.js";
 import { measureExits } from "./exits.js";
 import { measureFeatures } from "./pretraining.js";
@@ -129,7 +132,18 @@ async function measureLearner(
   writeFileAtomic(path, files[0]!);
   const logits: Float32Array[] = [];
   for (const file of files) logits.push(await classify(file, context.samples.test, context));
-  return measure(context, path, files[0]!, model, logits, reference ?? undefined);
+  const measured = await measure(context, path, files[0]!, model, logits, reference ?? undefined);
+  if (!makesSmaller(context.recipe)) return measured;
+  const compression = {
+    compressedBytes: await gzippedSize(files[0]!),
+    zeros: shareOfZeros(model, own(seeds[0]!.parameters)),
+  };
+  return { ...measured, result: { ...measured.result, compression } };
+}
+
+/** Whether some student of a recipe gets smaller while it learns. */
+function makesSmaller(recipe: Recipe): boolean {
+  return armsOf(recipe).some(({ compression }) => compression.quantize || compression.prune);
 }
 
 async function teacherMaps(context: RunContext, teacher: TrainedTeacher, logits: Float32Array) {
@@ -149,8 +163,10 @@ async function mapCosines(
   if (!teacher.maps) return undefined;
   const tops = topClasses(teacher.logits[0]!, test.dataset.classes.length);
   const cosines: number[] = [];
+  const { model: seen, convert } = model.deployed ?? { model, convert: (values: ModelValues) => values };
   for (const { parameters } of seeds) {
-    cosines.push(meanMapCosine(teacher.maps, (await classMaps(model, parameters, test, tops, threads))!));
+    const maps = await classMaps(seen, convert(parameters), test, tops, threads);
+    cosines.push(meanMapCosine(teacher.maps, maps!));
   }
   return cosines;
 }

@@ -30,11 +30,12 @@ export async function trainingKey(job: TrainingJob, facts: TrainingFacts): Promi
   const { options, data, threads, teacher } = facts;
   const { seed, epochs, stepsPerEpoch, repeats, turn } = job;
   const { train, terms, split } = options;
+  const between = job.model.between?.settings;
   const hash = createHash("sha256");
   const last = epochs * stepsPerEpoch - 1;
   const ratesOf = ({ learningRate }: Pick<TrainingJob, "learningRate">) => [0, last >> 1, last].map(learningRate);
   const rates = [ratesOf(job), ...(turn ? [ratesOf(turn)] : [])].flat();
-  const said = { ...machineFacts(), threads, data, seed, epochs, stepsPerEpoch, repeats, rates, train, terms };
+  const said = { ...machineFacts(), threads, data, seed, epochs, stepsPerEpoch, repeats, rates, train, terms, between };
   hash.update(canonicalJson(said)).update(split.indices);
   for (const { program } of [job, ...(turn ? [turn] : [])]) {
     const { model, weights } = toOnnxInParts(program.graph);

@@ -1,4 +1,7 @@
+import { type Compression, compressed } from "../compress/index.js";
+import { batchesPerEpoch } from "../data/batches.js";
 import { type Split, splitLabels } from "../data/dataset.js";
+import type { Model } from "../models/model.js";
 import type { TrainOptions } from "../recipe/schema.js";
 import { OFFLINE } from "../recipe/schemes/index.js";
 import type { ControlImages } from "../schemes/data-free/images.js";
@@ -25,17 +28,18 @@ export async function* trainArm(
   teacher: TrainedTeacher | undefined,
 ): AsyncGenerator<RunEvent, TrainedArm> {
   const { recipe, samples } = context;
-  const student = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
+  const transfer = samplesOfArm(samples.train, arm, recipe.seed);
+  const train = isPretrained(recipe)
+    ? arm.train
+    : asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
+  const started = startingModel(modelFor(context, recipe.student.model), arm.initial, teacher);
+  const student = compressedStudent(started, arm.compression, train, transfer);
   const { name, ...schemeOptions } = arm.scheme;
   const parts = name === OFFLINE.name ? partsOf(student, arm.train, arm.terms) : undefined;
   const judged = { ...context, testAnswers: teacher?.testLogits };
   const seen = parts ? { ...judged, samples: yield* featureSamples(context, parts) } : judged;
   let trained: Pick<TrainedArm, "model" | "peers" | "exits" | "features"> = { model: student, peers: [] };
-  const transfer = samplesOfArm(samples.train, arm, recipe.seed);
   const { pretraining } = wirings[name]!;
-  const train = isPretrained(recipe)
-    ? arm.train
-    : asLong(arm, drawTransferSet(samples.train, arm.transfer, recipe.seed), transfer);
   const learned = pretraining ? labelledPart(transfer, arm, recipe.seed) : transfer;
   // Features stand where the samples stood.
   const split = parts ? { ...learned, dataset: seen.samples.train.dataset } : learned;
@@ -69,6 +73,12 @@ export async function* trainArm(
   }
   await source?.release();
   return { arm, ...trained, transfer, teacher, seeds };
+}
+
+/** A student in the form in which it is trained. @throws LimbeckError RECIPE_INVALID where it cannot be made smaller */
+export function compressedStudent(model: Model, compression: Compression, train: TrainOptions, split: Split): Model {
+  const steps = batchesPerEpoch(split.indices.length, train.batchSize) * train.epochs;
+  return compressed(model, split.dataset, compression, steps);
 }
 
 /** Of fewer samples more epochs, so that what lacks the unlabelled ones takes as many steps. */

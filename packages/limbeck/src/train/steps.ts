@@ -1,5 +1,6 @@
 import { type StepReport, type TrainingProgram, TrainingSession, type TrainingState } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
+import type { ModelValues } from "../models/model.js";
 import type { TrainingJob, Turn } from "../schemes/job.js";
 
 /** Runs the steps of a training, one after another. */
@@ -58,6 +59,8 @@ class TakingTurns implements Steps {
   async next(): Promise<StepReport> {
     const { repeats = 1, learningRate, feeds } = this.#job;
     const { step } = this;
+    const changed = this.#job.model.between?.values(step, () => this.#own.state() as ModelValues);
+    if (changed) this.#own.adopt(changed);
     const reports: StepReport[] = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
       reports.push(await this.#own.run(await feeds(step, repeat), learningRate(step)));
