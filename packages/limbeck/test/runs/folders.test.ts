@@ -156,7 +156,7 @@ describe("unlabelled images", () => {
   it("need a teacher without need of labels, and a student that sees images", async () => {
     const asked = await prepare({ unlabelled: "found" }, { teacher: { function: "anyone v1" } });
     expect(problemOf(readFileSync(asked.recipe, "utf8"))).toContain(
-      "unlabelled images have the teacher's answers for labels",
+      "what is unlabelled has the teacher's answers for labels",
     );
     const drawn = { source: { folder: "photos", test: "others", size: 6, unlabelled: "found" } };
     const some = await prepare({}, { data: { ...drawn, transfer: { size: 20, only: [1] } } });
