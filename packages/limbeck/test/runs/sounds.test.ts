@@ -63,7 +63,7 @@ describe("a run over folders of sounds", () => {
     ]);
   });
 
-  it("may have others that nobody labelled but an ONNX teacher", async () => {
+  it("may have others that nobody labelled but the teacher", async () => {
     const teacher = { onnx: "teacher.onnx" };
     const { recipe, folder, runDir } = prepare({ unlabelled: "found" }, { teacher });
     writeTones(join(folder, "found"), 5, 300);
@@ -100,7 +100,11 @@ describe("a run over folders of sounds", () => {
         student: { model, train: { epochs: 1, augment: [{ name: "flip" }] } },
       },
     ],
-    ["data.source.unlabelled what is unlabelled has the teacher's answers for labels", { unlabelled: "found" }, {}],
+    [
+      "data.source.unlabelled what is unlabelled has the teacher's answers for labels",
+      { unlabelled: "found" },
+      { teacher: { function: "anyone v1" } },
+    ],
     ["scheme nothing makes sounds yet", {}, { scheme: { name: "dfad" }, baseline: true }],
     ["student.train.augment[0] mask changes sounds, and this source has images", {}, { data: { source: "digits" } }],
   ])("is refused: %s", (problem, source, changes) => {
