@@ -1,6 +1,7 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type ImageGeometry, sampleLength } from "../data/dataset.js";
 import { INPUT } from "../models/inference.js";
 import { Classifier } from "../teachers/classifier.js";
@@ -31,7 +32,15 @@ export function measurePeakMemory(path: string, { channels, height, width }: Ima
 export async function probeMemory(path: string, input: ProbedInput, signal?: AbortSignal): Promise<number> {
   // Allocator settings that suit training would show in the figure.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MALLOC_")));
-  const options = { env, ...(signal ? { signal } : {}) };
-  const { stdout } = await promisify(execFile)(process.execPath, [probe, path, JSON.stringify(input)], options);
-  return Number(stdout);
+  const args = [probe, path, JSON.stringify(input)];
+  // A group of its own: a terminal's Ctrl-C reaches all processes of one, and the run decides when to stop.
+  const child = spawn(process.execPath, args, {
+    env,
+    detached: true,
+    windowsHide: true,
+    ...(signal ? { signal } : {}),
+  });
+  const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  if (code !== 0) throw new Error(`the process that measures memory ended with ${code}: ${complaint.trim()}`);
+  return Number(output);
 }

@@ -24,9 +24,6 @@ export interface ProbedInput {
   readonly weights: readonly string[];
 }
 
-// A terminal sends Ctrl-C to all processes; the run decides when to stop.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
-
 const RUNS = 10;
 
 const [path, json] = process.argv.slice(2);
