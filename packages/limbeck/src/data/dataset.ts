@@ -87,6 +87,13 @@ export function byLabelling({ dataset, indices }: Split): { readonly labelled: S
   return { labelled: part(true), others: part(false) };
 }
 
+/** The same samples, those that have no labels of their own with a teacher's. @param answers one for each of them */
+export function withAnswers(samples: ImageDataset, answers: Uint8Array): ImageDataset {
+  const labels = samples.labels.slice();
+  labels.set(answers, samples.labelled);
+  return { ...samples, labels };
+}
+
 /** The samples at the given positions *of the split* (not of the data set), in that order. */
 export function pick(split: Split, positions: Uint32Array): Split {
   return { dataset: split.dataset, indices: positions.map((position) => split.indices[position]!) };

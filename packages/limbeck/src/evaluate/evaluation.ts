@@ -1,4 +1,5 @@
 import type { SampleName } from "../data/dataset.js";
+import type { MeasuredOn } from "../support/measured-on.js";
 import type { Calibration } from "./calibration.js";
 import type { Estimate } from "./intervals.js";
 
@@ -11,13 +12,7 @@ export interface Evaluation {
   readonly reference: string;
   /** In the order in which they were named. */
   readonly models: readonly EvaluatedModel[];
-  readonly environment: {
-    readonly limbeck: string;
-    readonly node: string;
-    readonly onnxruntime: string;
-    readonly cpu: string;
-    readonly platform: string;
-  };
+  readonly environment: MeasuredOn;
 }
 
 /** What the models were asked about. */

@@ -1,5 +1,6 @@
 import type { HalfLosses, QuantizableLayer, Range } from "@limbeck/graph";
 import type { Estimate } from "../evaluate/intervals.js";
+import type { MeasuredOn } from "../support/measured-on.js";
 import type { QuantizedFormatName } from "./formats.js";
 
 /** A figure of the original and of the quantized model. */
@@ -70,11 +71,5 @@ export interface QuantizationRecord extends QuantizationReport {
   readonly data: string | null;
   /** Options that were given. */
   readonly options: Readonly<Record<string, number | boolean | string | readonly string[]>>;
-  readonly environment: {
-    readonly limbeck: string;
-    readonly node: string;
-    readonly onnxruntime: string;
-    readonly cpu: string;
-    readonly platform: string;
-  };
+  readonly environment: MeasuredOn;
 }

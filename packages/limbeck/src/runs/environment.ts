@@ -1,15 +1,9 @@
 import { cpus } from "node:os";
+import type { MeasuredOn } from "../support/measured-on.js";
 import { onnxRuntimeVersion } from "./versions.js";
 
-/** What figures were measured on. */
-export interface Environment {
-  readonly node: string;
-  readonly onnxruntime: string;
-  readonly cpu: string;
-  readonly platform: string;
-}
-
-export function environment(): Environment {
+/** Of what figures are measured on, all but Limbeck itself. */
+export function environment(): Omit<MeasuredOn, "limbeck"> {
   return {
     node: process.version,
     onnxruntime: onnxRuntimeVersion(),

@@ -13,7 +13,6 @@ import { loadRecords } from "../data/records/load.js";
 import { DEFAULT_MEMORY } from "../data/samples/options.js";
 import { loadTable } from "../data/table/load.js";
 import type { Recipe } from "../recipe/schema.js";
-import { schemeNamed } from "../recipe/schemes/index.js";
 import {
   type AudioSource,
   type FileSource,
@@ -112,7 +111,7 @@ export async function loadBareFiles(source: FileSource, signal: AbortSignal): Pr
 
 /** Loads what a recipe names as its source. @throws LimbeckError as `loadSamples` does */
 export async function loadSource(
-  { data: { source, memory = DEFAULT_MEMORY }, teacher, scheme }: DataRecipe,
+  { data: { source, memory = DEFAULT_MEMORY }, teacher }: DataRecipe,
   signal: AbortSignal,
   listener: FilesListener,
 ): Promise<LoadedSource> {
@@ -126,8 +125,7 @@ export async function loadSource(
   if (isFolder(source) || isAudio(source)) {
     const { choice, medium, reading } = foldersOf(source, memory, signal, listener);
     const { train, test } = await loadClassFolders(choice, medium, reading);
-    const known = schemeNamed(scheme.name).pretrains ? train : await restLabelledByTeacher(train, teacher, signal);
-    return { train: known, test, source: basename(choice.folder) };
+    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(choice.folder) };
   }
   if (isFiles(source)) {
     const { train, ...loaded } = await loadBareFiles(source, signal);

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { byLabelling, type ImageDataset, MOST_CLASSES, type Split, wholeSplit } from "../data/dataset.js";
+import { byLabelling, type ImageDataset, MOST_CLASSES, type Split, wholeSplit, withAnswers } from "../data/dataset.js";
 import { topClasses } from "../evaluate/metrics.js";
 import type { Recipe } from "../recipe/schema.js";
 import { LimbeckError } from "../support/errors.js";
@@ -55,9 +55,7 @@ export async function restLabelledByTeacher(
 ): Promise<ImageDataset> {
   const { others } = byLabelling(wholeSplit(samples));
   if (others.indices.length === 0 || !teacher || !("onnx" in teacher)) return samples;
-  const labels = samples.labels.slice();
-  labels.set(await topAnswers(others, teacher, signal), samples.labelled);
-  return { ...samples, labels };
+  return withAnswers(samples, await topAnswers(others, teacher, signal));
 }
 
 /** [samples], a teacher's most probable classes, among those of the data set. */

@@ -1,4 +1,4 @@
-import { byLabelling, wholeSplit } from "../data/dataset.js";
+import { byLabelling, wholeSplit, withAnswers } from "../data/dataset.js";
 import { topClasses } from "../evaluate/metrics.js";
 import { takeRows } from "../evaluate/rows.js";
 import type { Recipe } from "../recipe/schema.js";
@@ -45,10 +45,7 @@ export async function labelledByFile(samples: RunSamples, path: string, threads:
   }
 }
 
-/** @param added labels of the samples that stand behind the labelled ones */
-function withLabels(samples: RunSamples, added: Uint8Array): RunSamples {
-  const { dataset } = samples.train;
-  const labels = dataset.labels.slice();
-  labels.set(added, dataset.labelled);
-  return { ...samples, train: { ...samples.train, dataset: { ...dataset, labels } } };
+function withLabels(samples: RunSamples, answers: Uint8Array): RunSamples {
+  const { train } = samples;
+  return { ...samples, train: { ...train, dataset: withAnswers(train.dataset, answers) } };
 }

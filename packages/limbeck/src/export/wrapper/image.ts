@@ -1,14 +1,5 @@
-import { HEIGHT, WIDTH } from "./facts.js";
-import { type Ort, open, type Session } from "./open.js";
-import {
-  decodeInBrowser,
-  type Encoded,
-  type Image,
-  type Options,
-  type Pixels,
-  pixelsOf,
-  preprocess,
-} from "./pixels.js";
+import { type Ort, open } from "./open.js";
+import { type Image, ImageModel, type Options } from "./pixels.js";
 import { type Prediction, run } from "./session.js";
 
 /**
@@ -17,21 +8,11 @@ import { type Prediction, run } from "./session.js";
  * @param model path or URL of `onnx/model.onnx` or one of its variants, or the file's bytes
  */
 export async function load(ort: Ort, model: string | Uint8Array, options: Options = {}): Promise<Predictor> {
-  return new Predictor(ort, await open(ort, model, options.session ?? {}), options.decode ?? decodeInBrowser);
+  return new Predictor(ort, await open(ort, model, options.session ?? {}), options.decode);
 }
 
 /** The model, ready to answer. */
-export class Predictor {
-  readonly #ort: Ort;
-  readonly #session: Session;
-  readonly #decode: (file: Encoded) => Promise<Pixels>;
-
-  constructor(ort: Ort, session: Session, decode: (file: Encoded) => Promise<Pixels>) {
-    this.#ort = ort;
-    this.#session = session;
-    this.#decode = decode;
-  }
-
+export class Predictor extends ImageModel {
   /** All classes with their probabilities, the most likely first. */
   async predict(image: Image): Promise<Prediction[]> {
     return (await this.predictAll([image]))[0]!;
@@ -40,18 +21,6 @@ export class Predictor {
   /** The same for several images in one pass. */
   async predictAll(images: readonly Image[]): Promise<Prediction[][]> {
     if (images.length === 0) return [];
-    const values = new Float32Array(images.length * 3 * HEIGHT * WIDTH);
-    for (const [i, image] of images.entries()) values.set(await this.prepare(image), i * 3 * HEIGHT * WIDTH);
-    return run(this.#ort, this.#session, "pixel_values", values, [images.length, 3, HEIGHT, WIDTH]);
-  }
-
-  /** What the model sees of an image: [3, HEIGHT, WIDTH], red, green and blue, 0 … 1. */
-  async prepare(image: Image): Promise<Float32Array> {
-    return preprocess(await pixelsOf(image, this.#decode));
-  }
-
-  /** Frees the model's memory. */
-  async release(): Promise<void> {
-    await this.#session.release();
+    return run(this.ort, this.session, ...(await this.inputOf(images)));
   }
 }

@@ -1,5 +1,5 @@
 import { FIT, HEIGHT, WIDTH } from "./facts.js";
-import type { SessionOptions } from "./open.js";
+import type { Ort, Session, SessionOptions } from "./open.js";
 import { resizeChannel } from "./resize.js";
 
 /** Decoded pixels of 0 … 255, row by row: gray, RGB or RGBA, as many values a pixel as `data` has room for. An `ImageData` is one. */
@@ -20,6 +20,36 @@ export interface Options {
   readonly decode?: (file: Encoded) => Promise<Pixels>;
   /** Passed on to ONNX Runtime. */
   readonly session?: SessionOptions;
+}
+
+/** A model of images, ready to answer. */
+export class ImageModel {
+  protected readonly ort: Ort;
+  protected readonly session: Session;
+  readonly #decode: (file: Encoded) => Promise<Pixels>;
+
+  constructor(ort: Ort, session: Session, decode: (file: Encoded) => Promise<Pixels> = decodeInBrowser) {
+    this.ort = ort;
+    this.session = session;
+    this.#decode = decode;
+  }
+
+  /** What the model sees of an image: [3, HEIGHT, WIDTH], red, green and blue, 0 … 1. */
+  async prepare(image: Image): Promise<Float32Array> {
+    return preprocess(await pixelsOf(image, this.#decode));
+  }
+
+  /** The model's input for several images. */
+  protected async inputOf(images: readonly Image[]): Promise<[name: string, data: Float32Array, dims: number[]]> {
+    const values = new Float32Array(images.length * 3 * HEIGHT * WIDTH);
+    for (const [i, image] of images.entries()) values.set(await this.prepare(image), i * 3 * HEIGHT * WIDTH);
+    return ["pixel_values", values, [images.length, 3, HEIGHT, WIDTH]];
+  }
+
+  /** Frees the model's memory. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
 }
 
 function isEncoded(image: Image): image is Encoded {
@@ -99,5 +129,3 @@ async function decodeInBrowser(file: Encoded): Promise<Pixels> {
   bitmap.close();
   return context.getImageData(0, 0, width, height);
 }
-
-export { decodeInBrowser, pixelsOf };
