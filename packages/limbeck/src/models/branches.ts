@@ -1,7 +1,7 @@
 import { createGraph, type Node, type Tensor } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import { LimbeckError } from "../support/errors.js";
-import { declareTensors, type ForwardResult, type Model, type TensorSpec, tensorsOf } from "./model.js";
+import { declareTensors, type ForwardResult, isBeforeActivation, type Model, type TensorSpec, tensorsOf } from "./model.js";
 
 /** A place where a model can be split: all that its answers know of the images passes there. */
 export interface ModelSplit {
@@ -13,14 +13,15 @@ export interface ModelSplit {
 
 /**
  * Where a model can be split into a trunk and an end, both with weights.
- * @param at a tap. Default: the last one behind which there is more than one layer with weights, or the last one
+ * @param at a tap. Default: the last one behind which there is more than one layer with weights and that is no value before an
+ * activation, or the last one
  * @throws LimbeckError TAP_UNKNOWN where it cannot be split there
  */
 export function splitModel(model: Model, geometry: ImageGeometry, at?: string): ModelSplit {
   const splits = splitsOf(model, geometry);
   const weights = new Set(model.parameters.filter(({ shape }) => shape.length > 1).map(({ name }) => name));
   const layers = ({ behind }: ModelSplit) => [...behind].filter((name) => weights.has(name)).length;
-  const usual = splits.findLast((split) => layers(split) > 1) ?? splits.at(-1);
+  const usual = splits.findLast((split) => layers(split) > 1 && !isBeforeActivation(split.at)) ?? splits.at(-1);
   const found = at === undefined ? usual : splits.find((split) => split.at === at);
   if (found) return found;
   const names = splits.map((split) => split.at).join(", ");

@@ -17,11 +17,14 @@ export interface ForwardResult {
   readonly logits: Tensor;
   /** Of a network that answers twice: what its logits are the mean of. */
   readonly ends?: Ends;
-  /** Intermediate values by name, for losses that look inside. */
+  /** Intermediate values by name, for losses that look inside; `.preact` ends the names of values before an activation. */
   readonly taps: Readonly<Record<string, Tensor>>;
   /** Values of all buffers after a training step, by name; those given where the pass was not a training one. */
   readonly buffers: Readonly<Record<string, Tensor>>;
 }
+
+/** Whether a tap's value is one before an activation. */
+export const isBeforeActivation = (tap: string): boolean => tap.endsWith(".preact");
 
 /** Logits [N, classes] of two ends, which learn from different things where a training has both. */
 export interface Ends {

@@ -18,14 +18,19 @@ const options = z.strictObject({
 
 type WrnOptions = z.infer<typeof options>;
 
-/** Pre-activation block. Where shapes change, the shortcut begins after the first activation. */
-function block(layers: Layers, name: string, x: Tensor, out: number, stride: number, dropout: number): Tensor {
-  const active = ops.relu(layers.batchNorm(`${name}.bn1`, x));
+/**
+ * Pre-activation block. Where shapes change, the shortcut begins after the first activation.
+ * @returns its output, and its input as it was normalized
+ */
+function block(layers: Layers, name: string, x: Tensor, out: number, stride: number, dropout: number) {
+  const normalized = layers.batchNorm(`${name}.bn1`, x);
+  const active = ops.relu(normalized);
   const first = layers.conv(`${name}.conv1`, active, out, { stride });
   const inner = layers.dropout(ops.relu(layers.batchNorm(`${name}.bn2`, first)), dropout);
   const outer = layers.conv(`${name}.conv2`, inner, out);
   const isSame = x.shape[1] === out && stride === 1;
-  return ops.add(outer, isSame ? x : layers.conv(`${name}.convShortcut`, active, out, { kernel: 1, stride }));
+  const shortcut = isSame ? x : layers.conv(`${name}.convShortcut`, active, out, { kernel: 1, stride });
+  return { normalized, output: ops.add(outer, shortcut) };
 }
 
 function build({ depth, width, dropout }: WrnOptions, geometry: ImageGeometry, classes: number): Model {
@@ -36,11 +41,14 @@ function build({ depth, width, dropout }: WrnOptions, geometry: ImageGeometry, c
       const out = Math.max(1, Math.round(base * width));
       for (let i = 0; i < (depth - 4) / 6; i++) {
         const stride = stage > 0 && i === 0 ? 2 : 1;
-        x = block(layers, `block${stage + 1}.layer.${i}`, x, out, stride, dropout);
+        const { normalized, output } = block(layers, `block${stage + 1}.layer.${i}`, x, out, stride, dropout);
+        if (stage > 0 && i === 0) taps[`stage${stage}.preact`] = normalized;
+        x = output;
       }
       taps[`stage${stage + 1}`] = x;
     }
-    const last = ops.relu(layers.batchNorm("bn1", x));
+    taps["stage3.preact"] = layers.batchNorm("bn1", x);
+    const last = ops.relu(taps["stage3.preact"]);
     const features = pooled(last);
     return { logits: layers.linear("fc", features, classes), taps: { ...taps, last, features } };
   };

@@ -14,7 +14,7 @@ export function normalizationOf(term: string, value: Tensor): Normalization {
   throw new LimbeckError("FEATURE_MISMATCH", `${term} needs ${what}; this one does not`, {
     where: `distill: ${term}: teacher`,
     value: value.shape,
-    fix: "Tap it before ReLU, for example stage2.preact of resnet or vgg, or take ab or fitnets.",
+    fix: "Tap it before ReLU, for example stage2.preact of resnet, vgg or wrn, or take ab or fitnets.",
   });
 }
 

@@ -15,6 +15,8 @@ it.each<[string, ModelChoice, string, string]>([
   ["a residual sum: its block's", { family: "resnet", depth: 14 }, "stage2.preact", "layer2.1.bn2"],
   ["one with a normalized shortcut", { family: "resnet", depth: 8 }, "stage3.preact", "layer3.0.bn2"],
   ["a plain layer", { family: "vgg", depth: 8, width: 0.1 }, "stage1.preact", "block0.1"],
+  ["the next block's, where blocks begin with it", { family: "wrn", depth: 10 }, "stage1.preact", "block2.layer.0.bn1"],
+  ["and the last one's", { family: "wrn", depth: 10 }, "stage3.preact", "bn1"],
 ])("the normalization behind a teacher's tap is found: %s", (_, choice, tap, name) => {
   const { weight, bias } = normalizationOf("ofd", tapsOf(choice)[tap]!);
   expect([weight.name, bias.name]).toEqual([`teacher/${name}.weight`, `teacher/${name}.bias`]);

@@ -1,6 +1,6 @@
 import type { Tensor } from "@limbeck/graph";
 import { lastLayer, sameValues } from "../../models/last-layer.js";
-import type { ForwardResult } from "../../models/model.js";
+import { type ForwardResult, isBeforeActivation } from "../../models/model.js";
 import { linearHead } from "../heads.js";
 import type { Choice } from "./choice.js";
 import type { Pair } from "./pair.js";
@@ -121,7 +121,7 @@ function chooseMiddle({ student, isOneFamily }: Pair, teacher: ForwardResult): C
 /** Of each size of maps the last tap, but for those before an activation. */
 function stagesOf({ taps }: ForwardResult): Map<string, string> {
   const maps = Object.entries(taps).filter(
-    ([name, { shape }]) => shape.length === 4 && shape[2]! > 1 && !name.endsWith(".preact"),
+    ([name, { shape }]) => shape.length === 4 && shape[2]! > 1 && !isBeforeActivation(name),
   );
   return new Map(maps.map(([name, { shape }]) => [shape.slice(2).join(), name]));
 }
