@@ -147,6 +147,10 @@ program
   .argument("<run>", "run folder")
   .option("--out <folder>", "folder to write; must be new or empty (default: export, in the run folder)")
   .option(
+    "--peer <name>",
+    "of several models that learned at once, another than the student, or best: the one with the fewest test errors",
+  )
+  .option(
     "--variant <name>",
     `another form of the student beside fp32: ${FORMS.join(", ")}; may be repeated`,
     several,

@@ -45,7 +45,7 @@ others begin with \`peer2/\`, \`peer3/\` and so on, those of a moving average wi
 of further branches with \`branch2/\` and so on. All are measured on the test samples, in the terminal, the report and \`--json\`
 (\`peers\`), and exported (\`student.onnx\`, \`student-peer2.onnx\`, …). \`student.onnx\` is always the model that the recipe calls the student:
 choosing the one with the fewest test errors would make its test errors a minimum over peers, and no fair figure beside
-the baseline's. Those that are the student's own model are compared with the baseline too; others have no baseline of their own yet.
+the baseline's. To ship another one, \`limbeck export RUN --peer peer2\`, or \`--peer best\`: the card then says how it was chosen. Those that are the student's own model are compared with the baseline too; others have no baseline of their own yet.
 
 **One model with several ends.** The exits of \`early-exits\` are measured and exported like peers (\`exit1\`, \`student-exit1.onnx\`, …), each from
 the input on. \`student.onnx\` is the deepest exit, without the others. \`student-exits.onnx\` gives the answers of all in one pass

@@ -2,7 +2,7 @@ import type { EmbeddingResults } from "../evaluate/embedding/results.js";
 import { limbeckVersion } from "../runs/versions.js";
 import { LimbeckError } from "../support/errors.js";
 import { embedderCard } from "./card/embedder.js";
-import { familyOf, json, modelFiles, sizesOf } from "./files.js";
+import { json, modelFiles, sizesOf } from "./files.js";
 import type { FinishedRun } from "./finished-run.js";
 import type { ExportOptions } from "./options.js";
 import type { Files } from "./output.js";
@@ -17,11 +17,11 @@ export async function embedderFiles(
   variants: readonly Variant[],
   options: ExportOptions,
 ): Promise<Files> {
-  const { recipe, samples } = finished;
+  const { recipe, samples, family } = finished;
   requireImages(finished);
   if (options.playground) throw withoutPlayground();
   const files = await modelFiles(finished, variants, options);
-  files.set("config.json", json(embedderConfig(samples, familyOf(recipe), limbeckVersion())));
+  files.set("config.json", json(embedderConfig(samples, family, limbeckVersion())));
   files.set("preprocessor_config.json", json(preprocessorConfig(samples)));
   files.set("package.json", json(packageFile(recipe.name, recipe.description, wrapperName(samples))));
   for (const [name, text] of wrapperFiles(samples)) files.set(name, text);

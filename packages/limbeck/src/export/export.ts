@@ -3,11 +3,12 @@ import { areEmbeddings, type TaskResults } from "../evaluate/results.js";
 import { limbeckVersion } from "../runs/versions.js";
 import { modelCard } from "./card/card.js";
 import { embedderFiles } from "./embedder-files.js";
-import { familyOf, json, modelFiles, sizesOf } from "./files.js";
+import { json, modelFiles, sizesOf } from "./files.js";
 import { type FinishedRun, readFinishedRun } from "./finished-run.js";
 import type { ExportOptions } from "./options.js";
 import { type Files, Output } from "./output.js";
 import { packageFile } from "./package-file.js";
+import { withPeer } from "./peer.js";
 import { missingRuntime, runtimeFiles } from "./playground/files.js";
 import { renderPlayground } from "./playground/page.js";
 import { preparePush, push } from "./push.js";
@@ -28,14 +29,14 @@ export interface ExportResult {
 /**
  * Writes the student of a finished run to a folder of its own: all that using it takes, and nothing else of the run.
  * @throws LimbeckError RUN_INVALID where there is no finished run; FILE_EXISTS where the folder holds something; OPTION_INVALID
- * for unknown variants; FILE_MISSING, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL; GraphError MODEL_INVALID for a broken student;
+ * for unknown variants and peers; FILE_MISSING, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL; GraphError MODEL_INVALID for a broken student;
  * PUSH_FAILED where the hub did not take the folder, which is whole then
  */
 export async function exportStudent(runDir: string, options: ExportOptions = {}): Promise<ExportResult> {
   const variants = chosenVariants(options.variants ?? []);
   const { signal } = options;
   const hub = options.push && (await preparePush(options.push));
-  const finished = readFinishedRun(runDir);
+  const finished = withPeer(readFinishedRun(runDir), options.peer);
   const output = Output.at(options.out ?? join(finished.path, "export"), options.force ?? false);
   const files = await exportedFiles(finished, variants, options);
   output.write(files, { limbeck: limbeckVersion(), run: finished.recipe.name });
@@ -61,11 +62,11 @@ async function classifierFiles(
   variants: readonly Variant[],
   { signal, playground, license }: ExportOptions,
 ): Promise<Files> {
-  const { recipe, samples } = finished;
+  const { recipe, samples, family } = finished;
   const runtime = playground === false ? undefined : runtimeFiles();
   if (playground && !runtime) throw missingRuntime();
   const files = await modelFiles(finished, variants, { signal });
-  files.set("config.json", json(modelConfig(samples, familyOf(recipe), limbeckVersion())));
+  files.set("config.json", json(modelConfig(samples, family, limbeckVersion())));
   if (samples.kind === "image") files.set("preprocessor_config.json", json(preprocessorConfig(samples)));
   files.set("package.json", json(packageFile(recipe.name, recipe.description)));
   for (const [name, text] of wrapperFiles(samples)) files.set(name, text);

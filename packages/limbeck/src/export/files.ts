@@ -22,11 +22,6 @@ export async function modelFiles(
   return files;
 }
 
-/** What a student's network is called; one that has no family came from a file. */
-export function familyOf({ student: { model } }: FinishedRun["recipe"]): string {
-  return "onnx" in model ? "onnx" : String(model.family);
-}
-
 export const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
 export function sizesOf(files: Files): Record<string, number> {

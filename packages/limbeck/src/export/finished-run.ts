@@ -13,8 +13,19 @@ export interface FinishedRun<Results = RunResults> {
   readonly recipe: Recipe;
   readonly samples: SampleFacts;
   readonly results: Results;
+  /** What the student's network is called; one that has no family came from a file. */
+  readonly family: string;
   /** `student.onnx`, which takes `images` and answers `logits`. */
   readonly student: Uint8Array;
+  /** Where one of several models that learned at once was asked for. */
+  readonly peer?: ExportedPeer;
+}
+
+/** Which of several models that learned at once is exported. */
+export interface ExportedPeer {
+  readonly name: string;
+  /** Where it was chosen for its test errors: among how many. */
+  readonly chosenAmong?: number;
 }
 
 /**
@@ -39,7 +50,10 @@ export function readFinishedRun(path: string): FinishedRun<TaskResults> {
     });
   }
   const student = readModelFile(folder.file("student.onnx")).bytes;
-  return { path: folder.path, run, recipe: folder.recipe(), samples, results, student };
+  const recipe = folder.recipe();
+  const { model } = recipe.student;
+  const family = "onnx" in model ? "onnx" : String(model.family);
+  return { path: folder.path, run, recipe, samples, results, family, student };
 }
 
 function notOver(path: string, { status, goal }: RunFile): LimbeckError {

@@ -1,5 +1,6 @@
 import type { Spread, TeacherResult } from "../../evaluate/results.js";
 import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "../../report/format.js";
+import type { ExportedPeer } from "../finished-run.js";
 import type { Card } from "./card.js";
 import { inline, table } from "./text.js";
 
@@ -13,6 +14,7 @@ export function resultsSection({ finished }: Card): string {
   const seeds = student.errors.length;
   return [
     "## Results",
+    ...peerSentence(finished.peer),
     `Measured on ${count(student.testSize)} held-out samples. ${
       seeds > 1
         ? `Mean ± standard deviation over ${seeds} seeds; the files here are the first seed's, with ${count(student.errors[0]!)} test errors.`
@@ -33,6 +35,18 @@ export function resultsSection({ finished }: Card): string {
     ...(verdict ? [inline(verdict.sentence)] : []),
     `Latency was measured on ${inline(finished.run.environment?.cpu ?? "the machine that trained")}.`,
   ].join("\n\n");
+}
+
+/** What was exported in the place of the recipe's student. */
+function peerSentence(peer: ExportedPeer | undefined): string[] {
+  if (!peer) return [];
+  const { name, chosenAmong } = peer;
+  const who =
+    name === "student"
+      ? "The student here is the recipe's"
+      : `The student here is \`${name}\`, which learned beside the recipe's`;
+  const why = `it was chosen for its test errors, the fewest among ${chosenAmong} models, which flatters it`;
+  return [chosenAmong === undefined ? `${who}.` : `${who}; ${why}.`];
 }
 
 /** What a teacher that is only asked costs is not known. */
