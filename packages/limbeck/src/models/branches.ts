@@ -1,7 +1,14 @@
 import { createGraph, type Node, type Tensor } from "@limbeck/graph";
 import type { ImageGeometry } from "../data/dataset.js";
 import { LimbeckError } from "../support/errors.js";
-import { declareTensors, type ForwardResult, isBeforeActivation, type Model, type TensorSpec, tensorsOf } from "./model.js";
+import {
+  declareTensors,
+  type ForwardResult,
+  isBeforeActivation,
+  type Model,
+  type TensorSpec,
+  tensorsOf,
+} from "./model.js";
 
 /** A place where a model can be split: all that its answers know of the images passes there. */
 export interface ModelSplit {
