@@ -1,6 +1,7 @@
 import type { SoundShape } from "./audio/signal/features.js";
 import type { Moments } from "./moments/moments.js";
 import type { Samples } from "./samples/samples.js";
+import type { TextShape } from "./texts/encode.js";
 
 /** The size of one image: `channels × height × width` values. A row of a table has a channel for each column, and one place. */
 export interface ImageGeometry {
@@ -28,6 +29,10 @@ export interface ImageDataset extends ImageGeometry {
   readonly pixels: Samples;
   /** Of rows, windows and sounds: the names of their columns, one for each channel. */
   readonly columns?: readonly string[];
+  /** Of texts: what samples were made of. They have one column, of bytes. */
+  readonly text?: TextShape;
+  /** `[size]`, of texts: as they were written. */
+  readonly texts?: readonly string[];
   /** `[size]`: samples of one group, such as a machine's windows, are either learned from or tested, not both. */
   readonly groups?: Uint32Array;
   /** `[size]`, each less than `classes.length`. */
@@ -54,17 +59,19 @@ export interface Split {
 export const MOST_CLASSES = 256;
 
 /** What one of a data set's samples is called. */
-export function sampleName({ height, width, columns, sound }: SampleShape): SampleName {
+export function sampleName({ height, width, columns, sound, text }: SampleShape): SampleName {
   if (sound) return "sound";
+  if (text) return "text";
   if (!columns) return "image";
   return height * width > 1 ? "window" : "row";
 }
 
 /** What there is a name for. */
-export type SampleName = "image" | "row" | "window" | "sound";
+export type SampleName = "image" | "row" | "window" | "sound" | "text";
 
 type SampleShape = Pick<ImageGeometry, "height" | "width" | "sound"> & {
   readonly columns?: readonly string[] | undefined;
+  readonly text?: TextShape | undefined;
 };
 
 /** The number of values of one image. */

@@ -3,7 +3,7 @@ import { INPUT, OUTPUT } from "../models/inference.js";
 import type { SampleFacts } from "../runs/sample-facts.js";
 import { LimbeckError } from "../support/errors.js";
 
-const INPUTS = { image: "pixel_values", row: "rows", window: "rows", sound: "sounds" } as const;
+const INPUTS = { image: "pixel_values", row: "rows", window: "rows", sound: "sounds", text: "bytes" } as const;
 
 /** What the exported model's input is called: images have the name that pipelines feed. */
 export function inputName({ kind }: Pick<SampleFacts, "kind">): string {
@@ -21,7 +21,8 @@ const GRAY = [0.299, 0.587, 0.114] as const;
 /**
  * The student as others take it. Images come in as [batch, 3, H, W], red, green and blue of 0 … 1 by the name
  * `pixel_values`, whether the student sees colors or not: pipelines decode to that on every platform. Rows and windows are
- * [batch, columns, 1, times] by the name `rows`, as they are; of sounds the features [batch, 1, bands, times] by the name `sounds`.
+ * [batch, columns, 1, times] by the name `rows`, as they are; of sounds the features [batch, 1, bands, times] by the name `sounds`;
+ * of texts bytes [batch, 1, 1, bytes] by the name `bytes`.
  * @throws GraphError MODEL_INVALID where the file is broken; LimbeckError RUN_INVALID where it is not the run's student
  */
 export async function exportedModel(student: Uint8Array, samples: SampleFacts): Promise<Uint8Array> {
@@ -37,7 +38,7 @@ function withInput(student: Uint8Array, samples: SampleFacts): Uint8Array {
   if (samples.channels === 1) return chainOnnx(grayFront(samples), student);
   throw new LimbeckError("OPTION_INVALID", `images of ${samples.channels} channels cannot be exported`, {
     value: samples.channels,
-    fix: "Use student.onnx as it is: exports are for gray and color images, rows and windows.",
+    fix: "Use student.onnx as it is: exports are for gray and color images.",
   });
 }
 

@@ -24,6 +24,7 @@ export function modelConfig({ kind, classes, ...samples }: SampleFacts, family: 
     ...(kind === "image" && samples.height === samples.width ? { image_size: samples.height } : {}),
     ...(samples.columns ? { columns: samples.columns } : {}),
     ...(samples.sound ? { sound: samples.sound } : {}),
+    ...(samples.text ? { text: samples.text } : {}),
     limbeck: { version: limbeck, family, input: kind },
   };
 }

@@ -9,7 +9,7 @@ const FORMS = { ".ts": "../../src/", ".js": "../../dist/", ".d.ts": "../../dist/
 
 type Form = keyof typeof FORMS;
 
-const MAINS = { image: "image", row: "rows", window: "rows", sound: "sound" } as const;
+const MAINS = { image: "image", row: "rows", window: "rows", sound: "sound", text: "text" } as const;
 
 const FOLDER = "export/wrapper";
 
@@ -55,13 +55,18 @@ function wrapper(main: string, form: Form, samples: SampleFacts): string {
 }
 
 function factsText(
-  { kind, classes, embedding, columns, height, width, sound, fit = "stretch" }: SampleFacts,
+  { kind, classes, embedding, columns, height, width, sound, text, fit = "stretch" }: SampleFacts,
   form: Form,
 ): string {
   const labels = embedding
     ? fact(form, "DIMENSIONS", embedding, "Numbers of an embedding.")
     : fact(form, "CLASSES", classes, "Classes, in the order of the model's answers.", "Label");
-  if (kind === "sound") return [labels, soundFact(sound!, form)].join("\n");
+  if (kind === "sound") {
+    return [labels, shapeFact(form, "SOUND", sound!, "SoundShape", "What the model takes of a sound.")].join("\n");
+  }
+  if (kind === "text") {
+    return [labels, shapeFact(form, "TEXT", text!, "TextShape", "What the model takes of a text.")].join("\n");
+  }
   if (kind === "image") {
     return [
       labels,
@@ -77,11 +82,12 @@ function factsText(
   ].join("\n");
 }
 
-/** Not as narrow as its value: code that asks for the other kind of features must compile. */
-function soundFact(sound: NonNullable<SampleFacts["sound"]>, form: Form): string {
-  const [value, type] = [JSON.stringify(sound), form === ".js" ? "" : ": SoundShape"];
-  const statement = form === ".d.ts" ? `export declare const SOUND${type};` : `export const SOUND${type} = ${value};`;
-  return `/** What the model takes of a sound. */\n${statement}`;
+/** Not as narrow as its value: code that asks for the other kind must compile. */
+function shapeFact(form: Form, name: string, shape: object, typeName: string, comment: string): string {
+  const [value, type] = [JSON.stringify(shape), form === ".js" ? "" : `: ${typeName}`];
+  const statement =
+    form === ".d.ts" ? `export declare const ${name}${type};` : `export const ${name}${type} = ${value};`;
+  return `/** ${comment} */\n${statement}`;
 }
 
 /** A constant, and the type of its elements. */

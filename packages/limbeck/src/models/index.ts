@@ -9,6 +9,7 @@ import { mlp } from "./mlp.js";
 import { mobilenetv2 } from "./mobilenetv2.js";
 import { mobilenetv3 } from "./mobilenetv3.js";
 import type { Model, ModelFamily } from "./model.js";
+import { ngrams } from "./ngrams.js";
 import { repvgg } from "./repvgg.js";
 import { resnet } from "./resnet.js";
 import { atResolution } from "./resolution.js";
@@ -33,6 +34,7 @@ export const modelFamilies = [
   vit,
   mixer,
   bytes,
+  ngrams,
 ] as const;
 
 /** A family's name and its options, as a recipe gives them; all families know `resolution`. */

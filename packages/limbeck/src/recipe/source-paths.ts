@@ -2,7 +2,17 @@ import { dirname, resolve } from "node:path";
 import { isAddress } from "../imported/address.js";
 import type { Path, RecipeLayers } from "./layers.js";
 import type { Recipe } from "./schema.js";
-import { isAudio, isFiles, isFolder, isImageArrays, isIterable, isRecords, isRowArrays, isTable } from "./source.js";
+import {
+  isAudio,
+  isFiles,
+  isFolder,
+  isImageArrays,
+  isIterable,
+  isRecords,
+  isRowArrays,
+  isTable,
+  isTexts,
+} from "./source.js";
 
 type Source = Recipe["data"]["source"];
 
@@ -22,6 +32,15 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
     const { table, testTable } = source;
     const test = testTable === undefined ? {} : { testTable: all(testTable, "testTable") };
     return { ...source, table: all(table, "table"), ...test };
+  }
+  if (isTexts(source)) {
+    const { texts, test, unlabelled } = source;
+    return {
+      ...source,
+      texts: all(texts, "texts"),
+      ...(test === undefined ? {} : { test: all(test, "test") }),
+      ...(unlabelled === undefined ? {} : { unlabelled: all(unlabelled, "unlabelled") }),
+    };
   }
   if (isRecords(source)) {
     const { records, test, root } = source;

@@ -8,6 +8,7 @@ import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
 import { recordFields } from "../data/records/options.js";
 import { tableFields } from "../data/table/options.js";
+import { textFields } from "../data/texts/options.js";
 import type { Finding } from "./mixing.js";
 import { schemeNamed } from "./schemes/index.js";
 
@@ -56,6 +57,8 @@ const audio = z
   })
   .meta({ description: "Folders of WAV files, one for each class." });
 
+const texts = z.strictObject(textFields).meta({ description: "Texts in tables, of which models see bytes." });
+
 const iterable = z.strictObject(iterableFields).meta({ description: "Samples that a program gives." });
 
 const imageArrays = z.strictObject(imageArrayFields).meta({ description: "Images and labels in files of NumPy." });
@@ -76,13 +79,14 @@ export const source = z
     folder,
     records,
     audio,
+    texts,
     imageArrays,
     rowArrays,
     iterable,
   ])
   .meta({
     description:
-      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers or images, folders of images or of WAV files, files of any kind.",
+      "A named data set; or by path (relative to the recipe): idx files, NumPy's, tables of numbers, images or texts, folders of images or of WAV files, files of any kind.",
   });
 
 /** A source whose samples are rows of tables. */
@@ -102,6 +106,9 @@ export type IterableSource = z.output<typeof iterable>;
 
 /** A source of WAV files, in a folder for each class. */
 export type AudioSource = z.output<typeof audio>;
+
+/** A source of tables that hold texts. */
+export type TextSource = z.output<typeof texts>;
 
 /** A source of images in NumPy's files. */
 export type ImageArraySource = z.output<typeof imageArrays>;
@@ -146,6 +153,11 @@ export function isDecoded(given: unknown): given is FolderSource | RecordsSource
 /** Whether a source is WAV files in a folder for each class. */
 export function isAudio(given: unknown): given is AudioSource {
   return has(given, "audio");
+}
+
+/** Whether a source is tables that hold texts. */
+export function isTexts(given: unknown): given is TextSource {
+  return has(given, "texts");
 }
 
 /** Whether a source's samples are bytes of files. */
@@ -199,10 +211,11 @@ export function unfitForSource(recipe: OfSource): Finding[] {
   if (isAudio(data.source)) {
     return [...changes, ...unfitPretraining(recipe, "sounds"), ...unfitForFolder(data.source, recipe)];
   }
-  const samples = isOfNumbers(data.source) ? "rows" : isFiles(data.source) ? "files" : undefined;
-  if (!samples) return changes;
+  const samples = samplesOf(data.source);
+  if (samples === "images" || samples === "sounds") return changes;
   return [
     ...(samples === "files" ? unfitForFiles(recipe) : []),
+    ...(isTexts(data.source) ? unfitForTexts(data.source, recipe) : []),
     ...changes,
     ...unfitPretraining(recipe, samples),
     ...(scheme.related === undefined
@@ -211,10 +224,17 @@ export function unfitForSource(recipe: OfSource): Finding[] {
   ];
 }
 
+/** What a source's samples are. */
+function samplesOf(source: unknown): "rows" | "files" | "texts" | "sounds" | "images" {
+  if (isOfNumbers(source)) return "rows";
+  if (isFiles(source)) return "files";
+  if (isTexts(source)) return "texts";
+  return isAudio(source) ? "sounds" : "images";
+}
+
 /** Augmentations of other samples than the source's. */
 function unfitChanges(recipe: OfSource): Finding[] {
-  const { source } = recipe.data;
-  const has = isOfNumbers(source) ? "rows" : isFiles(source) ? "files" : isAudio(source) ? "sounds" : "images";
+  const has = samplesOf(recipe.data.source);
   const others = has === "sounds" ? AUGMENTATIONS : SOUND_AUGMENTATIONS;
   const mayChange = has === "sounds" || has === "images";
   return trainedParts(recipe).flatMap(([{ train }, path]): Finding[] => {
@@ -240,13 +260,26 @@ const pretrains = ({ name }: OfSource["scheme"]) => schemeNamed(String(name)).pr
 
 /** What nobody has labelled gets its labels from the teacher, before any student learns. */
 function unfitForFolder({ unlabelled }: FolderSource | AudioSource, recipe: OfSource): Finding[] {
-  const { teacher, data, variants, scheme } = recipe;
+  const { teacher, scheme } = recipe;
   if (unlabelled === undefined || (teacher && "onnx" in teacher) || pretrains(scheme)) return [];
-  if (!isSelfTaught(teacher)) {
-    const message =
-      "what is unlabelled has the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";
-    return [{ path: ["data", "source", "unlabelled"], message }];
-  }
+  if (isSelfTaught(teacher)) return unfitDraws(recipe);
+  const message =
+    "what is unlabelled has the teacher's answers for labels: name an ONNX file, networks to be trained or an ensemble of both that does not weigh them by labels; or leave them out";
+  return [{ path: ["data", "source", "unlabelled"], message }];
+}
+
+/** Texts nobody has labelled may also be those of a teacher that is only asked. */
+function unfitForTexts({ unlabelled }: TextSource, recipe: OfSource): Finding[] {
+  const { teacher } = recipe;
+  if (unlabelled === undefined || (teacher && "onnx" in teacher)) return [];
+  if (isSelfTaught(teacher) || has(teacher, "http") || has(teacher, "function")) return unfitDraws(recipe);
+  const message =
+    "what is unlabelled has the teacher's answers for labels: name a service to ask, an ONNX file, networks to be trained or an ensemble that does not weigh them by labels; or leave them out";
+  return [{ path: ["data", "source", "unlabelled"], message }];
+}
+
+/** Samples of some classes cannot be counted before a teacher has said which those are. */
+function unfitDraws({ data, variants }: OfSource): Finding[] {
   const message =
     "how many samples of these classes there are is known once the teacher is trained; leave size out, or the classes";
   const draws: [Transfer | undefined, Finding["path"]][] = [

@@ -22,7 +22,7 @@ export async function* askOutside(
   { box, phase, split }: AskingOutside,
 ): AsyncGenerator<RunEvent, Float32Array> {
   const { dataset, indices } = split;
-  const hash = hashSamples(createHash("sha256").update(box.identity), dataset.pixels);
+  const hash = hashSamples(createHash("sha256").update(box.identity), dataset);
   const key = hash.digest("hex").slice(0, 32);
   const options = { journal: folder.file("cache", `asked-${key}.journal`), signal };
   const [rate, due] = [new Rate(), new Timer(PROGRESS_MS)];

@@ -98,7 +98,9 @@ export async function checkDuplicates(
     near: near?.pairs.length ?? null,
     reason: near
       ? null
-      : "Rows of numbers are compared value by value only: there is no picture whose details could be alike.",
+      : train.dataset.text
+        ? "Texts are compared byte by byte only: others may say the same in different words."
+        : "Rows of numbers are compared value by value only: there is no picture whose details could be alike.",
     flat: near?.flat ?? 0,
     worst: pairs.slice(0, NAMED).map(
       (pair): DuplicatePair => ({

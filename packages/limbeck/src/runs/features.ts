@@ -57,7 +57,7 @@ export async function* featureSamples(
 }
 
 function pathOf({ folder }: RunContext, file: Uint8Array, { dataset, indices }: Split): string {
-  const hash = hashSamples(createHash("sha256").update(file), dataset.pixels).update(indices).digest("hex");
+  const hash = hashSamples(createHash("sha256").update(file), dataset).update(indices).digest("hex");
   return folder.file("cache", `features-${hash.slice(0, 32)}.safetensors`);
 }
 

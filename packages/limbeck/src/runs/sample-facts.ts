@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SoundShape } from "../data/audio/signal/features.js";
 import { sampleName } from "../data/dataset.js";
+import type { TextShape } from "../data/texts/encode.js";
 import type { Recipe } from "../recipe/schema.js";
 import { isDecoded } from "../recipe/source.js";
 import type { RunSamples } from "./samples.js";
@@ -17,8 +18,10 @@ const soundSchema = z.object({
   channel: z.enum(["mix", "first"]),
 }) satisfies z.ZodType<SoundShape>;
 
+const textSchema = z.object({ bytes: count, lowercase: z.boolean() }) satisfies z.ZodType<TextShape>;
+
 export const sampleFactsSchema = z.object({
-  kind: z.enum(["image", "row", "window", "sound"]),
+  kind: z.enum(["image", "row", "window", "sound", "text"]),
   channels: z.int().positive(),
   height: z.int().positive(),
   width: z.int().positive(),
@@ -32,6 +35,8 @@ export const sampleFactsSchema = z.object({
   columns: z.array(z.string()).optional(),
   /** Of sounds: what samples were made of. */
   sound: soundSchema.optional(),
+  /** Of texts: what samples were made of. */
+  text: textSchema.optional(),
   /** For people: the data set's name, or the files' paths. */
   source: z.string(),
   trainSize: z.int(),
@@ -42,7 +47,7 @@ export const sampleFactsSchema = z.object({
 export type SampleFacts = z.infer<typeof sampleFactsSchema>;
 
 export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<Recipe, "data">): SampleFacts {
-  const { channels, height, width, classes, embedding, columns, sound } = train.dataset;
+  const { channels, height, width, classes, embedding, columns, sound, text } = train.dataset;
   return {
     kind: sampleName(train.dataset),
     channels,
@@ -51,8 +56,9 @@ export function sampleFacts({ train, test, source }: RunSamples, { data }: Pick<
     ...(isDecoded(data.source) ? { fit: data.source.fit } : {}),
     classes: [...classes],
     ...(embedding === undefined ? {} : { embedding }),
-    ...(columns && !sound ? { columns: [...columns] } : {}),
+    ...(columns && !sound && !text ? { columns: [...columns] } : {}),
     ...(sound ? { sound } : {}),
+    ...(text ? { text } : {}),
     source,
     trainSize: train.indices.length,
     testSize: test.indices.length,

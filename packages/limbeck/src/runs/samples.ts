@@ -155,7 +155,7 @@ function requireLabels(...parts: readonly (ImageDataset | undefined)[]): void {
 export function fingerprint({ train, test, related }: RunSamples): string {
   const hash = createHash("sha256");
   for (const { dataset, indices } of [train, test, ...(related ? [related] : [])])
-    hashSamples(hash, dataset.pixels).update(dataset.labels).update(indices);
+    hashSamples(hash, dataset).update(dataset.labels).update(indices);
   const { moments = train.dataset.spread } = train.dataset;
   if (moments) hash.update(canonicalJson(moments));
   return hash.digest("hex");

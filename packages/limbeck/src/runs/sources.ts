@@ -12,6 +12,7 @@ import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { loadRecords } from "../data/records/load.js";
 import { DEFAULT_MEMORY } from "../data/samples/options.js";
 import { loadTable } from "../data/table/load.js";
+import { loadTexts } from "../data/texts/load.js";
 import type { Recipe } from "../recipe/schema.js";
 import {
   type AudioSource,
@@ -25,8 +26,10 @@ import {
   isRecords,
   isRowArrays,
   isTable,
+  isTexts,
   type RecordsSource,
   type TableSource,
+  type TextSource,
 } from "../recipe/source.js";
 import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError } from "../support/errors.js";
@@ -62,6 +65,23 @@ async function loadTables(source: TableSource, signal: AbortSignal): Promise<Loa
   if (source.testTable === undefined) return { train, source: namesOf(files) };
   const tested = await dataFiles(source.testTable, "data.source.testTable", signal);
   return { train, test: await loadTable(tested, same, signal), source: namesOf(files) };
+}
+
+async function loadTextFiles(
+  source: TextSource,
+  teacher: DataRecipe["teacher"],
+  signal: AbortSignal,
+): Promise<LoadedSource> {
+  const { texts, test, unlabelled, ...options } = source;
+  const filesOf = (named: typeof test, key: string) =>
+    named === undefined ? undefined : dataFiles(named, `data.source.${key}`, signal);
+  const files = {
+    texts: (await filesOf(texts, "texts"))!,
+    test: await filesOf(test, "test"),
+    unlabelled: await filesOf(unlabelled, "unlabelled"),
+  };
+  const { train, ...loaded } = await loadTexts(files, options, signal);
+  return { ...loaded, train: await restLabelledByTeacher(train, teacher, signal), source: namesOf(files.texts) };
 }
 
 async function loadRecordFiles(
@@ -121,6 +141,7 @@ export async function loadSource(
   }
   if (isIterable(source)) throw noSamples(source);
   if (isTable(source)) return loadTables(source, signal);
+  if (isTexts(source)) return loadTextFiles(source, teacher, signal);
   if (isRecords(source)) return loadRecordFiles(source, signal, listener);
   if (isFolder(source) || isAudio(source)) {
     const { choice, medium, reading } = foldersOf(source, memory, signal, listener);

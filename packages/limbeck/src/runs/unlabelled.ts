@@ -2,7 +2,7 @@ import { byLabelling, wholeSplit, withAnswers } from "../data/dataset.js";
 import { topClasses } from "../evaluate/metrics.js";
 import { takeRows } from "../evaluate/rows.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isAudio, isFolder } from "../recipe/source.js";
+import { isAudio, isFolder, isTexts } from "../recipe/source.js";
 import { readBytes } from "../support/files.js";
 import { Classifier } from "../teachers/classifier.js";
 import type { Voice } from "../teachers/voice.js";
@@ -15,7 +15,7 @@ import { fingerprint, type RunSamples } from "./samples.js";
 /** Whether there are samples that only the run's teacher can label, once it is trained. */
 export function awaitsLabels({ data: { source }, teacher }: Pick<Recipe, "data" | "teacher">): boolean {
   return (
-    (isFolder(source) || isAudio(source)) &&
+    (isFolder(source) || isAudio(source) || isTexts(source)) &&
     source.unlabelled !== undefined &&
     teacher !== undefined &&
     !("onnx" in teacher)

@@ -17,12 +17,12 @@ export interface BatchAnswer {
 /** {@link BatchFacts} as they go to another thread: samples that are in memory are shared with it, a file it opens itself. */
 export interface SentFacts extends Omit<BatchFacts, "split"> {
   readonly indices: Uint32Array;
-  readonly dataset: Omit<ImageDataset, "pixels">;
+  readonly dataset: Omit<ImageDataset, "pixels" | "texts">;
   readonly pixels: Uint8Array | Float32Array | StoredPlace;
 }
 
 export function send({ split, ...facts }: BatchFacts): SentFacts {
-  const { pixels, ...dataset } = split.dataset;
+  const { pixels, texts: _, ...dataset } = split.dataset;
   return {
     ...facts,
     dataset,

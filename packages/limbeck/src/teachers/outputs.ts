@@ -38,7 +38,7 @@ export class TeacherOutputCache {
   /** Key of the answers of a teacher (the identity of its voice) to samples of a data set, unaugmented. */
   key(teacher: Uint8Array, { split, storage }: AnswersOf): string {
     const { dataset, indices } = split;
-    const hash = hashSamples(createHash("sha256").update(teacher), dataset.pixels);
+    const hash = hashSamples(createHash("sha256").update(teacher), dataset);
     return hash.update(indices).update(canonicalJson(storage)).digest("hex").slice(0, 32);
   }
 

@@ -26,7 +26,7 @@ function put(name: string, shape: readonly number[], data: Uint8Array | Float64A
 }
 
 const all = (dataset: ImageDataset) => Array.from({ length: dataset.size }, (_, i) => Array.from(sampleAt(dataset, i)));
-const hashOf = ({ pixels }: ImageDataset) => hashSamples(createHash("sha256"), pixels).digest("hex");
+const hashOf = (dataset: ImageDataset) => hashSamples(createHash("sha256"), dataset).digest("hex");
 
 /** The same data from memory and from disk are the same to whoever reads, hashes or makes batches of them. */
 function expectSame(stored: ImageDataset, known: ImageDataset): void {

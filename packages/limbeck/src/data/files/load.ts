@@ -2,11 +2,9 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { LimbeckError } from "../../support/errors.js";
 import type { ImageDataset } from "../dataset.js";
+import { PADDING } from "../texts/encode.js";
 import { findFiles } from "./find.js";
 import type { FileOptions } from "./options.js";
-
-/** Stands where a file has no more bytes. */
-export const PADDING = 256;
 
 const MOST_BYTES = 2 ** 31;
 

@@ -1,4 +1,5 @@
 import type { Hash } from "node:crypto";
+import { canonicalJson } from "../../support/json.js";
 import { StoredSamples } from "./stored.js";
 
 /** The values of samples, one sample after another: in memory, or in a file. */
@@ -32,10 +33,14 @@ export function sampleAt({ pixels, channels, height, width }: Valued, index: num
   return pixels.subarray(index * length, (index + 1) * length);
 }
 
-/** Makes a hash one of samples too: the same wherever they stand. */
-export function hashSamples(hash: Hash, samples: Samples): Hash {
-  if (!(samples instanceof StoredSamples)) return hash.update(samples);
-  if (samples.bytes > HASHED_WHOLE) return hash.update(samples.digest());
-  for (const part of samples.parts()) hash.update(part);
+/** Makes a hash one of samples too: the same wherever they stand. Of texts, what models do not see counts as well. */
+export function hashSamples(
+  hash: Hash,
+  { pixels, texts }: { readonly pixels: Samples; readonly texts?: readonly string[] },
+): Hash {
+  if (texts) hash.update(canonicalJson(texts));
+  if (!(pixels instanceof StoredSamples)) return hash.update(pixels);
+  if (pixels.bytes > HASHED_WHOLE) return hash.update(pixels.digest());
+  for (const part of pixels.parts()) hash.update(part);
   return hash;
 }

@@ -1,11 +1,12 @@
 import { z } from "zod";
 
-const name = z.union([z.string().min(1), z.int().positive().transform(String)]);
+/** A column's name; of tables without a first line of names, its number. */
+export const columnName = z.union([z.string().min(1), z.int().positive().transform(String)]);
 
 const windowOptions = z.strictObject({
   length: z.int().min(2).max(4096).meta({ description: "Rows of a window." }),
   step: z.int().positive().default(1).meta({ description: "Rows between the ends of two windows." }),
-  group: name.meta({
+  group: columnName.meta({
     description:
       "The column that says what a row belongs to, such as a machine. No window has rows of two, and none that is tested was learned from.",
   }),
@@ -27,10 +28,10 @@ export const tableFields = {
   header: z.boolean().default(true).meta({
     description: "Whether the first line names the columns; otherwise they are called 1, 2 and so on.",
   }),
-  columns: z.array(name).min(1).optional().meta({
+  columns: z.array(columnName).min(1).optional().meta({
     description: "Columns of numbers that models see, in this order. Default: all but the label's and the group's.",
   }),
-  label: z.union([name, remaining]).meta({
+  label: z.union([columnName, remaining]).meta({
     description: "The column that holds the class (of windows: in their last row), or bounds of what remains.",
   }),
   classes: z.array(z.string().min(1)).min(2).max(256).optional().meta({

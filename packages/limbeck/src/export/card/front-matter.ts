@@ -24,6 +24,7 @@ const TASKS = {
   row: "tabular-classification",
   window: "tabular-classification",
   sound: "audio-classification",
+  text: "text-classification",
 } as const;
 
 /** What the hub reads of a card, between two lines of hyphens. */

@@ -3,6 +3,7 @@ import { areEmbeddings, type TaskResults } from "../../evaluate/results.js";
 import { count } from "../../report/format.js";
 import { describeTerms } from "../../runs/describe-terms.js";
 import { type Member, membersOf } from "../../runs/members.js";
+import type { SampleFacts } from "../../runs/sample-facts.js";
 import type { Card } from "./card.js";
 import { namedDataset } from "./front-matter.js";
 import { inline, withoutFolder } from "./text.js";
@@ -11,20 +12,22 @@ import { inline, withoutFolder } from "./text.js";
 export function dataSection(card: Card<TaskResults>): string {
   const { recipe, samples, results, run } = card.finished;
   const named = namedDataset(card);
-  const size = `${samples.channels} × ${samples.height} × ${samples.width}`;
-  const what = samples.columns
-    ? `columns ${samples.columns.map(inline).join(", ")}`
-    : `channels × height × width ${size}`;
   const trainedOn = areEmbeddings(results) ? undefined : results.trainedOn;
   const lines = [
     `- source: ${inline(withoutFolder(samples.source))}${named ? ` (${named.description}; ${named.source})` : ""}`,
     `- license: ${inline(recipe.card?.dataLicense ?? named?.license ?? "not stated")}`,
-    `- ${count(samples.trainSize)} training and ${count(samples.testSize)} test ${samples.kind}s of ${count(sampleLength(samples))} values: ${what}`,
+    `- ${count(samples.trainSize)} training and ${count(samples.testSize)} test ${samples.kind}s of ${contents(samples)}`,
     ...(trainedOn ? [`- the student itself learned from ${inline(trainedOn.student)}`] : []),
     ...(samples.classes.length > 0 ? [`- classes: ${classesText(samples.classes)}`] : []),
     ...(run.dataSha256 ? [`- sha256 of all samples: \`${run.dataSha256}\``] : []),
   ];
   return `## Data\n\n${lines.join("\n")}`;
+}
+
+function contents({ columns, text, ...samples }: SampleFacts): string {
+  if (text) return `at most ${count(text.bytes)} bytes`;
+  const size = `channels × height × width ${samples.channels} × ${samples.height} × ${samples.width}`;
+  return `${count(sampleLength(samples))} values: ${columns ? `columns ${columns.map(inline).join(", ")}` : size}`;
 }
 
 /** More names than this are not for reading. */

@@ -26,19 +26,28 @@ export function useSection({ finished, files, variants }: Card): string {
     table(["file", "what", "size"], rows as string[][], 2),
     inputText(samples),
     ...(samples.kind === "image" ? [PIPELINE] : []),
-    samples.kind === "image" ? WRAPPER_IMAGES : samples.sound ? WRAPPER_SOUNDS : wrapperRows(samples),
+    wrapperText(samples),
   ].join("\n\n");
 }
 
 function inputText(samples: SampleFacts): string {
-  const { height, width, columns = [], sound } = samples;
-  const shape =
-    samples.kind === "image"
-      ? `[batch, 3, ${height}, ${width}]: red, green and blue of 0 … 1${samples.channels === 1 ? ", which the model itself turns to gray" : ""}`
-      : sound
-        ? `[batch, 1, ${height}, ${width}]: ${soundText(sound)}`
-        : `[batch, ${columns.length}, 1, ${width * height}]: columns × 1 × rows, numbers as they are`;
-  return `The model takes \`${inputName(samples)}\` ${shape}. It answers with \`logits\` [batch, ${samples.classes.length}].`;
+  return `The model takes \`${inputName(samples)}\` ${shapeText(samples)}. It answers with \`logits\` [batch, ${samples.classes.length}].`;
+}
+
+function shapeText({ kind, channels, height, width, columns = [], sound, text }: SampleFacts): string {
+  if (kind === "image") {
+    const gray = channels === 1 ? ", which the model itself turns to gray" : "";
+    return `[batch, 3, ${height}, ${width}]: red, green and blue of 0 … 1${gray}`;
+  }
+  if (sound) return `[batch, 1, ${height}, ${width}]: ${soundText(sound)}`;
+  if (text) return `[batch, 1, 1, ${width}]: ${bytesText(text)}`;
+  return `[batch, ${columns.length}, 1, ${width * height}]: columns × 1 × rows, numbers as they are`;
+}
+
+function wrapperText(samples: SampleFacts): string {
+  if (samples.kind === "image") return WRAPPER_IMAGES;
+  if (samples.sound) return WRAPPER_SOUNDS;
+  return samples.text ? WRAPPER_TEXTS : wrapperRows(samples);
 }
 
 const PIPELINE = `With [transformers.js](https://www.npmjs.com/package/@huggingface/transformers), from a folder without any network:
@@ -83,6 +92,22 @@ const student = await load(ort, "onnx/model.onnx");
 await student.predict(await readFile("sound.wav")); // [{ label, score }, …], sorted
 await student.predict({ samples: new Float32Array(16_000), sampleRate: 16_000 }); // or samples of -1 … 1
 \`\`\``;
+
+const WRAPPER_TEXTS = `With the wrapper, which depends on nothing but the runtime that it is given (\`onnxruntime-node\` or \`onnxruntime-web\`), and
+prepares texts by the code that training used; there is no tokenizer:
+
+\`\`\`js
+import * as ort from "onnxruntime-node";
+import { load } from "./predict.js";
+
+const student = await load(ort, "onnx/model.onnx");
+await student.predict("A text."); // [{ label, score }, …], sorted
+\`\`\``;
+
+function bytesText({ bytes, lowercase }: NonNullable<SampleFacts["text"]>): string {
+  const letters = lowercase ? ", in small letters" : "";
+  return `the first ${bytes} bytes of the text in UTF-8 (NFC${letters}, single spaces, none at the ends), as numbers of 0 … 255, then 256`;
+}
 
 function soundText({ sampleRate, length, features, mels, window, hop }: NonNullable<SampleFacts["sound"]>): string {
   const heard = `${length} samples at ${sampleRate} Hz, one channel, -1 … 1`;

@@ -34,7 +34,7 @@ export function renderPlayground({ name, description, limbeck, samples, models }
 ${description === "" ? "" : html`<p class="intro">${description}</p>`}
 <main class="play">
 <section class="after" aria-labelledby="give"><h2 id="give">${samples.kind === "image" ? "An image" : `A ${samples.kind}`}</h2>
-${samples.kind === "image" ? imagePart(samples) : samples.sound ? soundPart(samples, samples.sound) : rowsPart(samples)}
+${givePart(samples)}
 </section>
 <section class="after answer" aria-labelledby="answer"><h2 id="answer">What the student says</h2>
 <div aria-live="polite"><p class="top-label" id="top">–</p></div>
@@ -50,6 +50,13 @@ ${script(THEME_CLIENT)}
 </body>
 </html>
 `.text;
+}
+
+/** Where visitors give samples. */
+function givePart(samples: SampleFacts): Markup {
+  if (samples.kind === "image") return imagePart(samples);
+  if (samples.sound) return soundPart(samples, samples.sound);
+  return samples.text ? textPart(samples.text) : rowsPart(samples);
 }
 
 function imagePart({ channels, height, width }: SampleFacts): Markup {
@@ -88,6 +95,13 @@ ${
 </div>`
     : ""
 }`;
+}
+
+function textPart({ bytes }: NonNullable<SampleFacts["text"]>): Markup {
+  return html`<label class="hidden" for="text">Text</label>
+<textarea id="text" rows="6" aria-describedby="cut" placeholder="Type or paste a text"></textarea>
+<p class="small muted" id="cut" hidden>The student sees the first ${bytes} bytes.</p>
+<button type="button" class="main" id="ask">Ask the student</button>`;
 }
 
 function rowsPart({ kind, columns = [], width, height }: SampleFacts): Markup {

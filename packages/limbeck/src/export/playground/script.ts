@@ -246,7 +246,34 @@ record.addEventListener("click", async () => {
 await openModel();
 `;
 
+const TEXT = `
+import { TEXT, preprocess } from "./predict.js";
+
+const PATIENCE_TYPING = 150;
+let timer;
+
+function askText() {
+  clearTimeout(timer);
+  const text = at("text").value;
+  const { length } = preprocess(text).filter((byte) => byte < 256);
+  at("cut").hidden = length < TEXT.bytes;
+  if (text.trim() !== "") return ask(text);
+}
+at("ask").addEventListener("click", askText);
+at("text").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(askText, PATIENCE_TYPING); });
+
+await openModel();
+`;
+
+const SCRIPTS: Readonly<Record<SampleName, string>> = {
+  image: IMAGE,
+  sound: SOUND,
+  text: TEXT,
+  row: ROWS,
+  window: ROWS,
+};
+
 /** The page's module. */
 export function playgroundScript(kind: SampleName): string {
-  return COMMON + (kind === "image" ? IMAGE : kind === "sound" ? SOUND : ROWS);
+  return COMMON + SCRIPTS[kind];
 }

@@ -1,4 +1,5 @@
 import type { SoundShape } from "../../data/audio/signal/features.js";
+import type { TextShape } from "../../data/texts/encode.js";
 
 /**
  * What is known of one student; every export writes its own in place of this file. These values only serve to check the
@@ -25,6 +26,8 @@ export const SOUND: SoundShape = {
   hop: 80,
   channel: "mix",
 };
+/** What the model takes of a text: so many bytes of UTF-8, and whether capitals count as small letters. */
+export const TEXT: TextShape = { bytes: 256, lowercase: true };
 /** Columns of a row, in order. */
 export const COLUMNS: readonly string[] = ["value"];
 export type Column = (typeof COLUMNS)[number];

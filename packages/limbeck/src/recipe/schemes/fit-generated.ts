@@ -1,5 +1,5 @@
 import type { Finding } from "../mixing.js";
-import { isAudio, isFolder, isOfNumbers } from "../source.js";
+import { isAudio, isFolder, isOfNumbers, isTexts } from "../source.js";
 import { RELATED_DATA } from "./data-free.js";
 import type { SchemeChoice } from "./index.js";
 
@@ -36,6 +36,7 @@ export function unfitForGenerated(recipe: Generated): Finding[] {
     ...found(assistants.length > 0, ["assistants"], chain),
     ...found(generations > 1, ["generations"], chain),
     ...found(isAudio(data.source), ["scheme"], "nothing makes sounds yet; take another scheme"),
+    ...found(isTexts(data.source), ["scheme"], "nothing makes texts yet; take another scheme"),
     ...found(isFolder(data.source) && data.source.unlabelled !== undefined, ["data", "source", "unlabelled"]),
     ...found(!baseline, ["baseline"], "a data-free result is always compared with random noise; leave it out"),
     ...variants.flatMap(({ train, transfer, correctBiases }, v) => [

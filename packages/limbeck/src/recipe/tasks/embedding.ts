@@ -5,7 +5,7 @@ import { AUTO } from "../auto.js";
 import type { Finding } from "../mixing.js";
 import { isMapping } from "../presets/preset.js";
 import { OFFLINE } from "../schemes/index.js";
-import { isFolder } from "../source.js";
+import { isFolder, isTexts } from "../source.js";
 import type { Task, Tasked, Terms, Transfer } from "./task.js";
 
 const options = z.strictObject({
@@ -86,6 +86,7 @@ function unfitModels({ assistants, generations, baseline, student: { model } }: 
 function unfitData({ data: { source, transfer } }: Tasked): Finding[] {
   const message = "no image has a class here: put all of them into folder";
   return [
+    ...(isTexts(source) ? [finding("texts are not embedded yet; take the task of classification", "task")] : []),
     ...(isFolder(source) && source.unlabelled !== undefined ? [finding(message, "data", "source", "unlabelled")] : []),
     ...chosenClasses(transfer, "data", "transfer"),
   ];

@@ -74,8 +74,16 @@ export async function* askBlackBox(
 function questionOf({ dataset }: Split, samples: Uint32Array) {
   const target = createBatchTarget(dataset, samples.length);
   fillBatch({ dataset, indices: samples }, sequentialOrder(samples.length), 0, samples.length, target);
-  const { channels, height, width, columns } = dataset;
-  return { images: target.images, count: samples.length, channels, height, width, isTable: columns !== undefined };
+  const { channels, height, width, columns, texts } = dataset;
+  return {
+    images: target.images,
+    count: samples.length,
+    channels,
+    height,
+    width,
+    isTable: columns !== undefined && !texts,
+    ...(texts ? { texts: Array.from(samples, (sample) => texts[sample]!) } : {}),
+  };
 }
 
 /** Wakes whoever waits for something to happen. */

@@ -2,12 +2,14 @@ import { LimbeckError } from "../../support/errors.js";
 
 /** Samples that a black box is asked about. */
 export interface Question {
-  /** [count, channels, height, width]: 0 … 1 of images; numbers of rows and windows as they are. */
+  /** [count, channels, height, width]: 0 … 1 of images; numbers of rows and windows as they are; bytes of texts. */
   readonly images: Float32Array;
   readonly count: number;
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+  /** Of texts: as they were written. `images` has their bytes. */
+  readonly texts?: readonly string[];
   /** Whether they are rows or windows of numbers, not images. */
   readonly isTable: boolean;
 }
