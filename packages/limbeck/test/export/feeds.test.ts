@@ -8,12 +8,13 @@ import { readFinishedRun } from "../../src/export/finished-run.js";
 import { exportedModel } from "../../src/export/model.js";
 import { loadSamples } from "../../src/runs/samples.js";
 import { Classifier } from "../../src/teachers/classifier.js";
-import { digitsRun, soundsRun, windowsRun } from "./fixture.js";
+import { digitsRun, soundsRun, textsRun, windowsRun } from "./fixture.js";
 
 it.each([
   ["gray images", () => digitsRun({ seeds: 1, baseline: false }), 50],
   ["windows", windowsRun, 1000],
   ["sounds", soundsRun, 1000],
+  ["texts", textsRun, 1000],
 ])("feeds for calibration are the run's own samples, and mean the same to both models: %s", async (_, run, count) => {
   const runDir = await run();
   const { recipe, samples, student } = readFinishedRun(runDir);

@@ -56,6 +56,29 @@ export async function soundsRun(source: object = {}): Promise<string> {
   });
 }
 
+/** A run whose student tells questions, greetings and numbers apart. @returns its folder, beside which `texts.csv` lies */
+export async function textsRun(changes: object = {}): Promise<string> {
+  const folder = temporaryFolder();
+  const texts = join(folder, "texts.csv");
+  const rows = Array.from({ length: 40 }, (_, i) => [
+    `"Where is parcel ${i}, please?",question`,
+    `Good ${i % 2 ? "morning" : "evening"} to all ${i} of you,greeting`,
+    `${i * 37} and ${i * 91},numbers`,
+  ]);
+  writeFileSync(texts, ["text,label", ...rows.flat()].join("\n"));
+  const model = { family: "ngrams", lengths: [1, 2, 3], buckets: 256, embedding: 8 };
+  const train = { epochs: 12, batchSize: 16, learningRate: 0.03 };
+  return runOf({
+    name: "tiny-texts",
+    seeds: 1,
+    data: { source: { texts, bytes: 48 }, test: 30 },
+    teacher: { model, train },
+    student: { model, train },
+    baseline: false,
+    ...changes,
+  });
+}
+
 async function runOf(recipe: object): Promise<string> {
   const folder = temporaryFolder();
   const [file, runDir] = [join(folder, "recipe.yaml"), join(folder, "run")];

@@ -12,8 +12,9 @@ import { hasChromium, launchOptions } from "../../../../test/chromium.js";
 import type * as Images from "../../src/export/wrapper/image.js";
 import type * as Rows from "../../src/export/wrapper/rows.js";
 import type * as Sounds from "../../src/export/wrapper/sound.js";
+import type * as Texts from "../../src/export/wrapper/text.js";
 import { writeTone } from "../data/audio.js";
-import { digitsRun, someDigits, soundsRun, windowsRun } from "./fixture.js";
+import { digitsRun, someDigits, soundsRun, textsRun, windowsRun } from "./fixture.js";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -129,6 +130,24 @@ describe.skipIf(!hasChromium)("the playground in Chromium (skipped where it is n
     const buffer = readFileSync(tone).subarray(0, 99);
     await page.setInputFiles("#file", { name: "cut.wav", mimeType: "audio/wav", buffer });
     await page.locator("#status.trouble", { hasText: "This sound is cut short" }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it("reads a text as Node does while it is typed, and says where it is cut off", async () => {
+    const texts = (await exportStudent(await textsRun(), { playground: true })).folder;
+    const page = await open(texts, "dark", 390);
+    await page.fill("#text", "Where is my parcel?");
+    const found = await answersOf(page);
+    const { load } = await wrapperOf<typeof Texts>(texts);
+    const wanted = await (await load(ort, join(texts, "onnx/model.onnx"))).predict("Where is my parcel?");
+    expect(found.map(({ label }) => label)).toEqual(wanted.map(({ label }) => label));
+    for (const [i, { score }] of found.entries()) expect(Math.abs(score - wanted[i]!.score)).toBeLessThan(1e-4);
+    expect(await page.locator("#cut").isVisible()).toBe(false);
+    await page.fill("#text", "long ".repeat(30));
+    await page.click("#ask");
+    await page.locator("#cut", { hasText: "first 48 bytes" }).waitFor();
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     expect(troubles).toEqual([]);
     await page.close();
   });

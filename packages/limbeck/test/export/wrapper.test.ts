@@ -14,11 +14,12 @@ import { readFinishedRun } from "../../src/export/finished-run.js";
 import type * as Images from "../../src/export/wrapper/image.js";
 import type * as Rows from "../../src/export/wrapper/rows.js";
 import type * as Sounds from "../../src/export/wrapper/sound.js";
+import type * as Texts from "../../src/export/wrapper/text.js";
 import { wrapperFiles } from "../../src/export/wrapper-files.js";
 import { loadSamples } from "../../src/runs/samples.js";
 import { Classifier } from "../../src/teachers/classifier.js";
 import { temporaryFolder } from "../runs/harness.js";
-import { digitsRun, someDigits, soundsRun, windowsRun } from "./fixture.js";
+import { digitsRun, someDigits, soundsRun, textsRun, windowsRun } from "./fixture.js";
 
 const wrapperOf = async <Wrapper>(folder: string): Promise<Wrapper> =>
   import(/* @vite-ignore */ pathToFileURL(join(folder, "predict.js")).href);
@@ -288,5 +289,54 @@ describe("the wrapper of a student of sounds", () => {
       "The model takes `sounds` [batch, 1, 12, 12]: ln(10⁻⁶ + power) in 12 bands of HTK's mel scale from 0 to 4000 Hz",
     );
     expect(card).toContain("pipeline_tag: audio-classification");
+  });
+});
+
+describe("the wrapper of a student of texts", () => {
+  let folder: string;
+  let runDir: string;
+  let wrapper: typeof Texts;
+  beforeAll(async () => {
+    runDir = await textsRun();
+    ({ folder } = await exportStudent(runDir, { playground: false, variants: ["int8"] }));
+    wrapper = await wrapperOf<typeof Texts>(folder);
+  });
+
+  it("answers as the run's student does to what training saw, in all forms", async () => {
+    const { test } = await loadSamples(readFinishedRun(runDir).recipe, new AbortController().signal);
+    const { texts, width, labels, classes, pixels } = test.dataset;
+    const own = await Classifier.load(readFileSync(join(runDir, "student.onnx")), test.dataset, 1);
+    const student = await wrapper.load(ort, join(folder, "onnx/model.onnx"));
+    const small = await wrapper.load(ort, join(folder, "onnx/model_quantized.onnx"));
+    for (const index of test.indices.slice(0, 5)) {
+      const seen = pixels.slice(index * width, (index + 1) * width) as Float32Array;
+      expect(wrapper.preprocess(texts![index]!)).toEqual(seen);
+      const wanted = softmaxRow(await own.logits(seen, 1), 0, classes.length);
+      const answers = await student.predict(texts![index]!);
+      for (const { label, score } of answers) expect(score).toBeCloseTo(wanted[classes.indexOf(label)]!, 5);
+      expect(answers[0]!.label).toBe(classes[labels[index]!]);
+      expect((await small.predict(texts![index]!))[0]!.label).toBe(answers[0]!.label);
+    }
+    const [one, two] = await student.predictAll(["Where is it?", "12 and 900"]);
+    expect([one![0]!.label, two![0]!.label]).toEqual(["question", "numbers"]);
+    await expect(student.predict(7 as never)).rejects.toThrow("a text, and this is number");
+  });
+
+  it("is typed, and its card says what the model takes", () => {
+    const use = `
+      import { load, TEXT, type Label, type Prediction } from "./predict.js";
+      import type * as OrtCommon from "onnxruntime-common";
+      export async function first(ort: typeof OrtCommon): Promise<Label> {
+        const student = await load(ort, "onnx/model.onnx");
+        const [best]: Prediction[] = await student.predict("A text of " + TEXT.bytes);
+        return best!.label;
+      }
+      // @ts-expect-error a text is no number
+      export const wrong = async (ort: typeof OrtCommon) => (await load(ort, "m")).predict(7);`;
+    expect(problemsOf(folder, use)).toEqual([]);
+    const card = readFileSync(join(folder, "README.md"), "utf8");
+    expect(card).toContain("The model takes `bytes` [batch, 1, 1, 48]: the first 48 bytes of the text in UTF-8");
+    expect(card).toContain("test texts of at most 48 bytes");
+    expect(card).toContain("pipeline_tag: text-classification");
   });
 });

@@ -40,6 +40,7 @@ const SMALL: readonly (readonly [ModelChoice, unfolded: number])[] = [
   [{ family: "vit", dim: 16, depth: 2, heads: 2, distilled: true, dropPath: 0.2 }, 0],
   [{ family: "mlp-mixer", dim: 16, depth: 2, dropPath: 0.2 }, 0],
   [{ family: "bytes", embedding: 4, channels: [8, 8] }, 0],
+  [{ family: "ngrams", lengths: [1, 3], buckets: 64, embedding: 8, hidden: [8] }, 0],
 ];
 
 const split: Split = wholeSplit({
