@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { type Dirent, existsSync, readdir } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { glob } from "tinyglobby";
 import { LimbeckError, toFileError } from "../support/errors.js";
 
@@ -7,8 +8,8 @@ import { LimbeckError, toFileError } from "../support/errors.js";
 const SIGNS = /[*?[\]{}]|[!+@]\(/;
 
 /**
- * Files that patterns such as `data/*.csv` or `photos/**` match, sorted by code unit, each once; links to folders are not
- * followed, and hidden files do not match. A path that exists is itself, whatever signs it has.
+ * Files that patterns such as `data/*.csv` or `photos/**` match, sorted by code unit, each once; links to files are followed, links
+ * to folders are not, and hidden files do not match. A path that exists is itself, whatever signs it has.
  * @param key what of a recipe has the patterns
  * @throws LimbeckError FILE_MISSING where a pattern matches nothing, FILE_UNREADABLE; the signal's reason
  */
@@ -32,6 +33,19 @@ export function isPattern(path: string): boolean {
 
 async function matches(pattern: string, key: string, signal: AbortSignal): Promise<readonly string[]> {
   if (!isPattern(pattern)) return [pattern];
+  const { files } = await filesAndFolders(pattern, signal);
+  if (files.length > 0) return files;
+  throw noMatch(pattern, "file", key);
+}
+
+/**
+ * What a pattern matches, sorted by code unit; it may be nothing.
+ * @throws LimbeckError FILE_UNREADABLE; the signal's reason
+ */
+export async function filesAndFolders(
+  pattern: string,
+  signal: AbortSignal,
+): Promise<{ files: readonly string[]; folders: readonly string[] }> {
   const { folder, rest } = literalPart(pattern);
   const options = {
     absolute: true,
@@ -39,7 +53,8 @@ async function matches(pattern: string, key: string, signal: AbortSignal): Promi
     dot: false,
     expandDirectories: false,
     followSymbolicLinks: false,
-    onlyFiles: true,
+    fs: { readdir: readWithLinks as typeof readdir },
+    onlyFiles: false,
     signal,
   };
   let found: readonly string[];
@@ -49,12 +64,46 @@ async function matches(pattern: string, key: string, signal: AbortSignal): Promi
     signal.throwIfAborted();
     throw toFileError(error, folder, true);
   }
-  if (found.length > 0) return found.map((path) => path.replaceAll("/", sep)).sort();
-  throw new LimbeckError("FILE_MISSING", `${pattern} matches no file`, {
-    where: key,
+  const own = (paths: readonly string[]) => paths.map((path) => path.replaceAll("/", sep)).sort();
+  return {
+    files: own(found.filter((path) => !path.endsWith("/"))),
+    folders: own(found.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1))),
+  };
+}
+
+/** The error for a pattern that matches nothing. @param wanted what was looked for, such as `image` */
+export function noMatch(pattern: string, wanted: string, where: string): LimbeckError {
+  const { folder } = literalPart(pattern);
+  return new LimbeckError("FILE_MISSING", `${pattern} matches no ${wanted}`, {
+    where,
     value: pattern,
     fix: existsSync(folder) ? `Look into ${folder}: * matches within a folder, ** across folders.` : "Check the path.",
   });
+}
+
+/** For people: the end of a path, or a pattern from the folder on in which it looks. */
+export function shortName(path: string): string {
+  if (!isPattern(path)) return basename(path);
+  const { folder, rest } = literalPart(path);
+  return join(basename(folder), rest);
+}
+
+type Done = (error: Error | null, entries?: Dirent[]) => void;
+
+/** A folder's entries, in which links to files are files. */
+function readWithLinks(folder: string, options: { withFileTypes: true }, done: Done): void {
+  readdir(folder, options, (error, entries) => {
+    if (error) done(error);
+    else Promise.all(entries.map((entry) => withoutLink(folder, entry))).then((all) => done(null, all), done);
+  });
+}
+
+async function withoutLink(folder: string, entry: Dirent): Promise<Dirent> {
+  if (!entry.isSymbolicLink()) return entry;
+  const target = await stat(join(folder, entry.name)).catch(() => undefined);
+  // A link that leads nowhere is a file that cannot be read.
+  if (target && !target.isFile()) return entry;
+  return Object.assign(Object.create(entry) as Dirent, { isFile: () => true, isSymbolicLink: () => false });
 }
 
 /** The folders that stand before a pattern's first sign; those that exist may have signs in their names. */

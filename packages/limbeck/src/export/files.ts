@@ -1,3 +1,4 @@
+import { dataAtCommits } from "../runs/pinned-data.js";
 import { Interrupted } from "../train/events.js";
 import { modelFeeds } from "./feeds.js";
 import type { FinishedRun } from "./finished-run.js";
@@ -8,13 +9,14 @@ import type { Variant } from "./variants/variant.js";
 
 /** The student in all forms that were asked for. */
 export async function modelFiles(
-  { recipe, samples, student }: Omit<FinishedRun, "results">,
+  { recipe, run, samples, student }: Omit<FinishedRun, "results">,
   variants: readonly Variant[],
   { signal }: Pick<ExportOptions, "signal">,
 ): Promise<Map<string, string | Uint8Array>> {
   const model = await exportedModel(student, samples);
   const files = new Map<string, string | Uint8Array>();
-  const feeds = (count: number) => modelFeeds(recipe, count, signal ?? new AbortController().signal);
+  const read = dataAtCommits(recipe, run.commits);
+  const feeds = (count: number) => modelFeeds(read, count, signal ?? new AbortController().signal);
   for (const variant of variants) {
     files.set(variant.file, await variant.make({ model, samples, feeds }));
     if (signal?.aborted) throw new Interrupted();

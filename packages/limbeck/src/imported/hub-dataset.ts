@@ -39,14 +39,7 @@ type Listing = z.output<typeof listing>;
  *   reason
  */
 export async function hubDataFiles(text: string, options: HubDataOptions): Promise<NamedFile[]> {
-  const address = dataAddress(text);
-  if (!address) {
-    throw new LimbeckError("RECIPE_INVALID", `${text} is no data set's address`, {
-      where: "data.source",
-      value: text,
-      fix: "Write hf://datasets/owner/name, with /config and /split where there are several.",
-    });
-  }
+  const address = required(text);
   const { commit, files } = await chosen(address, options);
   const { hubUrl = "https://huggingface.co", accessToken } = accessOf(process.env);
   const { repo } = address;
@@ -60,6 +53,27 @@ export async function hubDataFiles(text: string, options: HubDataOptions): Promi
       name,
       open: async () => openRanges({ name, byteLength: size, url, accessToken, folder, signal, isOffline }),
     };
+  });
+}
+
+/** Which commit an address means now. @throws LimbeckError as {@link hubDataFiles} does */
+export async function hubDataCommit(text: string, options: HubDataOptions): Promise<string> {
+  return (await chosen(required(text), options)).commit;
+}
+
+/** The address of the same data at a commit. @throws LimbeckError RECIPE_INVALID */
+export function atCommit(text: string, commit: string): string {
+  const { repo, rest } = required(text);
+  return [`hf://datasets/${repo}@${commit}`, ...rest].join("/");
+}
+
+function required(text: string): DataAddress {
+  const address = dataAddress(text);
+  if (address) return address;
+  throw new LimbeckError("RECIPE_INVALID", `${text} is no data set's address`, {
+    where: "data.source",
+    value: text,
+    fix: "Write hf://datasets/owner/name, with /config and /split where there are several.",
   });
 }
 
@@ -95,12 +109,31 @@ async function convertedOrOwn(repo: string, options: HubDataOptions): Promise<Li
   return listed(repo, "main", options);
 }
 
-/** A revision's files: asked for each time, and taken from before where the hub cannot be reached. */
-async function listed(repo: string, revision: string, { cache, signal, isOffline }: HubDataOptions): Promise<Listing> {
-  const where = `hf://datasets/${repo}@${revision}`;
-  const place = join(cache, "datasets", "hub", "refs", `${sha256(where).slice(0, 32)}.json`);
+/** A revision's files; they are found by their commit from then on. */
+async function listed(repo: string, revision: string, options: HubDataOptions): Promise<Listing> {
+  const found = await listedNow(repo, revision, options);
+  const place = placeOf(options.cache, addressOf(repo, found.commit));
+  if (!existsSync(place)) writeFileAtomic(place, JSON.stringify(found));
+  return found;
+}
+
+const addressOf = (repo: string, revision: string) => `hf://datasets/${repo}@${revision}`;
+
+const placeOf = (cache: string, where: string) =>
+  join(cache, "datasets", "hub", "refs", `${sha256(where).slice(0, 32)}.json`);
+
+const isCommit = (revision: string) => /^[0-9a-f]{40}$/.test(revision);
+
+/** Asked for each time, and taken from before where the hub cannot be reached. */
+async function listedNow(
+  repo: string,
+  revision: string,
+  { cache, signal, isOffline }: HubDataOptions,
+): Promise<Listing> {
+  const where = addressOf(repo, revision);
+  const place = placeOf(cache, where);
   const known = existsSync(place) ? listing.safeParse(readJson(place)).data : undefined;
-  if (known && (isOffline || /^[0-9a-f]{40}$/.test(revision))) return known;
+  if (known && (isOffline || isCommit(revision))) return known;
   if (isOffline) throw unreadable(where, "it is not in the cache, and LIMBECK_OFFLINE is set");
   try {
     const found = listing.safeParse(await askHub(where, () => ask(repo, revision, signal)));
@@ -121,7 +154,9 @@ async function ask(repo: string, revision: string, signal: AbortSignal): Promise
     ...accessOf(process.env),
     fetch: ((url, init) => fetch(url, { ...init, signal })) as typeof fetch,
   };
-  const { sha } = await hub.datasetInfo({ ...given, name: repo, revision, additionalFields: ["sha"] });
+  const { sha } = isCommit(revision)
+    ? { sha: revision }
+    : await hub.datasetInfo({ ...given, name: repo, revision, additionalFields: ["sha"] });
   const files: Listing["files"] = [];
   const designation = { type: "dataset", name: repo } as const;
   for await (const { type, path, size } of hub.listFiles({

@@ -52,13 +52,15 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
     };
   }
   if (isFolder(source) || isAudio(source)) {
+    const each = (given: string | readonly string[], key: string) =>
+      typeof given === "string" ? from(given, key) : given.map((path) => from(path, key));
     const whole = (key: "test" | "unlabelled") => {
-      const path = source[key];
-      return path === undefined ? {} : { [key]: from(path, key) };
+      const given = source[key];
+      return given === undefined ? {} : { [key]: each(given, key) };
     };
     const more = { ...whole("test"), ...whole("unlabelled") };
-    if (isAudio(source)) return { ...source, audio: from(source.audio, "audio"), ...more };
-    return { ...source, folder: from(source.folder, "folder"), ...more };
+    if (isAudio(source)) return { ...source, audio: each(source.audio, "audio"), ...more };
+    return { ...source, folder: each(source.folder, "folder"), ...more };
   }
   const labelled = (labels: string | undefined, ...keys: Path) =>
     labels === undefined ? {} : { labels: from(labels, ...keys) };

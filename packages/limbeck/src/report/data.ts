@@ -76,6 +76,8 @@ export interface ReportFacts {
   readonly teachers: readonly { readonly file: string; readonly sha256: string }[];
   /** Files whose networks were trained further, or gave first values, by where the recipe names them. Default: none. */
   readonly files?: readonly { readonly where: string; readonly sha256: string }[];
+  /** Commits of the hub's repositories that were read, by the addresses in the recipe. Default: none. */
+  readonly commits?: Readonly<Record<string, string>> | undefined;
   /** What a teacher is called that was only asked; missing where it is a network. */
   readonly asked?: string | undefined;
   readonly data: { readonly source: string; readonly train: number; readonly transfer: number; readonly test: number };

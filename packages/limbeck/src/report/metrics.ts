@@ -1,5 +1,5 @@
 import type { RunResults, TeacherResult } from "../evaluate/results.js";
-import { bytes, count, errorsText, milliseconds, NOTHING, plusMinus } from "./format.js";
+import { bytes, count, errorsText, milliseconds, NOTHING, percent, plusMinus } from "./format.js";
 import { html, type Markup } from "./html.js";
 
 /** A row of the table of models, and an entry of the glossary. */
@@ -80,6 +80,20 @@ const METRICS: readonly Metric[] = [
     short: "of the ONNX file",
     long: "What is shipped or downloaded. 1 KB is 1,000 bytes.",
     cell: (model) => known(model.bytes, bytes),
+  },
+  {
+    label: "Size after gzip",
+    short: "of the ONNX file, as servers send it",
+    long: "The file after gzip, of the first seed. Zeros and 8-bit weights that pruning and quantization leave take little room there.",
+    cell: ({ compression }) => text(compression ? bytes(compression.compressedBytes) : null),
+    isShown: ({ student }) => student.compression !== undefined,
+  },
+  {
+    label: "Weights that are 0",
+    short: "share of the weights of convolutions and linear layers",
+    long: "What pruning took away, of the first seed. Channels that are cut out of the file are no zeros: they are parameters that are gone.",
+    cell: ({ compression }) => text(compression ? percent(compression.zeros) : null),
+    isShown: ({ student }) => student.compression !== undefined,
   },
   {
     label: "Latency",

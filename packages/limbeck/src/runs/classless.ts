@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { ImageDataset } from "../data/dataset.js";
 import { loadBareFolders } from "../data/folders/load.js";
+import { shortPlaces } from "../data/folders/places.js";
 import type { FilesListener } from "../data/folders/reader.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { isAudio, isFiles, isFolder, isImageArrays, isRowArrays } from "../recipe/source.js";
@@ -36,7 +37,7 @@ async function loadBare(recipe: DataRecipe, signal: AbortSignal, listener: Files
   const { source, memory } = recipe.data;
   if (isFolder(source) || isAudio(source)) {
     const { choice, medium, reading } = foldersOf(source, memory, signal, listener);
-    return { ...(await loadBareFolders(choice, medium, reading)), source: basename(choice.folder) };
+    return { ...(await loadBareFolders(choice, medium, reading)), source: shortPlaces(choice.folder) };
   }
   if (isFiles(source)) return loadBareFiles(source, signal);
   if (isImageArrays(source)) {

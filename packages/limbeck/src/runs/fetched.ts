@@ -7,6 +7,7 @@ import { cacheFolder } from "../support/cache-folder.js";
 import { Rate, Timer } from "../support/timer.js";
 import type { RunEvent } from "./events.js";
 import type { RunFolder } from "./folder.js";
+import { type Commits, commitsOfData, dataAtCommits } from "./pinned-data.js";
 
 /** The phase in which files come from elsewhere. */
 export const DOWNLOAD = "download";
@@ -19,8 +20,9 @@ export function namesAddresses(recipe: Recipe): boolean {
 }
 
 /**
- * Has all files that a recipe names by address on this machine; a repository's are those of the commit that the run began with.
- * @returns the recipe with their paths
+ * Has all networks that a recipe names by address on this machine, and finds the commits of its data; a repository's files are those of the
+ * commit that the run began with.
+ * @returns the recipe with the networks' paths, and data by commit
  * @throws LimbeckError DOWNLOAD_FAILED, HASH_MISMATCH, FILE_MISSING, FILE_UNREADABLE, FILE_UNWRITABLE, DISK_FULL
  */
 export async function* fetchFiles(
@@ -48,7 +50,19 @@ export async function* fetchFiles(
   }
   const seconds = (performance.now() - start) / 1000;
   if (shows) yield { type: "phase-end", phase: DOWNLOAD, seconds, reused: false };
-  return mapFiles(recipe, ({ kind, file }) => (kind === "network" ? paths.get(file)! : file));
+  const commits = await pinData(folder, recipe, signal);
+  const here = mapFiles(recipe, ({ kind, file }) => (kind === "network" ? paths.get(file)! : file));
+  return dataAtCommits(here, commits);
+}
+
+/** What a run reads once, it reads at the same commit when it goes on. */
+async function pinData(folder: RunFolder, recipe: Recipe, signal: AbortSignal): Promise<Commits> {
+  const { commits: known } = folder.readRun();
+  const commits = await commitsOfData(recipe, known, signal);
+  if (Object.keys(commits).some((address) => known?.[address] === undefined)) {
+    folder.updateRun({ commits: { ...known, ...commits } });
+  }
+  return commits;
 }
 
 /** Bytes as progress of a phase, a few times a second. */
@@ -75,10 +89,12 @@ async function* shown(fetching: ReturnType<typeof fetchModel>) {
   }
 }
 
-/** A recipe's terms as they were settled, with files as they were named. */
+/** A recipe's terms as they were settled, with files and data as they were named. */
 export function withNamesOf(settled: Recipe, named: Recipe): Recipe {
   const files = new Map(filesOf(named).map(({ path, file }) => [path.join("/"), file]));
-  return mapFiles(settled, ({ path }) => files.get(path.join("/"))!);
+  const { source } = named.data;
+  const recipe = { ...settled, data: { ...settled.data, source } };
+  return mapFiles(recipe, ({ path }) => files.get(path.join("/"))!);
 }
 
 /** The recipe of a run that has everything on this machine, or fetches it without showing that. */

@@ -40,6 +40,7 @@ export function reportFacts(context: RunContext): ReportFacts {
         : [],
     ),
     files: Object.entries(run.networkSha256 ?? {}).map(([where, sha256]) => ({ where, sha256 })),
+    commits: run.commits,
     asked: recipe.teacher && isBlackBox(recipe.teacher) ? addressOf(recipe.teacher) : undefined,
     data: {
       source: samples.source,

@@ -3,6 +3,7 @@ import { wavFiles } from "../data/audio/medium.js";
 import { type ImageDataset, sampleName } from "../data/dataset.js";
 import { loadFiles } from "../data/files/load.js";
 import { loadClassFolders } from "../data/folders/load.js";
+import { shortPlaces } from "../data/folders/places.js";
 import type { FilesListener } from "../data/folders/reader.js";
 import { loadIdxPair } from "../data/idx.js";
 import { imageFiles } from "../data/images/medium.js";
@@ -146,7 +147,7 @@ export async function loadSource(
   if (isFolder(source) || isAudio(source)) {
     const { choice, medium, reading } = foldersOf(source, memory, signal, listener);
     const { train, test } = await loadClassFolders(choice, medium, reading);
-    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: basename(choice.folder) };
+    return { train: await restLabelledByTeacher(train, teacher, signal), test, source: shortPlaces(choice.folder) };
   }
   if (isFiles(source)) {
     const { train, ...loaded } = await loadBareFiles(source, signal);

@@ -40,6 +40,9 @@ describe("a pattern", () => {
     symlinkSync("..", join(root, "in", "deep", "loop"));
     symlinkSync(root, join(root, "in", "up"));
     expect(await found(root, "**/*.csv")).toEqual(["in/a.csv"]);
+    symlinkSync(join(root, "in", "a.csv"), join(root, "b.csv"));
+    symlinkSync("nowhere", join(root, "c.csv"));
+    expect(await found(root, "**/*.csv")).toEqual(["b.csv", "c.csv", "in/a.csv"]);
   });
 
   it("that matches nothing is an error", async () => {

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { loadTable } from "../../src/data/table/load.js";
 import { choose, dataAddress, partOf } from "../../src/imported/data-address.js";
-import { hubDataFiles } from "../../src/imported/hub-dataset.js";
+import { atCommit, hubDataCommit, hubDataFiles } from "../../src/imported/hub-dataset.js";
 import { errorOf } from "../data/helpers.js";
 import { parquetFile } from "../data/tables.js";
 import { temporaryFolder } from "../runs/harness.js";
-import { send, serve } from "./server.js";
+import { dataHub, serve } from "./server.js";
 
 const never = new AbortController().signal;
 let cache: string;
@@ -31,30 +31,17 @@ function rows(from: number, count: number): Uint8Array {
   );
 }
 
-type Revisions = Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>;
-
 /** A hub with one data set, of which each revision has its own files. */
-async function hubWith(revisions: Revisions, answer: (response: ServerResponse) => boolean = () => false) {
-  const commits = new Map(Object.keys(revisions).map((name, i) => [name, String(i + 1).repeat(40)]));
-  const all: Record<string, Uint8Array> = Object.assign({}, ...Object.values(revisions));
+async function hubWith(
+  revisions: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>,
+  answer: (response: ServerResponse) => boolean = () => false,
+) {
+  const names = Object.keys(revisions);
+  const commitOf = (name: string) => String(names.indexOf(name) + 1).repeat(40);
+  const commits = Object.fromEntries(names.map((name) => [commitOf(name), revisions[name]!]));
+  const hub = dataHub("who/set", commits, () => Object.fromEntries(names.map((name) => [name, commitOf(name)])));
   const server = await serve((request, response) => {
-    if (answer(response)) return;
-    const path = decodeURIComponent(new URL(request.url!, "http://hub").pathname);
-    const json = (status: number, body: object) =>
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-    const [, kind, revision = ""] = /^\/api\/datasets\/who\/set\/(revision|tree)\/(.+)$/.exec(path) ?? [];
-    if (kind === "revision") {
-      const sha = commits.get(revision);
-      const dates = { lastModified: "2026-01-01T00:00:00.000Z" };
-      return sha ? json(200, { _id: "1", id: "who/set", sha, ...dates }) : json(404, { error: "Invalid rev id" });
-    }
-    const known = Object.entries(revisions).find(([name]) => commits.get(name) === revision)?.[1] ?? {};
-    if (kind === "tree") {
-      const list = Object.entries(known).map(([path, { length: size }]) => ({ type: "file", path, size, oid: "0" }));
-      return json(200, [{ type: "directory", path: "data", size: 0, oid: "0" }, ...list]);
-    }
-    const bytes = all[path.replace(/^\/datasets\/who\/set\/resolve\/\d{40}\//, "")];
-    return bytes ? send(request, response, bytes) : json(404, { error: "Entry not found" });
+    if (!answer(response)) hub(request, response);
   });
   vi.stubEnv("HF_ENDPOINT", server.url);
   return server;
@@ -105,6 +92,24 @@ describe("a data set of the hub", () => {
     );
     expect((await errorOf(() => load("hf://datasets/who/set/valid"))).message).toContain("it has no part valid");
     expect((await errorOf(() => load("hf://datasets/who/set/c.csv"))).fix).toContain("more/b.csv");
+  });
+
+  it("has a commit, by whose address it is read for ever, with no question once it is known", async () => {
+    const { requests } = await hubWith({ [CONVERTED]: shards, main: { "b.csv": Buffer.from("a,kind\n1,x\n2,y\n") } });
+    const options = { cache, signal: never, isOffline: false };
+    const commit = await hubDataCommit("hf://datasets/who/set/train", options);
+    expect(commit).toBe("1".repeat(40));
+    const address = atCommit("hf://datasets/who/set@main/train", commit);
+    expect(address).toBe(`hf://datasets/who/set@${commit}/train`);
+    const asked = requests.length;
+    expect((await load(address, { rows: 5 })).size).toBe(5);
+    expect(requests.slice(asked).every(({ range }) => range !== undefined)).toBe(true);
+    expect((await load(address, { rows: 5 }, true)).size).toBe(5);
+    const file = "hf://datasets/who/set/b.csv";
+    expect(await hubDataCommit(file, options)).toBe("2".repeat(40));
+    cache = join(temporaryFolder(), "emptied");
+    expect((await load(atCommit(file, "2".repeat(40)))).size).toBe(2);
+    expect((await errorOf(() => load(atCommit(file, "3".repeat(40))))).message).toContain("no such");
   });
 
   it("that is not there, is closed, or gives no parts is told", async () => {

@@ -67,3 +67,29 @@ export function hub(repo: string, commitOf: () => string, files: Readonly<Record
     return send(request, response, bytes, etag);
   };
 }
+
+type Files = Readonly<Record<string, Uint8Array>>;
+
+/** What a hub answers about one data set: files of each commit, and which commit a revision is. */
+export function dataHub(repo: string, commits: Readonly<Record<string, Files>>, heads: () => Record<string, string>) {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const path = decodeURIComponent(new URL(request.url!, "http://hub").pathname);
+    const json = (status: number, body: object) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    const [, kind, revision = ""] = new RegExp(`^/api/datasets/${repo}/(revision|tree)/(.+)$`).exec(path) ?? [];
+    if (kind === "revision") {
+      const sha = heads()[revision];
+      const dates = { lastModified: "2026-01-01T00:00:00.000Z" };
+      return sha ? json(200, { _id: "1", id: repo, sha, ...dates }) : json(404, { error: "Invalid rev id" });
+    }
+    if (kind === "tree") {
+      const files = commits[revision];
+      if (!files) return json(404, { error: "Invalid rev id" });
+      const list = Object.entries(files).map(([path, { length: size }]) => ({ type: "file", path, size, oid: "0" }));
+      return json(200, [{ type: "directory", path: "data", size: 0, oid: "0" }, ...list]);
+    }
+    const [, commit = "", name = ""] = new RegExp(`^/datasets/${repo}/resolve/([^/]+)/(.+)$`).exec(path) ?? [];
+    const bytes = commits[commit]?.[name];
+    return bytes ? send(request, response, bytes) : json(404, { error: "Entry not found" });
+  };
+}

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { DataQuality } from "../../src/evaluate/data-quality.js";
-import type { HelperResult } from "../../src/evaluate/results.js";
+import type { HelperResult, ModelResult } from "../../src/evaluate/results.js";
 import type { ReportData } from "../../src/report/data.js";
 import { renderReport } from "../../src/report/report.js";
 import { comparison, confusion, model, reportData, sample, teacher } from "./fixture.js";
@@ -240,7 +240,23 @@ describe("reports of smaller runs", () => {
     const { results } = reportData();
     const student = { ...results.student, mapCosine: null };
     const text = textOf(await renderReport(reportData({ results: { ...results, student } })));
-    expect(text).not.toMatch(/Looks where|Why these losses|sha256/);
+    expect(text).not.toMatch(/Looks where|Why these losses|sha256|From the hub|gzip|Weights that are 0/);
+  });
+
+  it("says how small students got, and which commits were read", async () => {
+    const { results } = reportData();
+    const small = <Result extends ModelResult>(result: Result, compressedBytes: number, zeros: number) => {
+      return { ...result, compression: { compressedBytes, zeros } };
+    };
+    const variants = results.variants.map((variant) => ({ ...variant, student: small(variant.student, 70_000, 0) }));
+    const student = small(results.student, 51_234, 0.9004);
+    const baseline = small(results.baseline!, 52_000, 0.9);
+    const commits = { "hf://datasets/who/set/<b>": "c0ffee" };
+    const page = await renderReport(reportData({ commits, results: { ...results, student, baseline, variants } }));
+    const text = textOf(page);
+    expect(text).toMatch(/Size after gzip.*—.*51\.2 KB.*52\.0 KB.*Weights that are 0.*—.*90\.0%.*90\.0%.*Latency/s);
+    expect(text).toMatch(/This run.*51\.2 KB after gzip, 90\.0% zeros.*70\.0 KB after gzip\s/s);
+    expect(page).toContain("hf://datasets/who/set/&lt;b&gt;, commit c0ffee");
   });
 
   it("shows members before the teacher, and the chain between teacher and student", async () => {

@@ -1,16 +1,19 @@
 import { z } from "zod";
+import { places } from "../folders/options.js";
 import { frameCount } from "./signal/log-mel.js";
-
-const path = z.string().min(1);
 
 const seconds = z.number().positive().max(3600);
 
 /** What a recipe says of folders of WAV files. */
 export const audioFields = {
-  audio: path.meta({ description: "A folder with one folder of WAV files for each class, which it names." }),
-  test: path.optional().meta({ description: "Such a folder, of the same classes, for testing." }),
-  unlabelled: path.optional().meta({
-    description: "A folder of further WAV files, of no known class, which an ONNX teacher labels.",
+  audio: places.meta({
+    description:
+      "A folder with one folder of WAV files for each class, which it names; or a pattern of such folders, or of files in folders that are called as their class; or several.",
+  }),
+  test: places.optional().meta({ description: "The same, of the same classes, for testing." }),
+  unlabelled: places.optional().meta({
+    description:
+      "A folder of further WAV files, or a pattern of them, or several, of no known class, that the student learns from as the teacher hears them.",
   }),
   duration: seconds.meta({ description: "Seconds that the model hears at once." }),
   sampleRate: z.int().min(1000).max(192_000).default(16_000).meta({

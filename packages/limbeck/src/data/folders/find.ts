@@ -3,7 +3,6 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 import { LimbeckError, toFileError } from "../../support/errors.js";
 import { MOST_CLASSES } from "../dataset.js";
-import { filesMatching, isPattern } from "../matching.js";
 
 /** What files are looked for. */
 export interface FileKind {
@@ -61,15 +60,10 @@ export async function findClassFolders(
 }
 
 /**
- * All files of a kind in a folder and in those below it, or those that a pattern such as `photos/**` matches, sorted by path.
+ * All files of a kind in a folder and in those below it, sorted by path.
  * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; the signal's reason
  */
 export async function findFiles(root: string, kind: FileKind, signal: AbortSignal): Promise<FoundFiles> {
-  if (isPattern(root)) {
-    const found = await filesMatching([root], root, signal);
-    const paths = found.filter((path) => kind.extensions.has(extname(path).toLowerCase()));
-    return { paths, ignored: found.length - paths.length };
-  }
   const paths: string[] = [];
   const open = [root];
   let ignored = 0;
@@ -85,7 +79,8 @@ export async function findFiles(root: string, kind: FileKind, signal: AbortSigna
   return { paths: paths.sort(), ignored };
 }
 
-async function classFolders(root: string): Promise<{ folders: string[]; ignored: number }> {
+/** Names of a folder's classes, sorted by code unit. @throws LimbeckError FILE_MISSING, FILE_UNREADABLE */
+export async function classFolders(root: string): Promise<{ folders: string[]; ignored: number }> {
   const entries = await entriesOf(root);
   const kept = await Promise.all(entries.map((entry) => isClass(root, entry)));
   const folders = entries.filter((_, i) => kept[i]).map(({ name }) => name);
@@ -103,9 +98,14 @@ async function isClass(root: string, entry: Dirent): Promise<boolean> {
   return way !== "" && (way === ".." || way.startsWith(`..${sep}`));
 }
 
-function requireClasses(root: string, found: readonly string[], wanted: readonly string[] | undefined): void {
+/** @throws LimbeckError DATA_CORRUPT where there are not 2 to 256 classes, or they are not those that are wanted */
+export function requireClasses(
+  root: string,
+  found: readonly string[],
+  wanted: readonly string[] | undefined,
+  fix = "Give each class a folder of its own, and name the folder that they are in.",
+): void {
   if (!wanted && (found.length < 2 || found.length > MOST_CLASSES)) {
-    const fix = "Give each class a folder of its own, and name the folder that they are in.";
     throw problem(root, `has ${found.length} classes; there must be 2 to ${MOST_CLASSES}`, fix);
   }
   const strange = wanted && found.find((name) => !wanted.includes(name));
@@ -142,6 +142,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
-function problem(where: string, what: string, fix: string): LimbeckError {
+/** What is wrong with a folder, and what to do. */
+export function problem(where: string, what: string, fix: string): LimbeckError {
   return new LimbeckError("DATA_CORRUPT", `${where} ${what}`, { where, fix });
 }

@@ -1,7 +1,8 @@
 import { LimbeckError } from "../../support/errors.js";
 import type { ImageDataset } from "../dataset.js";
-import { type ClassFolders, type FoundFiles, findClassFolders, findFiles } from "./find.js";
+import { type ClassFolders, type FoundFiles, problem } from "./find.js";
 import type { Medium } from "./medium.js";
+import { findAll, findClasses, type Places, placesName, plainFolder } from "./places.js";
 import { countFiles, FileReader, type ReaderOptions } from "./reader.js";
 
 /** Labelled samples to learn from, and others to test by. */
@@ -12,15 +13,15 @@ export interface LoadedFolders {
 
 /** Which folders are read. */
 export interface FolderChoice {
-  /** A folder for each class lies in it. */
-  readonly folder: string;
-  readonly test?: string | undefined;
-  readonly unlabelled?: string | undefined;
+  /** Folders with a folder for each class, or patterns. */
+  readonly folder: Places;
+  readonly test?: Places | undefined;
+  readonly unlabelled?: Places | undefined;
 }
 
 /**
  * Decodes folders of files by class, into memory or onto disk; samples that nobody has labelled stand behind those to learn from, with label 0.
- * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT as {@link findClassFolders}, or where files cannot be decoded
+ * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE; DATA_CORRUPT as {@link findClasses}, or where files cannot be decoded
  *   and none may be left out, or a class has no others; RECIPE_INVALID where all would take more memory than is allowed, and
  *   have no place on disk; DISK_FULL; the signal's reason
  */
@@ -30,15 +31,17 @@ export async function loadClassFolders(
   options: ReaderOptions,
 ): Promise<LoadedFolders> {
   const { signal } = options;
-  const learned = await findClassFolders(folder, medium, signal);
-  const tested = test === undefined ? undefined : await findClassFolders(test, medium, signal, learned.classes);
+  const all = await findClasses(folder, medium, signal);
+  const tested = test === undefined ? undefined : await findClasses(test, medium, signal, all.classes);
+  const mayOverlap = [folder, test].some((places) => places !== undefined && plainFolder(places) === undefined);
+  const learned = tested && mayOverlap ? withoutTested(all, tested, placesName(folder), medium) : all;
   const known = [...learned.paths, ...(tested?.paths ?? [])];
   const more =
     unlabelled === undefined ? undefined : await findOthers(unlabelled, medium, known, signal, noOthers(medium));
   const parts = [learned, ...(more ? [more] : []), ...(tested ? [tested] : [])];
   const reader = new FileReader(medium, await countFiles(medium, parts, signal), options);
-  const train = await read(reader, medium, folder, learned, more?.paths);
-  const other = tested && (await read(reader, medium, test!, tested));
+  const train = await read(reader, medium, placesName(folder), learned, more?.paths);
+  const other = tested && (await read(reader, medium, placesName(test!), tested));
   reader.finish();
   return { train, ...(other ? { test: other } : {}) };
 }
@@ -61,10 +64,31 @@ export async function loadBareFolders(
   const learned = await findOthers(folder, medium, tested?.paths ?? [], signal, [left, fix]);
   const counted = await countFiles(medium, [learned, ...(tested ? [tested] : [])], signal);
   const reader = new FileReader(medium, counted, options);
-  const train = await read(reader, medium, folder, withoutClasses(learned));
-  const other = tested && (await read(reader, medium, test!, withoutClasses(tested)));
+  const train = await read(reader, medium, placesName(folder), withoutClasses(learned));
+  const other = tested && (await read(reader, medium, placesName(test!), withoutClasses(tested)));
   reader.finish();
   return { train, ...(other ? { test: other } : {}) };
+}
+
+/** Patterns may match the same files: what is for testing is not learned from. */
+function withoutTested(
+  { classes, paths, labels, ignored }: ClassFolders,
+  tested: ClassFolders,
+  name: string,
+  { noun }: Medium,
+): ClassFolders {
+  const taken = new Set(tested.paths);
+  const kept = paths.flatMap((path, i) => (taken.has(path) ? [] : [i]));
+  const left = {
+    classes,
+    paths: kept.map((i) => paths[i]!),
+    labels: Uint8Array.from(kept, (i) => labels[i]!),
+    ignored,
+  };
+  const empty = classes.findIndex((_, label) => !left.labels.includes(label));
+  if (empty < 0) return left;
+  const fix = "Name fewer files for testing, or more to learn from.";
+  throw problem(name, `has no ${noun} of ${classes[empty]} that is not in test`, fix);
 }
 
 function withoutClasses(found: FoundFiles): ClassFolders {
@@ -76,17 +100,17 @@ const noOthers = ({ noun }: Medium) =>
 
 /** Files that are not known already: what is tested must not be learned from, wherever it lies. */
 async function findOthers(
-  folder: string,
+  places: Places,
   medium: Medium,
   known: readonly string[],
   signal: AbortSignal,
   [none, fix]: readonly [none: string, fix: string],
 ): Promise<FoundFiles> {
-  const found = await findFiles(folder, medium, signal);
+  const found = await findAll(places, medium, signal);
   const taken = new Set(known);
   const paths = found.paths.filter((path) => !taken.has(path));
   if (paths.length > 0) return { paths, ignored: found.ignored + found.paths.length - paths.length };
-  throw new LimbeckError("DATA_CORRUPT", `${folder} holds ${none}`, { where: folder, fix });
+  throw problem(placesName(places), `holds ${none}`, fix);
 }
 
 async function read(

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { places } from "../folders/options.js";
 
-const path = z.string().min(1);
 const side = z.int().min(1).max(2048);
 
 /** How images are brought to one size. */
@@ -22,11 +22,14 @@ export const shapeFields = {
 
 /** What a recipe says of folders of images. */
 export const folderFields = {
-  folder: path.meta({ description: "A folder with one folder of images for each class, which it names." }),
-  test: path.optional().meta({ description: "Such a folder, of the same classes, for testing." }),
-  unlabelled: path.optional().meta({
+  folder: places.meta({
     description:
-      "A folder of further images, or a pattern of them, of no known class, that the student learns from as the teacher sees them.",
+      "A folder with one folder of images for each class, which it names; or a pattern of such folders, or of images in folders that are called as their class; or several.",
+  }),
+  test: places.optional().meta({ description: "The same, of the same classes, for testing." }),
+  unlabelled: places.optional().meta({
+    description:
+      "A folder of further images, or a pattern of them, or several, of no known class, that the student learns from as the teacher sees them.",
   }),
   ...shapeFields,
 };

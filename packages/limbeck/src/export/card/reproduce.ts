@@ -16,6 +16,7 @@ export function reproduceSection({ finished }: Card<TaskResults>): string {
     ...(onnxruntime ? [`ONNX Runtime ${onnxruntime}`] : []),
     ...[platform, cpu].flatMap((fact) => (fact ? [inline(fact)] : [])),
     `${run.threads} thread${run.threads === 1 ? "" : "s"}`,
+    ...Object.entries(run.commits ?? {}).map(([address, commit]) => `${inline(address)}, commit \`${commit}\``),
     `seeds ${seedsOf(recipe).join(", ")} (students), ${recipe.seed} (splits and teacher)`,
   ];
   return `## How to reproduce

@@ -13,7 +13,7 @@ function reusedText(reused: ReportFacts["reused"]): string {
 
 /** Environment, recipe, and what the measures mean. @param glossary entries of a list */
 export function reproduceSection(
-  { environment, data, teachers, files = [], asked, seconds, waited, reused, recipe }: ReportFacts,
+  { environment, data, teachers, files = [], commits = {}, asked, seconds, waited, reused, recipe }: ReportFacts,
   glossary: Markup,
 ): Markup {
   const facts: readonly (readonly [string, string])[] = [
@@ -23,6 +23,7 @@ export function reproduceSection(
     ],
     ...teachers.map(({ file, sha256 }) => ["Teacher", `${file}, sha256 ${sha256}`] as const),
     ...files.map(({ where, sha256 }) => [where, `sha256 ${sha256}`] as const),
+    ...Object.entries(commits).map(([address, commit]) => ["From the hub", `${address}, commit ${commit}`] as const),
     ["Teacher", asked ?? ""],
     ["Duration", duration(seconds)],
     ["Waiting", waited === undefined ? "" : `${percent(waited)} of the time of training, for samples`],

@@ -1,9 +1,9 @@
-import type { CorrectedResult, VariantResult } from "../../evaluate/results.js";
+import type { CorrectedResult, ModelResult, VariantResult } from "../../evaluate/results.js";
 import { mean, spread } from "../../evaluate/statistics.js";
 import { armName } from "../arms.js";
 import type { ReportData } from "../data.js";
 import { shortNoise, signedDifference } from "../difference.js";
-import { count, errorsText, NOTHING, plusMinus } from "../format.js";
+import { bytes, count, errorsText, NOTHING, percent, plusMinus } from "../format.js";
 import { html, type Markup, scrolling } from "../html.js";
 import { schedules } from "../patience.js";
 
@@ -34,8 +34,15 @@ function variantTable({ results, epochs, data }: ReportData, variants: readonly 
 function variantRow(variant: Omit<VariantResult, "corrected" | "onlyEpochsDiffer">): Markup {
   const { name, description, epochs, transferSize, student, baseline, verdict } = variant;
   return html`<tr><th scope="row" class="text">${name}<small>${description}</small></th><td>${count(epochs)}</td>
-<td>${count(transferSize)}</td><td>${errorsText(student.errors)}</td><td>${baseline ? errorsText(baseline.errors) : NOTHING}</td>
+<td>${count(transferSize)}</td><td>${errorsText(student.errors)}${sizeOf(student)}</td><td>${baseline ? errorsText(baseline.errors) : NOTHING}</td>
 <td>${verdict ? html`${signedDifference(verdict.difference)}<small>${shortNoise(verdict)}</small>` : NOTHING}</td></tr>`;
+}
+
+/** Where students get smaller while they learn, variants differ in size as well. */
+function sizeOf({ compression }: ModelResult): Markup | undefined {
+  if (!compression) return undefined;
+  const { compressedBytes, zeros } = compression;
+  return html`<small>${bytes(compressedBytes)} after gzip${zeros > 0 && `, ${percent(zeros)} zeros`}</small>`;
 }
 
 function correction(variants: readonly Corrected[]): Markup {

@@ -10,6 +10,7 @@ import { makeFolder, writeFileAtomic } from "../../support/files.js";
 import { sha256 } from "../../support/hash.js";
 import { readJson } from "../../support/json.js";
 import { requireFree, requireUnchanged } from "../folder.js";
+import type { Commits } from "../pinned-data.js";
 import { limbeckVersion } from "../versions.js";
 
 const FILE = "search.json";
@@ -17,6 +18,8 @@ const FILE = "search.json";
 const searchFileSchema = z.looseObject({
   limbeck: z.string(),
   recipeSha256: z.string(),
+  /** Of the hub's data that the search began with, by the addresses in the recipe. */
+  commits: z.record(z.string(), z.string()).optional(),
   threads: z.int().positive(),
   limits: z.strictObject({
     maxBytes: z.number().positive().optional(),
@@ -43,6 +46,7 @@ const searchFileSchema = z.looseObject({
 export interface SearchFile {
   readonly limbeck: string;
   readonly recipeSha256: string;
+  readonly commits?: Commits | undefined;
   readonly threads: number;
   readonly limits: SearchLimits;
   readonly candidates?: readonly Candidate[] | undefined;

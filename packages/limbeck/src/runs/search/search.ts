@@ -15,6 +15,7 @@ import type { RunEvent } from "../events.js";
 import { RunFolder } from "../folder.js";
 import { acquireLock } from "../lock.js";
 import { phasesOf } from "../phases.js";
+import { commitsOfData, dataAtCommits } from "../pinned-data.js";
 import { loadSamples, type RunSamples } from "../samples.js";
 import { limbeckVersion } from "../versions.js";
 import { measureCandidates } from "./candidates.js";
@@ -106,8 +107,11 @@ async function* work(folder: SearchFolder, signal = new AbortController().signal
 }
 
 async function* race(folder: SearchFolder, signal: AbortSignal): AsyncGenerator<SearchEvent> {
-  const recipe = folder.recipe();
-  const { limits, threads } = folder.read();
+  const named = folder.recipe();
+  const { limits, threads, commits: known } = folder.read();
+  const commits = await commitsOfData(named, known, signal);
+  if (Object.keys(commits).length > 0) folder.update({ commits });
+  const recipe = dataAtCommits(named, commits);
   const context = { folder, recipe, limits, threads, signal };
   const samples = await loadSamples(recipe, signal);
   const candidates = folder.read().candidates ?? (await measureCandidates(recipe, samples, limits, signal));
