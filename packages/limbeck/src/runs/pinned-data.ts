@@ -2,7 +2,7 @@ import { isOffline } from "../data/locate.js";
 import { isAddress } from "../imported/address.js";
 import { atCommit, hubDataCommit } from "../imported/hub-dataset.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isRecords, isTable } from "../recipe/source.js";
+import { isRecords, isTable, isTexts } from "../recipe/source.js";
 import { cacheFolder } from "../support/cache-folder.js";
 
 /** Commits of the hub's repositories, by the addresses in a recipe. */
@@ -33,10 +33,17 @@ export async function commitsOfData(
   return found;
 }
 
+/** What of a source may be addresses. */
+function keysOf(source: Recipe["data"]["source"]): readonly string[] {
+  if (isTable(source)) return ["table", "testTable"];
+  if (isTexts(source)) return ["texts", "test", "unlabelled"];
+  return isRecords(source) ? ["records", "test"] : [];
+}
+
 /** Changes the addresses by which a recipe names data. */
 function mapData<Part extends Pick<Recipe, "data">>(recipe: Part, change: (address: string) => string): Part {
   const { source } = recipe.data;
-  const keys = isTable(source) ? ["table", "testTable"] : isRecords(source) ? ["records", "test"] : [];
+  const keys = keysOf(source);
   const given = source as Readonly<Record<string, string | readonly string[] | undefined>>;
   const changes = keys.flatMap((key) => {
     const names = [given[key] ?? []].flat();

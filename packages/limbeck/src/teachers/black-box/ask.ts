@@ -74,10 +74,11 @@ export async function* askBlackBox(
 function questionOf({ dataset }: Split, samples: Uint32Array) {
   const target = createBatchTarget(dataset, samples.length);
   fillBatch({ dataset, indices: samples }, sequentialOrder(samples.length), 0, samples.length, target);
-  const { channels, height, width, columns, texts } = dataset;
+  const { channels, height, width, columns, texts, classes } = dataset;
   return {
     images: target.images,
     count: samples.length,
+    classes,
     channels,
     height,
     width,

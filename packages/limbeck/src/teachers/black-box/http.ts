@@ -52,8 +52,8 @@ function headersOf({ http, headers }: HttpTeacherOptions, env: NodeJS.ProcessEnv
 }
 
 async function bodyOf(question: Question, send: HttpTeacherOptions["send"]): Promise<object> {
-  const { images, count, channels, height, width, isTable, texts } = question;
-  if (texts) return { texts };
+  const { images, count, channels, height, width, isTable, texts, classes } = question;
+  if (texts) return { texts, classes };
   const length = channels * height * width;
   const samples = Array.from({ length: count }, (_, i) => images.subarray(i * length, (i + 1) * length));
   const shape = [channels, height, width];

@@ -8,6 +8,8 @@ export interface Question {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+  /** Names of the data's classes, in the order of the answer's numbers. */
+  readonly classes: readonly string[];
   /** Of texts: as they were written. `images` has their bytes. */
   readonly texts?: readonly string[];
   /** Whether they are rows or windows of numbers, not images. */
