@@ -112,6 +112,17 @@ describe("tables of texts", () => {
     });
   });
 
+  it("may be one column of sentences, or lines of a text file", async () => {
+    const csv = await load({ texts: "text,label\na,x\nb,y\n", unlabelled: 'text\nfirst one\n"second, one"\n' });
+    expect(csv.train.texts!.slice(2)).toEqual(["first one", "second, one"]);
+    const folder = temporaryFolder();
+    const texts = [localFile(put(join(folder, "texts.csv"), "a,x\nb,y\n"))];
+    const unlabelled = [localFile(put(join(folder, "more.txt"), 'A "first" one,\nand another\n'))];
+    const options = { ...DEFAULTS, header: false, text: "1", label: "2" };
+    const { train } = await loadTexts({ texts, unlabelled }, options, new AbortController().signal);
+    expect(train.texts!.slice(2)).toEqual(['A "first" one,', "and another"]);
+  });
+
   it("are read as far as rows says", async () => {
     const { train } = await load({ texts: "text,label\na,x\nb,y\nc,z\n" }, { rows: 2 });
     expect(train.texts).toEqual(["a", "b"]);

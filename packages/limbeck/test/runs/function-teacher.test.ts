@@ -50,7 +50,8 @@ it("a function of the program teaches, and is asked again only for what it has n
 });
 
 describe("what a function gives is checked", () => {
-  const question = { images: new Float32Array(8), count: 2, channels: 1, height: 2, width: 2, isTable: false };
+  const shape = { channels: 1, height: 2, width: 2 };
+  const question = { images: new Float32Array(8), count: 2, ...shape, classes: ["a", "b", "c"], isTable: false };
   const ask = async (answer: unknown) => {
     const box = functionTeacher(functionTeacherOptions.parse({ function: "f" }), () => answer as never);
     return box.answer(question, 3, new AbortController().signal);

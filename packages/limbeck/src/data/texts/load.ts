@@ -67,11 +67,11 @@ class Gathered {
   }
 
   async read(signal: AbortSignal): Promise<void> {
-    const { rows: most = Number.POSITIVE_INFINITY, header } = this.#options;
+    const { rows: most = Number.POSITIVE_INFINITY, header, quotes } = this.#options;
     let left = most;
     for (const file of this.#files) {
       if (left <= 0) break;
-      const table = await formatOf(file.name).open(await file.open(), { header });
+      const table = await formatOf(file.name).open(await file.open(), { header, quotes, sentences: true });
       left -= await this.#add(table, left, signal);
     }
     if (this.texts.length === 0) throw corrupt(this.name, "holds no texts");

@@ -19,6 +19,10 @@ export const textFields = {
   header: z.boolean().default(true).meta({
     description: "Of CSV and TSV: whether the first line names the columns; otherwise they are called 1, 2 and so on.",
   }),
+  quotes: z.boolean().default(true).meta({
+    description:
+      "Of CSV and TSV: whether cells may stand in quotation marks. If not, these are text, and a row ends with its line.",
+  }),
   rows: z.int().positive().optional().meta({
     description: "Only the first rows of texts, of test and of unlabelled. Of Parquet, no more is read or fetched.",
   }),

@@ -5,7 +5,7 @@ import { chained, firstOf } from "./batches.js";
 import { corrupt, type OpenTable, placesOf, type Row, type TableFormat } from "./format.js";
 import { linesOf, MOST_LINE, withFirstLine } from "./text.js";
 
-/** What cells are separated by; where the first line has none of these, by spaces. */
+/** What cells are separated by; where the first line has none of these, by spaces, or there is one cell. */
 const SEPARATORS = [",", ";", "\t"] as const;
 
 type Separator = (typeof SEPARATORS)[number];
@@ -15,15 +15,15 @@ const BATCH = 1024;
 
 /**
  * Cells that are separated by commas, semicolons, tabs or spaces. Cells may stand in quotation marks, in which separators and
- * line ends are text and "" is one mark (RFC 4180), but for those that spaces separate. Empty rows are left out.
+ * line ends are text and "" is one mark (RFC 4180), but for those that spaces separate. Empty rows are left out. Of sentences,
+ * lines of `.txt` files are one cell, or several between tabs.
  */
 export const delimited: TableFormat = {
   name: "cells",
   extensions: [],
-  async open(file, { header }) {
+  async open(file, { header, sentences = false, quotes = true }) {
     const { line, bytes } = await withFirstLine(file);
-    const separator = /\.tsv(\.gz)?$/i.test(file.name) ? "\t" : separatorOf(line);
-    const batches = separator ? separated(file.name, bytes, separator) : spaced(file.name, bytes);
+    const batches = rowsOf(file.name, bytes, cellsIn(file.name, line, sentences), quotes);
     const first = await firstOf(batches);
     if (!first) throw corrupt(`${file.name}:1`, "holds no rows");
     const columns = header ? first.item.cells : first.item.cells.map((_, i) => String(i + 1));
@@ -56,9 +56,30 @@ function separatorOf(line: string): Separator | undefined {
   return count > 1 ? sign : undefined;
 }
 
-async function* spaced(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Row[]> {
+/** What separates a file's cells, or whether a line is one. */
+function cellsIn(name: string, line: string, sentences: boolean): Separator | "spaces" | "lines" {
+  if (/\.tsv(\.gz)?$/i.test(name)) return "\t";
+  if (sentences && /\.txt(\.gz)?$/i.test(name)) return line.includes("\t") ? "\t" : "lines";
+  return separatorOf(line) ?? (sentences ? "," : "spaces");
+}
+
+function rowsOf(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  cells: ReturnType<typeof cellsIn>,
+  quotes: boolean,
+): AsyncGenerator<Row[]> {
+  if (cells === "spaces") return eachLine(name, bytes, (text) => text.split(/ +/));
+  return cells === "lines" ? eachLine(name, bytes, (text) => [text]) : separated(name, bytes, cells, quotes);
+}
+
+async function* eachLine(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  cellsOf: (text: string) => string[],
+): AsyncGenerator<Row[]> {
   for await (const lines of linesOf(name, bytes)) {
-    yield lines.map(({ at, text }) => ({ at, cells: text.trim().split(/ +/) }));
+    yield lines.map(({ at, text }) => ({ at, cells: cellsOf(text.trim()) }));
   }
 }
 
@@ -67,13 +88,19 @@ interface Parsed {
   readonly info: { readonly lines: number };
 }
 
-async function* separated(name: string, bytes: AsyncIterable<Uint8Array>, delimiter: string): AsyncGenerator<Row[]> {
+async function* separated(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  delimiter: string,
+  quotes: boolean,
+): AsyncGenerator<Row[]> {
   let line = 0;
   const parser = parse({
     bom: true,
     delimiter,
     info: true,
     max_record_size: MOST_LINE,
+    ...(quotes ? {} : { quote: null }),
     // What is ready is lost where the parser fails, so that the last whole row is noted as it comes.
     on_record: (record, { lines }) => {
       line = lines;

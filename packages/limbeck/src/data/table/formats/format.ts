@@ -39,6 +39,10 @@ export interface TableFormat {
 export interface OpenOptions {
   /** Whether a file of cells begins with their columns' names. */
   readonly header: boolean;
+  /** Whether the cells of such a file are sentences, which spaces do not separate. Default `false`. */
+  readonly sentences?: boolean;
+  /** Whether cells may stand in quotation marks; if not, these are text like all else. Default `true`. */
+  readonly quotes?: boolean;
 }
 
 /** The error for a place of a table that is not what it should be. */
