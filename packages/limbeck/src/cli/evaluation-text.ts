@@ -22,7 +22,10 @@ export function evaluationText(evaluation: Evaluation, columns = Number.POSITIVE
 
 /** The same of models that embed. */
 export function embeddingEvaluationText(evaluation: EmbeddingEvaluation, columns = Number.POSITIVE_INFINITY): string {
-  const verdicts = evaluation.models.map((model) => embeddingVerdict(model, evaluation));
+  const verdicts = evaluation.models.map((model) => {
+    const verdict = embeddingVerdict(model, evaluation);
+    return verdict && [verdict.likeness, verdict.classes ?? ""].join(" ").trim();
+  });
   return textOf(evaluation, embeddingGroups(evaluation), verdicts, columns);
 }
 

@@ -5,6 +5,8 @@ import { cosines, dot, normalized, takeVectors, type Vectors, vectorAt } from ".
 
 /** Samples that are kept. */
 const KEPT = 24;
+/** What rounding leaves of a copy's 1. */
+const UNMOVED = 1 - 1e-6;
 
 /** What samples are, by their places among the vectors. */
 export interface Placed {
@@ -14,13 +16,15 @@ export interface Placed {
   readonly labels: ArrayLike<number> | undefined;
 }
 
-/** Samples whose embeddings differ most from the reference's, those first that differ most. */
+/** Samples whose embeddings differ most from the reference's, those first that differ most; of a copy none. */
 export function movedSamples(reference: EmbeddingReference, own: Vectors, { indices, labels }: Placed): Moved {
   const { vectors, places } = reference;
   const isAlike = own.width === vectors.width;
   const values = isAlike ? cosines(vectors, own) : neighborsFound(reference, own);
   const placeOf = (row: number) => (isAlike ? row : places[row]!);
-  const rows = Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
+  const rows = Array.from(values.keys())
+    .filter((row) => values[row]! < UNMOVED)
+    .sort((a, b) => values[a]! - values[b]! || a - b);
   const nearestTo = [nearestFinder(own, places), nearestFinder(vectors, places)] as const;
   const samples = rows.slice(0, KEPT).map((row): MovedSample => {
     const place = placeOf(row);

@@ -2,11 +2,19 @@ import type { EmbeddedModel, EmbeddingEvaluation } from "./evaluation.js";
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
-/** What is to be said of a model beside the reference, in a sentence or three. Nothing is said of the reference itself. */
+/** What is to be said of a model beside the reference, in a sentence each. */
+interface EmbeddingVerdict {
+  /** How like the reference's its embedding is. */
+  readonly likeness: string;
+  /** What its neighbors tell of classes; null where there are none. */
+  readonly classes: string | null;
+}
+
+/** Nothing is said of the reference itself. */
 export function embeddingVerdict(
   { name, comparison, neighbors, dimensions }: EmbeddedModel,
   { reference, models, retrieval }: EmbeddingEvaluation,
-): string | null {
+): EmbeddingVerdict | null {
   if (!comparison) return null;
   const theirs = models.find((model) => model.name === reference)!.dimensions;
   const { cosine, recall10 } = comparison;
@@ -16,7 +24,7 @@ export function embeddingVerdict(
   const found = recall10
     ? `; of a sample's ten nearest neighbors it finds ${percent(recall10.value)} (guessing ${percent(retrieval.chance10)})`
     : "";
-  return `${alike}${found}.${neighbors ? ` ${classesText(neighbors, reference)}` : ""}`;
+  return { likeness: `${alike}${found}.`, classes: neighbors && classesText(neighbors, reference) };
 }
 
 /** Whether neighbors are of one class as often as the reference's. */

@@ -41,16 +41,25 @@ ${settingSection(evaluation)}</main>
 
 function overview(evaluation: EmbeddingEvaluation): Markup {
   const { data, models, reference } = evaluation;
-  const sentences = models.flatMap((model) => embeddingVerdict(model, evaluation) ?? []);
-  const [lead = `${models[0]!.name} answers with ${plural(models[0]!.dimensions, "number")}.`, ...others] = sentences;
+  const verdicts = models.flatMap((model) => {
+    const verdict = embeddingVerdict(model, evaluation);
+    return verdict ? [{ ...verdict, name: model.name }] : [];
+  });
+  const lead = verdicts[0]?.likeness ?? `${models[0]!.name} answers with ${plural(models[0]!.dimensions, "number")}.`;
+  const sentences = verdicts
+    // The first sentence of the list stands alone: what it speaks of is the headline's.
+    .map(({ likeness, classes: told, name }, i) =>
+      i > 0 ? [likeness, told ?? ""].join(" ").trim() : (told ?? "").replace(/^Its/, `${name}'s`),
+    )
+    .filter((text) => text !== "");
   const classes = data.classes.length > 0 ? `${count(data.classes.length)} classes` : "without classes";
   const place = models.findIndex(({ name }) => name === reference);
   return html`<header>${titleOf(models)}
 <p class="verdict">${unbroken(lead)}</p>
 <p class="muted">${plural(data.samples, data.kind)} of ${data.source}, ${classes}. Brackets hold 95% confidence intervals.${
-    sentences.length > 0 && html` The reference is ${modelName(reference, place)}.`
+    verdicts.length > 0 && html` The reference is ${modelName(reference, place)}.`
   }</p>
-${others.length > 0 && html`<ul class="sentences">${others.map((sentence) => html`<li>${unbroken(sentence)}</li>`)}</ul>`}
+${sentences.length > 0 && html`<ul class="sentences">${sentences.map((sentence) => html`<li>${unbroken(sentence)}</li>`)}</ul>`}
 </header>`;
 }
 
