@@ -6,6 +6,7 @@ export { GRAPH_ERROR_CODES, GraphError, type GraphErrorCode, TypedError, type Ty
 export { type GradientOptions, gradients } from "./gradients.js";
 export { Graph } from "./graph.js";
 export { chainOnnx, renameInOnnx } from "./onnx/compose.js";
+export { cutOnnx } from "./onnx/cut.js";
 export type { KnownValue } from "./onnx/data-types.js";
 export { fromOnnx, type ImportedModel, type ImportOptions } from "./onnx/decode.js";
 export { type EncodeOptions, type ModelInParts, OPSET, toOnnx, toOnnxInParts } from "./onnx/encode.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chainOnnx, createGraph, fromOnnx, ops, renameInOnnx, toOnnx } from "../src/index.js";
+import { chainOnnx, createGraph, cutOnnx, fromOnnx, inspectModel, ops, renameInOnnx, toOnnx } from "../src/index.js";
 import { backend } from "./backend.js";
 
 /** y = relu(x · 2) of [batch, 3]. */
@@ -55,5 +55,35 @@ describe("chainOnnx", () => {
     expect(() => chainOnnx(doubling("raw", "x"), new Uint8Array())).toThrow(
       expect.objectContaining({ code: "MODEL_INVALID" }),
     );
+  });
+});
+
+describe("cutOnnx", () => {
+  /** y = relu(x · 2) + 1, and what else the file has. */
+  const file = () => {
+    const graph = createGraph();
+    const x = graph.input("x", "float32", [1, 3]);
+    const half = ops.relu(ops.mul(x, graph.constant("float32", [1], [2])));
+    graph.rename(half, "half");
+    const other = graph.input("other", "float32", [1, 3]);
+    graph.output("y", ops.add(ops.add(half, graph.constant("float32", [3], [1, 1, 1])), other));
+    return toOnnx(graph, { symbols: { x: { 0: "batch" }, other: { 0: "batch" }, y: { 0: "batch" } } });
+  };
+
+  it("ends at a value, and leaves out what that does not need", async () => {
+    const cut = cutOnnx(file(), "half");
+    expect(await run(cut, "x", "half", [1, -1, 3, 0, 1, 2])).toEqual([2, 0, 6, 0, 2, 4]);
+    const { inputs, outputs, parameters } = await inspectModel(cut);
+    expect([inputs.map(({ name }) => name), outputs.map(({ name }) => name)]).toEqual([["x"], ["half"]]);
+    expect(parameters.total).toBe(1);
+  });
+
+  it("keeps all where the value is the only output", async () => {
+    expect(await run(cutOnnx(doubling(), "y"), "x", "y", [1, -1, 3])).toEqual([2, 0, 6]);
+  });
+
+  it("knows what it cuts", () => {
+    expect(() => cutOnnx(file(), "z")).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    expect(() => cutOnnx(new Uint8Array([1, 2]), "z")).toThrow(expect.objectContaining({ code: "MODEL_INVALID" }));
   });
 });

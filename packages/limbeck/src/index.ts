@@ -1,6 +1,15 @@
 export type { Sample, Samples } from "./data/iterable/gather.js";
 export type { Calibration, CalibrationScores } from "./evaluate/calibration.js";
 export type {
+  EmbeddedModel,
+  EmbeddingComparison,
+  EmbeddingEvaluation,
+  EmbeddingRobustness,
+  Moved,
+  MovedSample,
+  NeighborClasses,
+} from "./evaluate/embedding/evaluation.js";
+export type {
   EmbeddingControl,
   EmbeddingMeasures,
   EmbeddingModelResult,
@@ -49,8 +58,8 @@ export { parseRecipe, readRecipe } from "./recipe/parse.js";
 export type { RecipeProblem } from "./recipe/problem.js";
 export { type Recipe, recipeJsonSchema, recipeSchema } from "./recipe/schema.js";
 export { type DistillOptions, distill, resume } from "./runs/distill.js";
-export { type EvaluateOptions, evaluateModels } from "./runs/evaluate/evaluate.js";
-export type { LabeledSamples, ModelToEvaluate } from "./runs/evaluate/subject.js";
+export { type EvaluateOptions, evaluateEmbeddings, evaluateModels } from "./runs/evaluate/evaluate.js";
+export type { EmbeddedSamples, LabeledSamples, ModelToEvaluate } from "./runs/evaluate/subject.js";
 export type { Phase, RunEvent } from "./runs/events.js";
 export { type QuantizeOptions, quantizeFile } from "./runs/quantize.js";
 export type { SearchEvent } from "./runs/search/events.js";

@@ -1,13 +1,16 @@
 import { availableParallelism } from "node:os";
 import { relative } from "node:path";
 import { type Advice, adviceOn } from "../doctor/advice.js";
-import { type Findings, weightRatio } from "../doctor/facts.js";
-import { percent, times } from "../doctor/rule.js";
+import type { EmbeddingFindings } from "../doctor/embedding/facts.js";
+import type { Findings } from "../doctor/facts.js";
+import { percent } from "../doctor/rule.js";
 import { diagnose } from "../runs/diagnose.js";
 import type { RunEvent } from "../runs/events.js";
 import { RunFolder } from "../runs/folder.js";
 import { isFolder } from "../support/files.js";
-import { bold, formatCount, formatQuantity, formatTable, wrapText } from "./format.js";
+import { embeddingFindingsTables } from "./embedding-findings.js";
+import { bold, formatCount, formatTable, wrapText } from "./format.js";
+import { networksTable } from "./networks-table.js";
 import { printEnd, watchRun } from "./run.js";
 
 export interface DoctorCommand {
@@ -36,7 +39,7 @@ export async function showDiagnosis(path: string, { threads, json, start }: Doct
 }
 
 /** Tables of what was measured, then a sentence or two for each rule that has something to say. */
-export function diagnosisText(path: string, findings: Findings, advice: readonly Advice[]): string {
+export function diagnosisText(path: string, findings: Findings | EmbeddingFindings, advice: readonly Advice[]): string {
   const told = advice.flatMap(({ rule, sentence, source }) => [
     bold(rule),
     ...wrapText(sentence, "  ", ""),
@@ -44,25 +47,13 @@ export function diagnosisText(path: string, findings: Findings, advice: readonly
     "",
   ]);
   const verdict = told.length > 0 ? told : ["No rule has anything to say against this pair.", ""];
-  const tables = [networksTable(findings), answersTable(findings), studentTable(findings)].filter(
-    (text) => text !== "",
-  );
+  const all = "task" in findings ? embeddingFindingsTables(findings) : classTables(findings);
+  const tables = all.filter((text) => text !== "");
   return [relative(process.cwd(), path) || ".", "", ...tables.flatMap((table) => [table, ""]), ...verdict].join("\n");
 }
 
-function networksTable(findings: Findings): string {
-  const { teacher, student } = findings;
-  return formatTable([
-    ["", "teacher", "student", "ratio"],
-    ["family", teacher.family, student.family, ""],
-    ["weights", formatCount(teacher.parameters), formatCount(student.parameters), times(weightRatio(findings))],
-    [
-      "MACs for an image",
-      formatQuantity(teacher.macs),
-      formatQuantity(student.macs),
-      times(teacher.macs / student.macs),
-    ],
-  ]);
+function classTables(findings: Findings): string[] {
+  return [networksTable(findings), answersTable(findings), studentTable(findings)];
 }
 
 function answersTable({ teacher, transferSet }: Findings): string {

@@ -1,17 +1,21 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { EVALUATION_PARTS, type EvaluationPart } from "../evaluate/evaluation.js";
+import { areEmbedded, type EmbeddingEvaluation } from "../evaluate/embedding/evaluation.js";
+import { EVALUATION_PARTS, type Evaluation, type EvaluationPart } from "../evaluate/evaluation.js";
+import { tasks } from "../recipe/tasks/index.js";
 import { type EvaluateOptions, evaluateSamples } from "../runs/evaluate/evaluate.js";
 import { writeEvaluation } from "../runs/evaluate/report.js";
 import type { ModelToEvaluate } from "../runs/evaluate/subject.js";
 import { LimbeckError } from "../support/errors.js";
 import { isFolder } from "../support/files.js";
-import { evaluationText } from "./evaluation-text.js";
+import { embeddingEvaluationText, evaluationText } from "./evaluation-text.js";
 import { watched } from "./watched.js";
 
 export interface EvaluateCommand extends Omit<EvaluateOptions, "data" | "models" | "signal" | "onEvent"> {
   readonly data: string | undefined;
+  /** What the models answer with. */
+  readonly task: string | undefined;
   readonly out: string | undefined;
   readonly json: boolean;
 }
@@ -23,6 +27,13 @@ export function evaluationParts(text: string): EvaluationPart[] {
     if (part) return part;
     throw new InvalidArgumentError(`It takes ${EVALUATION_PARTS.join(" and ")}, separated by commas.`);
   });
+}
+
+/** What models answer with. */
+export function taskName(text: string): string {
+  const names = tasks.map(({ name }) => name);
+  if (names.includes(text)) return text;
+  throw new InvalidArgumentError(`It takes ${names.join(" or ")}.`);
 }
 
 /**
@@ -44,7 +55,12 @@ export async function showEvaluation(
   const { evaluation, report } = found;
   const document = { status: "done", ...(report ? { report } : {}), evaluation };
   if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  else process.stdout.write(`${evaluationText(evaluation, process.stdout.columns)}\n\n${whereText(report)}\n`);
+  else process.stdout.write(`${textOf(evaluation)}\n\n${whereText(report)}\n`);
+}
+
+function textOf(evaluation: Evaluation | EmbeddingEvaluation): string {
+  const { columns } = process.stdout;
+  return areEmbedded(evaluation) ? embeddingEvaluationText(evaluation, columns) : evaluationText(evaluation, columns);
 }
 
 function whereText(report: string | undefined): string {

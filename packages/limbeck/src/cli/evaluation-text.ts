@@ -1,6 +1,10 @@
-import type { Evaluation } from "../evaluate/evaluation.js";
+import type { EmbeddingEvaluation } from "../evaluate/embedding/evaluation.js";
+import { embeddingVerdict } from "../evaluate/embedding/verdict.js";
+import type { Evaluation, ModelCost } from "../evaluate/evaluation.js";
 import { evaluationVerdict } from "../evaluate/evaluation-verdict.js";
-import { type MeasureGroup, measureGroups } from "../report/evaluation/measures.js";
+import { embeddingGroups } from "../report/evaluation/embedding/measures.js";
+import type { MeasureGroup } from "../report/evaluation/measure.js";
+import { measureGroups } from "../report/evaluation/measures.js";
 import { formatCount, formatTable, wrapText } from "./format.js";
 
 /**
@@ -8,23 +12,44 @@ import { formatCount, formatTable, wrapText } from "./format.js";
  * @param columns width of the terminal; default: any
  */
 export function evaluationText(evaluation: Evaluation, columns = Number.POSITIVE_INFINITY): string {
-  const { data, models } = evaluation;
-  const tables = measureGroups(evaluation).flatMap((group) => tablesOf(group, columns));
-  const notes = models.flatMap((model) => {
+  const { models } = evaluation;
+  const verdicts = models.map((model) => {
     const verdict = evaluationVerdict(model, evaluation);
-    const note = model.cost?.note;
-    return [
-      ...(verdict ? wrapText(`${verdict.errors} ${verdict.forgotten}`, "", "") : []),
-      ...(note ? wrapText(`${model.name}: ${note}.`, "", "") : []),
-    ];
+    return verdict && `${verdict.errors} ${verdict.forgotten}`;
   });
-  const which = `${formatCount(data.samples)} ${data.kind}s of ${data.source}, ${data.classes.length} classes`;
+  return textOf(evaluation, measureGroups(evaluation), verdicts, columns);
+}
+
+/** The same of models that embed. */
+export function embeddingEvaluationText(evaluation: EmbeddingEvaluation, columns = Number.POSITIVE_INFINITY): string {
+  const verdicts = evaluation.models.map((model) => {
+    const verdict = embeddingVerdict(model, evaluation);
+    return verdict && [verdict.likeness, verdict.classes ?? ""].join(" ").trim();
+  });
+  return textOf(evaluation, embeddingGroups(evaluation), verdicts, columns);
+}
+
+type Evaluated = { readonly name: string; readonly cost: ModelCost | null };
+
+function textOf<Model extends Evaluated>(
+  { data, models }: { readonly data: Evaluation["data"]; readonly models: readonly Model[] },
+  groups: readonly MeasureGroup<Model>[],
+  verdicts: readonly (string | null)[],
+  columns: number,
+): string {
+  const tables = groups.flatMap((group) => tablesOf(group, columns));
+  const notes = models.flatMap(({ name, cost }, m) => [
+    ...(verdicts[m] ? wrapText(verdicts[m], "", "") : []),
+    ...(cost?.note ? wrapText(`${name}: ${cost.note}.`, "", "") : []),
+  ]);
+  const classes = data.classes.length > 0 ? `${data.classes.length} classes` : "without classes";
+  const which = `${formatCount(data.samples)} ${data.kind}s of ${data.source}, ${classes}`;
   const head = wrapText(`${which}. In brackets: 95% confidence intervals.`, "", "").join("\n");
   return [head, ...tables, ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
 }
 
 /** One table, or several below each other where there are more models than fit. */
-function tablesOf({ title, measures, shown }: MeasureGroup, columns: number): string[] {
+function tablesOf<Model extends Evaluated>({ title, measures, shown }: MeasureGroup<Model>, columns: number): string[] {
   const whole = formatTable([
     [title, ...shown.map(({ name }) => name)],
     ...measures.map(({ label, cell }) => [label, ...shown.map((model) => plain(cell(model) ?? "-"))]),

@@ -13,7 +13,7 @@ import { limbeckVersion } from "../runs/versions.js";
 import { type ErrorRecord, toErrorRecord } from "../support/errors.js";
 import { writeFileAtomic } from "../support/files.js";
 import { showDiagnosis } from "./doctor.js";
-import { evaluationParts, showEvaluation } from "./evaluate.js";
+import { evaluationParts, showEvaluation, taskName } from "./evaluate.js";
 import { showExport } from "./export.js";
 import { showInspection } from "./inspect.js";
 import { showMethods } from "./methods.js";
@@ -198,7 +198,7 @@ program
 program
   .command("evaluate")
   .description(
-    "Compare ONNX models on the same samples: quality with intervals, what was forgotten, calibration, cost.",
+    "Compare ONNX models on the same samples: quality with intervals, what was forgotten or moved, calibration, cost.",
   )
   .argument(
     "[models...]",
@@ -206,13 +206,16 @@ program
   )
   .option("--data <path>", "samples: recipe or evaluation file (YAML), or run folder; their test part is taken")
   .option("--reference <name>", "model that the others are compared with (default: the first)")
+  .option("--task <name>", "embedding, where the models answer with one (default: as the recipe says)", taskName)
   .option("--samples <n>", "ask about this many samples, drawn class by class (default: all)", positiveInteger)
   .option("--skip <parts>", "leave out robustness, cost, or both, separated by a comma", evaluationParts)
   .option("--batch <n>", "samples at once, where throughput is measured (default: 32)", positiveInteger)
   .option("--threads <n>", "threads of one operator (default: all processors)", threadCount)
   .option("--out <folder>", "folder for evaluation.html and evaluation.json (default: the run folder, if one is named)")
   .option("--json", "print one JSON document on stdout; progress goes to stderr", false)
-  .action((models, options) => showEvaluation(models, { ...options, data: options.data, out: options.out }));
+  .action((models, options) =>
+    showEvaluation(models, { ...options, data: options.data, task: options.task, out: options.out }),
+  );
 
 program
   .command("quantize")

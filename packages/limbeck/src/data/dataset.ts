@@ -41,7 +41,12 @@ export interface ImageDataset extends ImageGeometry {
   readonly labelled?: number;
   /** `[size]`, where samples are files: where they lie. */
   readonly paths?: readonly string[];
+  /** Where there are no classes: those that the source knows all the same. No model learns from them; evaluations look at them. */
+  readonly kinds?: Kinds | undefined;
 }
+
+/** Classes of samples, and the class of each. */
+export type Kinds = Pick<ImageDataset, "classes" | "labels">;
 
 /** How many numbers models answer with. */
 export function answerWidth({ embedding, classes }: Pick<ImageDataset, "embedding" | "classes">): number {

@@ -1,14 +1,14 @@
 import type { Findings } from "./facts.js";
 
 /** Something to be told of a pair of networks. */
-export interface Rule {
+export interface Rule<Facts = Findings> {
   readonly name: string;
   /** When it speaks, in words, with its threshold: what docs/doctor.md says. */
   readonly when: string;
   /** Paper, or measurement. */
   readonly source: string;
   /** What to do, in a sentence or two with the figures that it is drawn from; nothing where all is well. */
-  advise(findings: Findings): string | undefined;
+  advise(findings: Facts): string | undefined;
 }
 
 /** 0.1234 as 12.3%. */

@@ -3,6 +3,7 @@
  * peak resident memory in bytes. The second argument is a {@link ProbedInput} as JSON.
  */
 import { nodeBackend } from "@limbeck/graph/node";
+import { readBytes } from "../support/files.js";
 import { readModelFile } from "../support/model-file.js";
 import { peakMemoryBytes } from "../support/peak-memory.js";
 
@@ -22,18 +23,21 @@ export interface ProbedInput {
   readonly shape: readonly number[];
   /** Files beside the model that hold its numbers. */
   readonly weights: readonly string[];
+  /** What of the model is loaded, as a file of its own. Default: all. */
+  readonly cut?: string;
 }
 
 const RUNS = 10;
 
 const [path, json] = process.argv.slice(2);
-const { name, dtype, shape, weights }: ProbedInput = JSON.parse(json!);
+const { name, dtype, shape, weights, cut }: ProbedInput = JSON.parse(json!);
 const [Numbers, value] = FILLED[dtype];
 const data = new Numbers(shape.reduce((a, b) => a * b, 1)).fill(value as never);
-const { bytes, externalData } = readModelFile(path!);
-const session = await nodeBackend.createSession(bytes, {
+// What is not loaded must not count.
+const whole = cut === undefined || weights.length > 0 ? readModelFile(path!) : undefined;
+const session = await nodeBackend.createSession(cut === undefined ? whole!.bytes : readBytes(cut), {
   threads: 1,
-  weights: new Map(weights.map((location) => [location, externalData(location)])),
+  weights: new Map(weights.map((location) => [location, whole!.externalData(location)])),
 });
 for (let run = 0; run < RUNS; run++) await session.run({ [name]: nodeBackend.tensor(dtype, data, shape) });
 process.stdout.write(String(peakMemoryBytes()));

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspectModel, probeWith } from "@limbeck/graph";
 import { nodeBackend } from "@limbeck/graph/node";
 import { type ImageGeometry, sampleLength } from "../data/dataset.js";
@@ -50,9 +53,14 @@ export async function measureCost(
 }
 
 async function memoryOf(model: FileModel, signal: AbortSignal): Promise<number> {
-  const weights = [...model.contents.weights.keys()];
+  const { weights, cut } = model.contents;
+  const folder = cut && mkdtempSync(join(tmpdir(), "limbeck-"));
   try {
-    return await probeMemory(model.path, { ...shapeOf(model, 1), weights }, signal);
+    const probed = { ...shapeOf(model, 1), weights: [...weights.keys()] };
+    if (!cut || !folder) return await probeMemory(model.path, probed, signal);
+    const file = join(folder, "cut.onnx");
+    writeFileSync(file, cut);
+    return await probeMemory(model.path, { ...probed, cut: file }, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw new LimbeckError("MODEL_FAILED", `${model.name} cannot be run in a process of its own`, {
@@ -60,6 +68,8 @@ async function memoryOf(model: FileModel, signal: AbortSignal): Promise<number> 
       fix: "See whether it takes more memory than there is, or leave out cost.",
       cause: error,
     });
+  } finally {
+    if (folder) rmSync(folder, { recursive: true });
   }
 }
 
@@ -74,7 +84,7 @@ function threadCounts(all: number): number[] {
 
 async function sizes({ contents }: FileModel): Promise<Pick<ModelCost, "bytes" | "gzipBytes">> {
   let [bytes, gzipBytes] = [0, 0];
-  for (const part of [contents.file, ...contents.weights.values()]) {
+  for (const part of [contents.cut ?? contents.file, ...contents.weights.values()]) {
     bytes += part.byteLength;
     gzipBytes += await gzippedSize(part);
   }
@@ -91,7 +101,7 @@ async function counts({ contents, facts, input }: FileModel): Promise<Pick<Model
   try {
     const externalData = (location: string) => contents.weights.get(location)!;
     const options = { dims: open, externalData, shapesOf: probeWith(nodeBackend) };
-    const found = Object.keys(open).length === 0 ? facts : await inspectModel(contents.file, options);
+    const found = Object.keys(open).length === 0 ? facts : await inspectModel(contents.cut ?? contents.file, options);
     const left = found.unread.length + found.operators.reduce((sum, { uncounted }) => sum + uncounted, 0);
     const note = left > 0 ? `MACs leave out ${left} nodes whose cost is not known` : null;
     return { parameters: found.parameters.total, macs: found.macs / (input.batch ?? 1), note };

@@ -8,7 +8,8 @@ export interface LabelledFeatures {
 }
 
 /** As Wu et al. 2018 and Caron et al. 2021 take them. */
-const [NEIGHBORS, TEMPERATURE] = [20, 0.07];
+export const NEIGHBORS = 20;
+const TEMPERATURE = 0.07;
 
 /**
  * Wrong answers of the nearest neighbors: the 20 known samples with the largest cosine vote for their classes, with weights
@@ -35,8 +36,19 @@ function cosinesTo(all: Float32Array, rows: Float32Array, row: number, width: nu
 
 function votedClass(cosines: Float32Array, labels: Uint8Array, classes: number): number {
   const nearest = largest(cosines, Math.min(NEIGHBORS, cosines.length));
+  return vote(
+    nearest.map((i) => ({ label: labels[i]!, cosine: cosines[i]! })),
+    classes,
+  );
+}
+
+/** The class that neighbors vote for, with weights exp(cosine / 0.07). */
+export function vote(
+  neighbors: readonly { readonly label: number; readonly cosine: number }[],
+  classes: number,
+): number {
   const votes = new Float64Array(classes);
-  for (const i of nearest) votes[labels[i]!]! += Math.exp(cosines[i]! / TEMPERATURE);
+  for (const { label, cosine } of neighbors) votes[label]! += Math.exp(cosine / TEMPERATURE);
   return votes.indexOf(Math.max(...votes));
 }
 

@@ -7,6 +7,7 @@ import { problemsOf } from "./parse.js";
 import { recipeError } from "./problem.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 import { withWholeSource } from "./source-paths.js";
+import { tasks } from "./tasks/index.js";
 
 const describe = (description: string) => ({ description });
 
@@ -21,6 +22,10 @@ const model = onnxTeacherOptions.omit({ sha256: true, classes: true }).extend({
 
 /** What an evaluation file says: which data, and which models. */
 const evaluationSchema = z.strictObject({
+  task: z
+    .enum(tasks.map(({ name }) => name))
+    .optional()
+    .meta(describe("What the models answer with. Default: logits of classes.")),
   data: recipeSchema.shape.data,
   seed: recipeSchema.shape.seed,
   reference: z
@@ -36,6 +41,7 @@ const evaluationSchema = z.strictObject({
 
 /** A validated evaluation file, with whole paths. */
 export interface EvaluationFile extends Pick<Recipe, "data" | "seed"> {
+  readonly task?: string | undefined;
   readonly reference?: string | undefined;
   readonly models: Readonly<Record<string, z.output<typeof model>>>;
 }

@@ -5,12 +5,16 @@ import { hasClasses } from "../recipe/tasks/index.js";
 import { LimbeckError } from "../support/errors.js";
 
 /** @param what looks at classes, as a message begins with it @throws LimbeckError RECIPE_INVALID where the recipe's samples have none */
-export function requireClasses(recipe: Pick<Recipe, "task">, what: string): void {
+export function requireClasses(
+  recipe: Pick<Recipe, "task">,
+  what: string,
+  fix = "`limbeck run` measures embeddings itself: results are in run.json and report.html.",
+): void {
   if (hasClasses(recipe)) return;
   throw new LimbeckError("RECIPE_INVALID", `${what} looks at classes, and this recipe's task is ${recipe.task.name}`, {
     where: "task",
     value: recipe.task.name,
-    fix: "`limbeck run` measures embeddings itself: results are in run.json and report.html.",
+    fix,
   });
 }
 

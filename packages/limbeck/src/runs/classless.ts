@@ -6,6 +6,7 @@ import type { FilesListener } from "../data/folders/reader.js";
 import { loadImageArrays, loadRowArrays } from "../data/numpy/load.js";
 import { isAudio, isFiles, isFolder, isImageArrays, isRowArrays } from "../recipe/source.js";
 import { countDimensions } from "../teachers/onnx/embedder.js";
+import { kindsOf } from "./kinds.js";
 import {
   type DataRecipe,
   foldersOf,
@@ -27,8 +28,10 @@ export async function loadClassless(
 ): Promise<LoadedSource> {
   const { train, test, source } = await loadBare(recipe, signal, listener);
   const embedding = await widthOf(recipe, train);
-  const bare = (dataset: ImageDataset) => {
-    return { ...dataset, classes: [], labels: new Uint8Array(dataset.size), embedding };
+  const bare = (dataset: ImageDataset): ImageDataset => {
+    const kinds = kindsOf(dataset);
+    const facts = { ...(kinds ? { kinds } : {}), ...(embedding === undefined ? {} : { embedding }) };
+    return { ...dataset, classes: [], labels: new Uint8Array(dataset.size), ...facts };
   };
   return { train: bare(train), test: test && bare(test), source };
 }
@@ -41,16 +44,15 @@ async function loadBare(recipe: DataRecipe, signal: AbortSignal, listener: Files
   }
   if (isFiles(source)) return loadBareFiles(source, signal);
   if (isImageArrays(source)) {
-    const { images, layout, test } = source;
-    return ofOneSize(
-      loadImageArrays({ images, layout, memory }),
-      test && loadImageArrays({ images: test.images, layout, memory }),
-      images,
-    );
+    const { images, labels, layout, classes, test } = source;
+    const options = { layout, classes, memory };
+    const train = loadImageArrays({ ...options, images, labels });
+    return ofOneSize(train, test && loadImageArrays({ ...options, ...test }), images);
   }
   if (isRowArrays(source)) {
-    const { rows, test } = source;
-    return ofOneSize(loadRowArrays({ rows, memory }), test && loadRowArrays({ rows: test.rows, memory }), rows);
+    const { rows, labels, classes, test } = source;
+    const train = loadRowArrays({ rows, labels, classes, memory });
+    return ofOneSize(train, test && loadRowArrays({ ...test, classes, memory }), rows);
   }
   return loadSource(recipe, signal, listener);
 }
@@ -60,8 +62,8 @@ function ofOneSize(train: ImageDataset, test: ImageDataset | undefined, path: st
   return { train, test, source: basename(path) };
 }
 
-async function widthOf({ task, teacher }: DataRecipe, samples: ImageDataset): Promise<number> {
+/** Nothing where no model is to be built: who only asks models names no teacher. */
+async function widthOf({ task, teacher }: DataRecipe, samples: ImageDataset): Promise<number | undefined> {
   if (typeof task?.dimensions === "number") return task.dimensions;
-  if (teacher && "onnx" in teacher) return countDimensions(teacher, samples);
-  throw new TypeError("a recipe of embeddings without an ONNX teacher was let through");
+  return teacher && "onnx" in teacher ? countDimensions(teacher, samples) : undefined;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { byLabelling, type ImageDataset, type Split, splitLabels } from "../data/dataset.js";
 import { mixesImages } from "../data/mix/index.js";
 import { drawAtMost } from "../data/split.js";
+import type { EmbeddingFindings } from "../doctor/embedding/facts.js";
 import type { ClassSize, Findings, NetworkFacts, Seen, StudentFacts } from "../doctor/facts.js";
 import { answerFacts, logitSpread, temperatureFacts } from "../doctor/measure.js";
 import { agreement, countErrors, meanKl } from "../evaluate/metrics.js";
@@ -13,9 +14,10 @@ import { readBytes } from "../support/files.js";
 import { isBlackBox } from "../teachers/black-box/options.js";
 import { Classifier } from "../teachers/classifier.js";
 import { armsOf, phaseId, seedsOf } from "./arms.js";
-import { classResults, requireClasses } from "./classes-only.js";
+import { classResults } from "./classes-only.js";
 import { modelFor } from "./context.js";
 import { checkDuplicates, checkLabels, notAsked, witnessOf } from "./data-quality.js";
+import { diagnoseEmbeddings } from "./embedding/diagnose.js";
 import { fetchedRecipe } from "./fetched.js";
 import type { RunFolder } from "./folder.js";
 import { membersOf } from "./members.js";
@@ -31,15 +33,32 @@ const MOST_IMAGES = 5000;
 /** Images that the doctor asks about. */
 type Asked = Record<keyof Seen, Split>;
 
+type Diagnose<Found> = (folder: RunFolder, threads: number, signal: AbortSignal) => Promise<Found>;
+
+/** By task. */
+const DIAGNOSES: Readonly<Record<string, Diagnose<Findings | EmbeddingFindings>>> = {
+  "image-classification": diagnoseClasses,
+  embedding: diagnoseEmbeddings,
+};
+
+/** Measures the networks of a run whatever its task is, as {@link diagnoseClasses} and {@link diagnoseEmbeddings} do. */
+export async function diagnose(
+  folder: RunFolder,
+  threads: number,
+  signal: AbortSignal,
+): Promise<Findings | EmbeddingFindings> {
+  const recipe = folder.recipe();
+  requireTeacher(folder, recipe);
+  return DIAGNOSES[recipe.task.name]!(folder, threads, signal);
+}
+
 /**
  * Measures the networks of a run's main comparison: its teacher, and its first student where the run is done. Reads the run
  * folder and changes nothing in it; the same folder always gives the same.
  * @throws LimbeckError RECIPE_INVALID where the recipe has no teacher; RUN_INVALID where it is not trained yet, or data have changed; what loading data throws
  */
-export async function diagnose(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
-  requireTeacher(folder, folder.recipe());
+export async function diagnoseClasses(folder: RunFolder, threads: number, signal: AbortSignal): Promise<Findings> {
   const recipe = await fetchedRecipe(folder, signal);
-  requireClasses(recipe, "the doctor");
   const loaded = await readNetworks(folder, recipe, await loadSamples(recipe, signal));
   requireSameData(folder, loaded);
   const samples = awaitsLabels(recipe) ? await labelledByFile(loaded, folder.file("teacher.onnx"), threads) : loaded;

@@ -5,6 +5,7 @@ import { env, pipeline, RawImage } from "@huggingface/transformers";
 import { randomStream } from "@limbeck/graph";
 import {
   type EmbeddingControl,
+  type EmbeddingEvaluation,
   type EmbeddingResults,
   evaluateModels,
   exportStudent,
@@ -18,8 +19,6 @@ import { buildModel } from "../../src/models/index.js";
 import { toOnnxModel } from "../../src/models/inference.js";
 import { initialize } from "../../src/models/model.js";
 import { checkArms } from "../../src/runs/checks.js";
-import { diagnose } from "../../src/runs/diagnose.js";
-import { RunFolder } from "../../src/runs/folder.js";
 import { loadSamples } from "../../src/runs/samples.js";
 import { openEmbedder } from "../../src/teachers/onnx/embedder.js";
 import type { OnnxTeacherOptions } from "../../src/teachers/onnx/options.js";
@@ -149,10 +148,49 @@ describe("a run whose task is embedding", () => {
     expect(readFileSync(join(folder, "README.md"), "utf8")).toContain("pipeline_tag: image-feature-extraction");
   });
 
+  it("is compared by limbeck evaluate with the figures that the run measured", async () => {
+    const args = ["evaluate", runDir, `file=${join(runDir, "../teacher.onnx")}`, "--threads", "1", "--skip", "cost"];
+    const { code, stdout, stderr } = await limbeck([...args, "--json"]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("done  teacher answers")]);
+    const { report, evaluation } = JSON.parse(stdout) as { report: string; evaluation: EmbeddingEvaluation };
+    expect(evaluation).toMatchObject({ task: "embedding", reference: "teacher", data: { samples: 60, classes: [] } });
+    const [teacher, student, file] = evaluation.models;
+    expect(teacher).toMatchObject({ name: "teacher", dimensions: 8, comparison: null, neighbors: null });
+    // The run has two seeds, and exports the first.
+    const { mean, sd } = resultsOf(runDir).student.cosine!;
+    expect(Math.abs(student!.comparison!.cosine!.value - mean)).toBeCloseTo(sd! / Math.SQRT2, 5);
+    expect(file!.comparison!.relativeError!.value).toBeCloseTo(0, 6);
+    const page = readFileSync(report, "utf8");
+    for (const id of ["quality", "beside", "moved", "robustness", "setting"]) expect(page).toContain(`<h2 id="${id}">`);
+    expect(page.slice(0, page.indexOf("<script"))).not.toMatch(/NaN|undefined/);
+    const shown = await limbeck([...args, "--skip", "cost,robustness"]);
+    expect(shown.stdout).toMatch(
+      /^student has a cosine of 0\.\d{3} to teacher on average; of a sample's ten nearest$/m,
+    );
+  });
+
+  it("is looked at by the doctor, with the same figures", async () => {
+    const { findings, advice } = JSON.parse((await limbeck(["doctor", runDir, "--threads", "1", "--json"])).stdout);
+    expect(findings).toMatchObject({ task: "embedding", teacher: { dimensions: 8 }, student: { dimensions: 8 } });
+    expect(findings.teacher.heldOut).toMatchObject({ samples: 60, toMean: expect.any(Number) });
+    const { cosine, recall10 } = resultsOf(runDir).student;
+    for (const [found, { mean, sd }] of [
+      [findings.trained.cosine, cosine!],
+      [findings.trained.recall10, recall10!],
+    ]) {
+      expect(Math.abs(found.heldOut - mean)).toBeCloseTo(sd / Math.SQRT2, 5);
+      expect(found.transfer).toBeGreaterThan(0);
+    }
+    expect(findings.trained.curve).toHaveLength(40);
+    for (const { sentence, source } of advice) expect([sentence, source]).not.toContain("");
+    const { code, stdout } = await limbeck(["doctor", runDir, "--threads", "1"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^of the ten nearest found +\d+\.\d% +\d+\.\d%$/m);
+  });
+
   it("is not for what looks at classes", async () => {
     const refused = { code: "RECIPE_INVALID", where: "task" };
     await expect(evaluateModels({ data: runDir })).rejects.toMatchObject(refused);
-    await expect(diagnose(RunFolder.open(runDir), 1, new AbortController().signal)).rejects.toMatchObject(refused);
     await expect(search(readRecipe(recipe)).next()).rejects.toMatchObject(refused);
   });
 });

@@ -1,8 +1,9 @@
+import type { Findings } from "../facts.js";
 import { percent, type Rule } from "../rule.js";
 
 const MOST = 0.01;
 
-export const nearDuplicates: Rule = {
+export const nearDuplicates: Rule<Pick<Findings, "duplicates">> = {
   name: "near-duplicates",
   when: `More than ${100 * MOST} % of the held-out images are nearly images that the teacher may learn from: scaled, compressed, blurred, or of another brightness.`,
   source: "Barz & Denzler 2020, Do We Train on Test Data? Purging CIFAR of Near-Duplicates",

@@ -1,6 +1,7 @@
+import type { Findings } from "../facts.js";
 import { percent, type Rule } from "../rule.js";
 
-export const sharedSamples: Rule = {
+export const sharedSamples: Rule<Pick<Findings, "duplicates">> = {
   name: "shared-samples",
   when: "Held-out samples are, value by value, among those that the teacher may learn from.",
   source: "Barz & Denzler 2020, Do We Train on Test Data? Purging CIFAR of Near-Duplicates",

@@ -3,12 +3,21 @@ import { percentileEstimate } from "../intervals.js";
 import { mean, spread } from "../statistics.js";
 import type { EmbeddingMeasures, Measure } from "./results.js";
 import { nearest, recalls } from "./retrieval.js";
-import { cosines, countOf, meanVector, repeated, squaredDistances, type Vectors, vectorAt } from "./vectors.js";
+import { cosines, countOf, meanVector, repeated, squaredDistances, takeVectors, type Vectors } from "./vectors.js";
 
 /** Neighbors that are looked for. */
 export const DEPTHS = [1, 10] as const;
 
-const RESAMPLES = 1000;
+/** How often samples are drawn again. */
+export interface Draws {
+  /** Default 1,000. */
+  readonly resamples?: number;
+  /** Is called after each draw, and may wait. */
+  readonly onResample?: () => Promise<void>;
+}
+
+/** Figures of {@link measureEmbeddings}, each of which has draws of its own. */
+export const FIGURES = 5;
 
 /** The teacher's embeddings of the test samples, and what follows from them. */
 export interface EmbeddingReference {
@@ -31,19 +40,20 @@ export function embeddingReference(vectors: Vectors, places: Uint32Array): Embed
   };
 }
 
-/** Compares embeddings of the test samples with the teacher's. @param seeds one entry a seed @param seed of the bootstrap */
+/** Compares embeddings of the test samples with the teacher's. @param seeds one entry a seed @param seed of the bootstrap's draws, which are the same for all models */
 export async function measureEmbeddings(
   { vectors, places, neighbors, variance }: EmbeddingReference,
   seeds: readonly Vectors[],
   seed: number,
+  draws: Draws = {},
 ): Promise<EmbeddingMeasures> {
-  const measure = (each: readonly (readonly number[])[]) => estimated(each, seed);
+  const measure = (each: readonly (readonly number[])[]) => estimated(each, seed, draws);
   const isAlike = seeds.every(({ width }) => width === vectors.width);
   const errors = isAlike ? seeds.map((own) => squaredDistances(vectors, own)) : [];
   const scaled = (scale: number) => measure(errors.map((own) => own.map((error) => error / scale)));
   const found = seeds.map((own) => nearest(takeVectors(own, places), Math.max(...DEPTHS)));
   const recall = (depth: number) => measure(found.map((own) => recalls(neighbors, own, depth)));
-  const hasNeighbors = places.length > 1 && !seeds.some(isConstant);
+  const hasNeighbors = places.length > 1 && !seeds.some(areOne);
   return {
     cosine: isAlike ? await measure(seeds.map((own) => cosines(vectors, own))) : null,
     squaredError: isAlike ? await scaled(vectors.width) : null,
@@ -53,26 +63,23 @@ export async function measureEmbeddings(
   };
 }
 
-function isConstant(vectors: Vectors): boolean {
+/** Whether all vectors are the same, and none is nearer than another. */
+export function areOne(vectors: Vectors): boolean {
   const { values, width } = vectors;
   return values.every((value, i) => value === values[i % width]);
 }
 
-function takeVectors(vectors: Vectors, places: Uint32Array): Vectors {
-  const { width } = vectors;
-  const values = new Float32Array(places.length * width);
-  places.forEach((place, i) => {
-    values.set(vectorAt(vectors, place), i * width);
-  });
-  return { values, width };
-}
-
 /** @param seeds one number for each sample, one entry a seed */
-async function estimated(seeds: readonly (readonly number[])[], seed: number): Promise<Measure> {
+async function estimated(
+  seeds: readonly (readonly number[])[],
+  seed: number,
+  { resamples = 1000, onResample }: Draws,
+): Promise<Measure> {
   const samples = seeds[0]!.map((_, row) => mean(seeds.map((own) => own[row]!)));
   const resampled: number[] = [];
-  await bootstrap(samples.length, RESAMPLES, seed, (drawn) => {
+  await bootstrap(samples.length, resamples, seed, async (drawn) => {
     resampled.push(drawn.reduce((sum, row) => sum + samples[row]!, 0) / drawn.length);
+    await onResample?.();
   });
   const { low, high } = percentileEstimate(mean(samples), resampled);
   return { ...spread(seeds.map(mean)), low, high };

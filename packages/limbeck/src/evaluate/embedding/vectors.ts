@@ -11,6 +11,14 @@ export function vectorAt({ values, width }: Vectors, row: number): Float32Array 
   return values.subarray(row * width, (row + 1) * width);
 }
 
+/** Some of the vectors, in another order. */
+export function takeVectors(vectors: Vectors, places: ArrayLike<number>): Vectors {
+  const { width } = vectors;
+  const values = new Float32Array(places.length * width);
+  for (let i = 0; i < places.length; i++) values.set(vectorAt(vectors, places[i]!), i * width);
+  return { values, width };
+}
+
 /** Vectors of length 1; those of length 0 have no direction and stay as they are. */
 export function normalized({ values, width }: Vectors): Vectors {
   const result = { values: values.slice(), width };

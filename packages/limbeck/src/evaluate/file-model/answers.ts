@@ -13,14 +13,19 @@ export interface AnswerReader {
   readonly places: readonly number[];
 }
 
-/** The numbers of an output. @throws LimbeckError MODEL_MISMATCH, MODEL_FAILED */
-export function numbersOf({ type, data, dims }: RuntimeTensor, count: number, name: string): Float32Array {
+/** The numbers of an output. @param wanted what it should hold @throws LimbeckError MODEL_MISMATCH, MODEL_FAILED */
+export function numbersOf(
+  { type, data, dims }: RuntimeTensor,
+  count: number,
+  name: string,
+  wanted = "logits or probabilities",
+): Float32Array {
   const numbers = toFloats(type, data);
   if (!numbers || count === 0 || dims[0] !== count || numbers.length % count !== 0) {
     throw mismatch(
       `${name} answers ${count} samples with ${type} [${dims.join(", ")}], not with a row for each`,
       dims,
-      "Set output to the one that holds logits or probabilities.",
+      `Set output to the one that holds ${wanted}.`,
       subjectOf(name),
     );
   }
@@ -63,7 +68,7 @@ export function answerReader(
         ? `classes lists ${wrong === undefined ? `${places.length} places, and the data have ${classes} classes` : `place ${wrong}, and the model answers with ${width}`}`
         : `${name} tells ${width} classes apart, and the data have ${classes}`,
       options.classes ?? [width, classes],
-      `List in classes which of its ${width} places are the data's ${classes} classes, in their order, counted from 0.`,
+      `List in classes which of its ${width} places are the data's ${classes} classes, in their order, counted from 0; models that embed are compared with --task embedding.`,
       subjectOf(name),
     );
   }

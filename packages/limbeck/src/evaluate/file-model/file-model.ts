@@ -1,4 +1,5 @@
 import {
+  cutOnnx,
   type DeclaredValue,
   inspectModel,
   type ModelInspection,
@@ -14,6 +15,7 @@ import type { ImageOptions } from "../../teachers/onnx/options.js";
 import { completed } from "../../teachers/onnx/preprocessor.js";
 import { areAlike } from "../../teachers/onnx/trial.js";
 import { type AnswerReader, answerReader, numbersOf, toLogits } from "./answers.js";
+import { embeddingOf, requireNoClasses } from "./embedding.js";
 import { type Feeder, feederOf } from "./feed.js";
 import { type FileModelOptions, type SampleInput, type Samples, sampleInput } from "./interface.js";
 
@@ -30,9 +32,14 @@ export interface FileModelSource {
 interface Contents {
   readonly file: Uint8Array;
   readonly weights: ReadonlyMap<string, Uint8Array>;
+  /** The file up to a value in between, where one is asked for. */
+  readonly cut?: Uint8Array;
 }
 
-/** An ONNX classifier that ONNX Runtime runs as it is, whatever it is made of. */
+/** What a model is asked for: logits of so many classes, of any (undefined), or an embedding. */
+export type Wanted = number | undefined | "embedding";
+
+/** An ONNX model that ONNX Runtime runs as it is, whatever it is made of. */
 export class FileModel {
   readonly name: string;
   readonly path: string;
@@ -46,13 +53,19 @@ export class FileModel {
   takesBatches = false;
   /** Whether its answers are those to each sample alone. */
   #asksSingly = false;
+  /** Nothing of models that embed. */
   #reader: AnswerReader | undefined;
+  readonly #embeds: boolean;
+  /** Numbers that it answers with. */
+  width = 0;
 
   private constructor(
     known: Pick<FileModel, "name" | "path" | "contents" | "facts" | "input">,
     session: Session,
     feeder: Feeder,
+    embeds: boolean,
   ) {
+    this.#embeds = embeds;
     this.name = known.name;
     this.path = known.path;
     this.contents = known.contents;
@@ -64,21 +77,23 @@ export class FileModel {
 
   /**
    * Opens a file and asks it about some samples, to learn how it answers.
-   * @param classes how many the data have; undefined where it does not matter which classes the model tells apart
+   * @param wanted how many classes the data have; undefined where it does not matter which the model tells apart; or an embedding
    * @param tried [count, C, H, W], images 0 … 1
    * @throws LimbeckError FILE_MISSING, FILE_UNREADABLE, MODEL_FAILED, MODEL_MISMATCH
    */
   static async open(
     { name, path, options: given }: FileModelSource,
     samples: Samples,
-    classes: number | undefined,
+    wanted: Wanted,
     tried: Float32Array,
     threads: number,
   ): Promise<FileModel> {
     const options = samples.columns
       ? given
       : { ...given, ...completed({ ...given, onnx: path } as ImageOptions, samples) };
-    const { contents, facts } = await readContents(path);
+    const embeds = wanted === "embedding";
+    if (embeds) requireNoClasses(options, name);
+    const { contents, facts } = await readContents(path, embeds ? options.output : undefined);
     const session = await openSession(contents, threads, name, path);
     let feeder: Feeder | undefined;
     try {
@@ -88,8 +103,8 @@ export class FileModel {
       };
       const input = sampleInput(declared, options, samples, name);
       feeder = await feederOf(input, options, samples, name);
-      const model = new FileModel({ name, path, contents, facts, input }, session, feeder);
-      await model.#learn(tried, samples, classes, options);
+      const model = new FileModel({ name, path, contents, facts, input }, session, feeder, embeds);
+      await model.#learn(tried, samples, wanted, options);
       return model;
     } catch (error) {
       await feeder?.release();
@@ -144,15 +159,24 @@ export class FileModel {
     return toLogits(await this.#numbers(samples, count), this.#reader!);
   }
 
+  /**
+   * Embeddings [count, width] of samples [count, C, H, W].
+   * @throws LimbeckError MODEL_FAILED
+   */
+  vectors(samples: Float32Array, count: number): Promise<Float32Array> {
+    return this.#numbers(samples, count);
+  }
+
   async release(): Promise<void> {
     await this.#feeder.release();
     await this.#session.release();
   }
 
-  async #learn(tried: Float32Array, samples: ImageGeometry, classes: number | undefined, options: FileModelOptions) {
+  async #learn(tried: Float32Array, samples: ImageGeometry, wanted: Wanted, options: FileModelOptions) {
     const count = tried.length / sampleLength(samples);
     const numbers = await this.#tryTogether(tried, count);
-    this.#reader = answerReader(numbers, count, options, classes, this.name);
+    this.width = numbers.length / count;
+    if (wanted !== "embedding") this.#reader = answerReader(numbers, count, options, wanted, this.name);
   }
 
   /**
@@ -201,27 +225,44 @@ export class FileModel {
   async #run(samples: Float32Array, count: number): Promise<Float32Array> {
     const feed = await this.feed(samples, count);
     const answer = await this.run(this.#session, feed, count);
-    return numbersOf(answer[this.input.output]!, count, this.name);
+    const read = this.#embeds ? embeddingOf : numbersOf;
+    return read(answer[this.input.output]!, count, this.name);
   }
 }
 
-/** The graph import may not know all that ONNX Runtime runs; then there are no figures of cost. */
-async function readContents(path: string): Promise<{ contents: Contents; facts: ModelInspection | string }> {
+/**
+ * The graph import may not know all that ONNX Runtime runs; then there are no figures of cost.
+ * @param value that is asked for, which may be one in between
+ */
+async function readContents(
+  path: string,
+  value: string | undefined,
+): Promise<{ contents: Contents; facts: ModelInspection | string }> {
   const { bytes: file, externalData } = readModelFile(path);
   try {
-    const facts = await inspectModel(file, { externalData, shapesOf: probeWith(nodeBackend) });
+    const shapesOf = probeWith(nodeBackend);
+    const facts = await inspectModel(file, { externalData, shapesOf });
     checkExternalFiles(path, facts.model.externalData);
     const locations = facts.model.externalData.map(({ location }) => location);
-    return { contents: { file, weights: new Map(locations.map((name) => [name, externalData(name)])) }, facts };
+    const weights = new Map(locations.map((name) => [name, externalData(name)]));
+    if (value === undefined || facts.outputs.some(({ name }) => name === value))
+      return { contents: { file, weights }, facts };
+    const cut = cutOnnx(file, value);
+    return { contents: { file, weights, cut }, facts: await inspectModel(cut, { externalData, shapesOf }) };
   } catch (error) {
     if (error instanceof LimbeckError || !(error instanceof TypedError)) throw error;
     return { contents: { file, weights: new Map() }, facts: error.message };
   }
 }
 
-async function openSession({ file, weights }: Contents, threads: number, name: string, path: string): Promise<Session> {
+async function openSession(
+  { file, cut = file, weights }: Contents,
+  threads: number,
+  name: string,
+  path: string,
+): Promise<Session> {
   try {
-    return await nodeBackend.createSession(file, { weights, threads });
+    return await nodeBackend.createSession(cut, { weights, threads });
   } catch (error) {
     throw failure(`${name} cannot be loaded`, path, error);
   }

@@ -1,9 +1,10 @@
 import type { ImageGeometry } from "../../data/dataset.js";
+import type { EmbeddingEvaluation } from "../../evaluate/embedding/evaluation.js";
 import type { Evaluation } from "../../evaluate/evaluation.js";
 
 /** What the report of an evaluation shows. */
-export interface EvaluationReport {
-  readonly evaluation: Evaluation;
+export interface EvaluationReport<Found extends Evaluation | EmbeddingEvaluation = Evaluation> {
+  readonly evaluation: Found;
   readonly image: ImageGeometry;
   /** A sample's pixels, channels × height × width, 0 … 255, by its position in the data set; null where samples are no images. */
   readonly pixelsOf: ((index: number) => Uint8Array) | null;

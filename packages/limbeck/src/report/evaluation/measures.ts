@@ -1,27 +1,12 @@
 import type { CalibrationScores } from "../../evaluate/calibration.js";
-import type { EvaluatedModel, Evaluation, ModelCost } from "../../evaluate/evaluation.js";
-import type { Estimate } from "../../evaluate/intervals.js";
-import { bytes, count, fixed, milliseconds, percent, plural, pValue, significant } from "../format.js";
-
-/** One figure of every model. */
-export interface Measure {
-  readonly label: string;
-  /** What it means, in a sentence or two. */
-  readonly meaning: string;
-  /** Null where a model has none. */
-  readonly cell: (model: EvaluatedModel) => string | null;
-}
-
-/** Figures that stand together. */
-export interface MeasureGroup {
-  readonly title: string;
-  readonly measures: readonly Measure[];
-  /** The models that they are of. */
-  readonly shown: readonly EvaluatedModel[];
-}
+import type { EvaluatedModel, Evaluation } from "../../evaluate/evaluation.js";
+import { count, percent, pValue, significant } from "../format.js";
+import { costMeasures } from "./costs.js";
+import { interval, points, shares } from "./estimates.js";
+import type { Measure, MeasureGroup } from "./measure.js";
 
 /** All figures of an evaluation, in the order in which terminal and report show them; groups without any are left out. */
-export function measureGroups(evaluation: Evaluation): MeasureGroup[] {
+export function measureGroups(evaluation: Evaluation): MeasureGroup<EvaluatedModel>[] {
   const { models, reference } = evaluation;
   const others = models.filter(({ comparison }) => comparison !== null);
   const groups = [
@@ -29,13 +14,13 @@ export function measureGroups(evaluation: Evaluation): MeasureGroup[] {
     { title: `Beside ${reference}`, measures: others.length > 0 ? besides(evaluation) : [], shown: others },
     { title: "Calibration", measures: calibration(), shown: models },
     { title: "Accuracy on changed images", measures: robustness(evaluation), shown: models },
-    { title: "Cost", measures: costs(evaluation), shown: models },
+    { title: "Cost", measures: costMeasures(models), shown: models },
   ];
   return groups.filter(({ measures }) => measures.length > 0);
 }
 
-function quality({ data, models }: Evaluation): Measure[] {
-  const top5: Measure = {
+function quality({ data, models }: Evaluation): Measure<EvaluatedModel>[] {
+  const top5: Measure<EvaluatedModel> = {
     label: "Among the top 5",
     meaning: "Share of samples whose class is among the five with the largest probabilities. Wilson's interval.",
     cell: ({ task }) => task.top5 && shares(task.top5),
@@ -65,7 +50,7 @@ function quality({ data, models }: Evaluation): Measure[] {
   ];
 }
 
-function besides({ reference }: Evaluation): Measure[] {
+function besides({ reference }: Evaluation): Measure<EvaluatedModel>[] {
   const compared = (cell: (comparison: NonNullable<EvaluatedModel["comparison"]>) => string) => {
     return ({ comparison }: EvaluatedModel) => comparison && cell(comparison);
   };
@@ -110,7 +95,7 @@ function besides({ reference }: Evaluation): Measure[] {
   ];
 }
 
-function calibration(): Measure[] {
+function calibration(): Measure<EvaluatedModel>[] {
   const scaled = (cell: (scaled: NonNullable<EvaluatedModel["calibration"]["scaled"]>) => string) => {
     return ({ calibration: { scaled: found } }: EvaluatedModel) => found && cell(found);
   };
@@ -157,7 +142,7 @@ function calibration(): Measure[] {
   ];
 }
 
-function robustness({ models }: Evaluation): Measure[] {
+function robustness({ models }: Evaluation): Measure<EvaluatedModel>[] {
   const measured = models.find((model) => model.robustness)?.robustness;
   if (!measured) return [];
   return [
@@ -180,77 +165,7 @@ function robustness({ models }: Evaluation): Measure[] {
   ];
 }
 
-function costs({ models }: Evaluation): Measure[] {
-  const first = models.find(({ cost }) => cost)?.cost;
-  if (!first) return [];
-  const costly =
-    (cell: (cost: ModelCost) => string | null) =>
-    ({ cost }: EvaluatedModel) =>
-      cost && cell(cost);
-  return [
-    {
-      label: "Size of the file",
-      meaning: "The ONNX file, with those beside it that hold its numbers. 1 KB is 1,000 bytes.",
-      cell: costly((cost) => bytes(cost.bytes)),
-    },
-    { label: "After gzip", meaning: "What is sent to a browser.", cell: costly(({ gzipBytes }) => bytes(gzipBytes)) },
-    {
-      label: "Parameters",
-      meaning: "Values of all initializers but integers of 32 and 64 bits, as limbeck inspect counts them.",
-      cell: costly(({ parameters }) => (parameters === null ? null : count(parameters))),
-    },
-    {
-      label: "MACs",
-      meaning: "Multiply-accumulate pairs for one sample.",
-      cell: costly(({ macs }) => (macs === null ? null : macsText(macs))),
-    },
-    ...first.latency.flatMap(({ threads }, i) => [
-      {
-        label: `Latency p50, p95, ${plural(threads, "thread")}`,
-        meaning: "Time of one forward pass with a single sample: half of the passes, and 95 of 100, are faster.",
-        cell: costly(({ latency }) => `${significant(latency[i]!.p50Ms)}, ${milliseconds(latency[i]!.p95Ms)}`),
-      },
-      {
-        label: `Samples a second, ${plural(threads, "thread")}`,
-        meaning: `With ${first.throughput[i]!.batch} samples at once, at the median time.`,
-        cell: costly(({ throughput }) => {
-          const { batch, samplesPerSecond } = throughput[i]!;
-          const fewer = batch === first.throughput[i]!.batch ? "" : ` (${batch} at once)`;
-          return `${count(Math.round(samplesPerSecond))}${fewer}`;
-        }),
-      },
-    ]),
-    {
-      label: "Peak memory",
-      meaning:
-        "Largest resident memory of a fresh process that loads the model and answers; much of it is Node.js and ONNX Runtime.",
-      cell: costly(({ peakMemoryBytes }) => bytes(peakMemoryBytes)),
-    },
-  ];
-}
-
-function macsText(macs: number): string {
-  if (macs < 1e3) return count(macs);
-  if (macs < 1e6) return `${significant(macs / 1e3)} k`;
-  return macs < 1e9 ? `${significant(macs / 1e6)} M` : `${significant(macs / 1e9)} G`;
-}
-
 /** What rounding leaves of nothing is not worth its digits. */
 function nats(value: number): string {
   return value > 0 && value < 1e-4 ? "<0.0001" : significant(value);
-}
-
-/** "91.30% [89.4, 92.9]" */
-function shares({ value, low, high }: Estimate): string {
-  return `${percent(value, 2)} [${fixed(low * 100, 1)}, ${fixed(high * 100, 1)}]`;
-}
-
-/** "+1.20 [0.1, 2.3]" */
-function points({ value, low, high }: Estimate): string {
-  const sign = value > 0 ? "+" : "";
-  return `${sign}${fixed(value * 100, 2)} [${fixed(low * 100, 1)}, ${fixed(high * 100, 1)}]`;
-}
-
-function interval({ value, low, high }: Estimate, format: (value: number) => string): string {
-  return `${format(value)} [${format(low)}, ${format(high)}]`;
 }

@@ -2,11 +2,13 @@ import { THEME_CLIENT } from "../client.js";
 import { html } from "../html.js";
 import { renderPage } from "../page.js";
 import type { EvaluationReport } from "./data.js";
+import { measureGroups } from "./measures.js";
 import { reliabilityDiagrams } from "./sections/calibration.js";
 import { classesSection } from "./sections/classes.js";
 import { forgottenSection } from "./sections/forgotten.js";
+import { frontSection } from "./sections/front.js";
 import { measuresSection } from "./sections/measures.js";
-import { frontSection, overviewSection } from "./sections/overview.js";
+import { overviewSection } from "./sections/overview.js";
 import { robustnessCharts } from "./sections/robustness.js";
 import { settingSection } from "./sections/setting.js";
 import { EVALUATION_STYLES } from "./styles.js";
@@ -15,15 +17,17 @@ import { EVALUATION_STYLES } from "./styles.js";
 export async function renderEvaluation(report: EvaluationReport): Promise<string> {
   const { evaluation } = report;
   const { environment, models, reference } = evaluation;
+  const tables = { models, groups: measureGroups(evaluation) };
+  const points = models.map(({ name, task, cost }) => ({ name, quality: task.accuracy.value, cost }));
   const body = html`${overviewSection(evaluation)}
-<main>${measuresSection(evaluation, "Quality", { id: "quality", heading: "Quality" })}
-${measuresSection(evaluation, `Beside ${reference}`, { id: "beside", heading: `Beside ${reference}` })}
-${frontSection(evaluation)}
+<main>${measuresSection(tables, "Quality", { id: "quality", heading: "Quality" })}
+${measuresSection(tables, `Beside ${reference}`, { id: "beside", heading: `Beside ${reference}` })}
+${frontSection(points, "Accuracy")}
 ${await forgottenSection(report)}
 ${classesSection(evaluation)}
-${measuresSection(evaluation, "Calibration", { id: "calibration", heading: "Calibration", before: reliabilityDiagrams(evaluation) })}
-${measuresSection(evaluation, "Accuracy on changed images", { id: "robustness", heading: "Robustness", before: robustnessCharts(evaluation) })}
-${measuresSection(evaluation, "Cost", { id: "cost", heading: "Cost" })}
+${measuresSection(tables, "Calibration", { id: "calibration", heading: "Calibration", before: reliabilityDiagrams(evaluation) })}
+${measuresSection(tables, "Accuracy on changed images", { id: "robustness", heading: "Robustness", before: robustnessCharts(evaluation) })}
+${measuresSection(tables, "Cost", { id: "cost", heading: "Cost" })}
 ${settingSection(evaluation)}</main>
 <footer>Written by Limbeck ${environment.limbeck}.</footer>`;
   const names = models.map(({ name }) => name).join(", ");

@@ -28,6 +28,7 @@ dl.facts dt { min-width: 0; max-width: 18rem; }
 .diagram .dot { fill: var(--arm); }
 .diagram .middle { text-anchor: middle; }
 .diagram .end { text-anchor: end; }
+.gallery.trios { grid-template-columns: repeat(auto-fill, minmax(min(100%, 23rem), 1fr)); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; font-size: 0.9375rem; margin: 1rem 0 0; }
 @media screen and (max-width: 46rem) { .measures th small { display: none; } .measures th[scope=row] { min-width: 6.5rem; } }
 `;

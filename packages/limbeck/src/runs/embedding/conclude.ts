@@ -1,6 +1,6 @@
-import { drawAtMost } from "../../data/split.js";
 import { measureLatency, measurePeakMemory } from "../../evaluate/cost.js";
 import { type EmbeddingReference, embeddingReference, measureEmbeddings } from "../../evaluate/embedding/measures.js";
+import { neighborPlaces } from "../../evaluate/embedding/places.js";
 import type { EmbeddingModelResult, EmbeddingResults, EmbeddingVariant } from "../../evaluate/embedding/results.js";
 import { chanceRecall } from "../../evaluate/embedding/retrieval.js";
 import { summarize } from "../../evaluate/embedding/summary.js";
@@ -14,12 +14,8 @@ import { fileOf } from "../../teachers/voice.js";
 import { Interrupted } from "../../train/events.js";
 import { armId } from "../arms.js";
 import type { RunContext, TrainedArm, TrainedTeachers } from "../context.js";
-import type { RunSamples } from "../samples.js";
 import { embed, measureControls } from "./controls.js";
 import { embeddingReportData } from "./report.js";
-
-/** Test samples among which neighbors are looked for. */
-const MOST_NEIGHBORS = 1000;
 
 /** Measures students against the teacher's embeddings of the test samples, and what they are to be compared with. */
 export async function concludeEmbeddings(
@@ -30,7 +26,7 @@ export async function concludeEmbeddings(
   const { folder, samples, recipe } = context;
   const teacher = teachers.teacher!;
   const vectors: Vectors = { values: teacher.testLogits!, width: teacher.voice.width! };
-  const reference = embeddingReference(vectors, neighborPlaces(samples, recipe.seed));
+  const reference = embeddingReference(vectors, neighborPlaces(samples.test, recipe.seed));
   const measured = new Map<TrainedArm, EmbeddingModelResult>();
   for (const trained of arms) {
     if (context.signal.aborted) throw new Interrupted("evaluation was stopped");
@@ -50,12 +46,6 @@ export async function concludeEmbeddings(
   };
   const results: EmbeddingResults = { ...figures, summary: summarize(figures) };
   return { results, report: () => renderEmbeddingReport(embeddingReportData(context, results)) };
-}
-
-/** Drawn by the seed, where there are more. */
-function neighborPlaces({ test }: RunSamples, seed: number): Uint32Array {
-  const drawn = new Set(drawAtMost(test, MOST_NEIGHBORS, seed).indices);
-  return Uint32Array.from(test.indices.keys()).filter((place) => drawn.has(test.indices[place]!));
 }
 
 /** Exports the first seed of an arm, and measures what all its seeds answer. */

@@ -1,6 +1,8 @@
 import { join, resolve } from "node:path";
 import type { ImageDataset } from "../../data/dataset.js";
 import { areBytes, sampleAt } from "../../data/samples/samples.js";
+import { areEmbedded } from "../../evaluate/embedding/evaluation.js";
+import { renderEmbeddingEvaluation } from "../../report/evaluation/embedding/page.js";
 import { renderEvaluation } from "../../report/evaluation/page.js";
 import { writeFileAtomic } from "../../support/files.js";
 import type { EvaluatedSamples } from "./evaluate.js";
@@ -15,7 +17,10 @@ export async function writeEvaluation(folder: string, { evaluation, split }: Eva
   const isPictured = areBytes(dataset.pixels) && evaluation.data.kind === "image";
   const pixelsOf = isPictured ? (index: number) => Uint8Array.from(sampleAt(dataset, index)) : null;
   const rowOf = evaluation.data.kind === "row" ? rowsOf(dataset) : null;
-  const page = await renderEvaluation({ evaluation, image: dataset, pixelsOf, rowOf });
+  const shown = { image: dataset, pixelsOf, rowOf };
+  const page = areEmbedded(evaluation)
+    ? await renderEmbeddingEvaluation({ evaluation, ...shown })
+    : await renderEvaluation({ evaluation, ...shown });
   const path = (name: string) => join(resolve(folder), name);
   writeFileAtomic(path("evaluation.json"), `${JSON.stringify(evaluation, null, 2)}\n`);
   writeFileAtomic(path("evaluation.html"), page);

@@ -1,17 +1,15 @@
 import type { EvaluatedModel, JudgedSample } from "../../../evaluate/evaluation.js";
-import { count, NOTHING, percent, significant } from "../../format.js";
+import { count, NOTHING, percent } from "../../format.js";
 import { html, type Markup, scrolling } from "../../html.js";
 import { imageUri } from "../../image.js";
 import type { EvaluationReport } from "../data.js";
 import { modelName } from "../names.js";
+import { rowNumbers } from "../row-numbers.js";
 
 /** Samples that are shown of each list. */
 const SHOWN = 12;
 /** With more classes than this, those that nothing changed in are left out. */
 const MOST_CLASSES = 30;
-/** Columns of a row that are shown. */
-const MOST_COLUMNS = 8;
-
 /** By class, what each model forgot and learned; and the worst samples, as pictures. */
 export async function forgottenSection(report: EvaluationReport): Promise<Markup> {
   const { models, reference } = report.evaluation;
@@ -58,14 +56,6 @@ async function galleryOf(report: EvaluationReport, model: EvaluatedModel, m: num
   return html`<h3 class="after">${modelName(model.name, m)}${heading}</h3><ul class="gallery">${cards}</ul>`;
 }
 
-/** The numbers of a row, as far as there is room. */
-function numbers({ rowOf }: EvaluationReport, index: number): string {
-  if (!rowOf) return "";
-  const all = rowOf(index);
-  const shown = all.slice(0, MOST_COLUMNS).map(({ column, value }) => `${column} ${significant(value)}`);
-  return `: ${shown.join(", ")}${all.length > MOST_COLUMNS ? ", …" : ""}`;
-}
-
 async function card(report: EvaluationReport, sample: JudgedSample, isCompared: boolean): Promise<Markup> {
   const { pixelsOf, image, evaluation } = report;
   const { classes, kind } = evaluation.data;
@@ -76,5 +66,5 @@ async function card(report: EvaluationReport, sample: JudgedSample, isCompared: 
     html`<img src="${await imageUri(pixelsOf(index), image)}" width="64" height="64" alt="${`${kind} ${index}, true class ${name(label)}`}">`;
   return html`<li>${picture}<div><strong>${name(label)}</strong><span>taken for ${name(predicted)} (${percent(confidence)})${
     isCompared && html`<br>${evaluation.reference} says ${name(reference.predicted)} (${percent(reference.confidence)})`
-  }<br>${kind} ${count(index)}${numbers(report, index)}</span></div></li>`;
+  }<br>${kind} ${count(index)}${rowNumbers(report, index)}</span></div></li>`;
 }

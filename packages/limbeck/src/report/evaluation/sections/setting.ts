@@ -1,10 +1,17 @@
-import type { Evaluation } from "../../../evaluate/evaluation.js";
+import type { EvaluatedModel, Evaluation } from "../../../evaluate/evaluation.js";
 import { count, plural } from "../../format.js";
 import { html, type Markup } from "../../html.js";
 import { modelName } from "../names.js";
 
+/** What of an evaluation does not depend on what models answer with. */
+type Measured = Pick<Evaluation, "data" | "settings" | "environment" | "reference"> & {
+  readonly models: readonly (Pick<EvaluatedModel, "name" | "path" | "sha256" | "cost"> & {
+    readonly answers: string;
+  })[];
+};
+
 /** What was evaluated, by what, and how to have it again. */
-export function settingSection({ models, data, settings, environment, reference }: Evaluation): Markup {
+export function settingSection({ models, data, settings, environment, reference }: Measured): Markup {
   const facts: readonly (readonly [string, string])[] = [
     ["Samples", `${count(data.samples)} of ${data.source}`],
     ["Reference", reference],
@@ -21,6 +28,6 @@ export function settingSection({ models, data, settings, environment, reference 
 <h3>The files</h3>
 <dl class="facts">${models.map(
     ({ name, path, sha256, answers, cost }, m) => html`<dt>${modelName(name, m)}</dt>
-<dd>${path}<br><span class="small muted">sha256 ${sha256}; answers with ${answers}${cost?.note && `. ${cost.note}`}</span></dd>`,
+<dd>${path}<br><span class="small muted">sha256 ${sha256}; answers with ${answers === "embedding" ? "an embedding" : answers}${cost?.note && `. ${cost.note}`}</span></dd>`,
   )}</dl></section>`;
 }
