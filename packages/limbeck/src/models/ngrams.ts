@@ -24,7 +24,7 @@ const options = z.strictObject({
   }),
   embedding: z.int().positive().max(1024).default(32).meta({ description: "Numbers of a row." }),
   hidden: z.array(z.int().positive()).max(4).default([]).meta({
-    description: "Units of layers between the mean of the rows and the answer. Default: none.",
+    description: "Units of layers between the rows and the answer. Default: none.",
   }),
   dropout: dropoutOption(0),
 });
@@ -53,8 +53,8 @@ function build(choice: NgramOptions, geometry: ImageGeometry, classes: number): 
     const table = layers.parameter("embedding.weight", [buckets, embedding], normal(0.1));
     const rows = ops.mul(ops.gather(table, places, 0), ops.unsqueeze(isThere, [2]));
     const count = ops.maximum(ops.reduceSum(isThere, { axes: [1], keepdims: true }), 1);
-    let x = ops.div(ops.reduceSum(rows, { axes: [1] }), count);
-    const taps: Record<string, Tensor> = { mean: x };
+    let x = ops.div(ops.reduceSum(rows, { axes: [1] }), ops.sqrt(count));
+    const taps: Record<string, Tensor> = { pooled: x };
     for (const [i, units] of hidden.entries()) {
       x = ops.relu(layers.linear(`fc${i + 1}`, layers.dropout(x, dropout), units));
       taps[`relu${i + 1}`] = x;
@@ -82,13 +82,13 @@ function runsOf(framed: Tensor, length: number, count: number): { hash: Tensor; 
 
 const TEXTS = { geometry: { channels: 1, height: 1, width: 256 }, classes: 77 };
 
-/** The mean of what runs of bytes stand for. */
+/** What runs of bytes stand for, added up. */
 export const ngrams: ModelFamily<NgramOptions> = {
   name: "ngrams",
   description:
-    "Runs of bytes, hashed into a table, the mean of its rows, and a linear layer: for texts. No tokenizer, and no words that it does not know.",
+    "Runs of bytes, hashed into a table whose rows are added up, and a linear layer: for texts. No tokenizer, and no words that it does not know.",
   source:
-    "Joulin, Grave, Bojanowski & Mikolov 2017, Bag of Tricks for Efficient Text Classification (fastText), with bytes in the place of words, as Bojanowski et al. 2017 have within words",
+    "Joulin, Grave, Bojanowski & Mikolov 2017, Bag of Tricks for Efficient Text Classification (fastText), with runs of bytes as Bojanowski et al. 2017 have of letters, and sums divided by the root of their number in the place of means: Adam then needs a fraction of the steps",
   options,
   members: [
     { name: "ngrams-4k", options: {}, ...TEXTS },

@@ -28,7 +28,7 @@ function rowsOf(text: string): number[] {
   });
 }
 
-it("answers with a linear map of the mean of the rows that runs of bytes are hashed to", async () => {
+it("answers with a linear map of the rows that runs of bytes are hashed to, added up and divided by the root of their number", async () => {
   const choice = { family: "ngrams", lengths: LENGTHS, buckets: BUCKETS, embedding: EMBEDDING };
   const model = buildModel(choice, GEOMETRY, CLASSES);
   const values = initialize(model, 3);
@@ -41,11 +41,11 @@ it("answers with a linear map of the mean of the rows that runs of bytes are has
   const [weight, bias] = [values["fc.weight"]!, values["fc.bias"]!];
   for (const [t, text] of texts.entries()) {
     const rows = rowsOf(text);
-    const mean = Array.from({ length: EMBEDDING }, (_, e) => {
-      return rows.reduce((sum, row) => sum + table[row * EMBEDDING + e]!, 0) / rows.length;
+    const pooled = Array.from({ length: EMBEDDING }, (_, e) => {
+      return rows.reduce((sum, row) => sum + table[row * EMBEDDING + e]!, 0) / Math.sqrt(rows.length);
     });
     for (let k = 0; k < CLASSES; k++) {
-      const wanted = mean.reduce((sum, value, e) => sum + value * weight[k * EMBEDDING + e]!, bias[k]!);
+      const wanted = pooled.reduce((sum, value, e) => sum + value * weight[k * EMBEDDING + e]!, bias[k]!);
       expect(logits[t * CLASSES + k]).toBeCloseTo(wanted, 5);
     }
   }
