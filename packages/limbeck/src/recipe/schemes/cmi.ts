@@ -23,5 +23,6 @@ export const cmi: Scheme<RememberingOptions> = {
   }),
   recipe:
     "scheme: { name: cmi, mean: 0.1307, std: 0.3081 }\nteacher: { onnx: resnet.onnx } # with its BatchNormalization nodes\nstudent:\n  model: { family: lenet }\n  train: { epochs: 100, batchSize: 128 } # of 50 rounds: a new batch every 2 epochs",
-  recorded: "no recipe yet; recipes/fast-dfkd.yaml with this scheme",
+  recorded:
+    "recipes/cmi.yaml: 499 errors of 2,000 digits, on random noise 1,811, on pictures of clothing 1,225; the teacher 49. One seed",
 };
