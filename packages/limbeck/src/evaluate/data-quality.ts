@@ -43,6 +43,8 @@ export interface NamedSample {
   readonly label: string | null;
   /** Where the file lies; missing where samples are no files. */
   readonly path?: string;
+  /** The beginning of a text. */
+  readonly text?: string;
 }
 
 /** Labels that a teacher confidently contradicts, in one part of the data. */

@@ -10,10 +10,10 @@ export interface Curve {
   readonly points: readonly { readonly epoch: number; readonly loss: number; readonly errors: number | null }[];
 }
 
-/** A test image and what the models say of it. */
+/** A test image or text, and what the models say of it. */
 export interface DarkKnowledgeSample {
-  /** Channels × height × width, 0 … 255. */
-  readonly pixels: Uint8Array;
+  /** Of an image: channels × height × width, 0 … 255; or the beginning of a text. */
+  readonly shown: Uint8Array | string;
   readonly label: number;
   /** Teacher's distribution at temperature 1, one entry a class. */
   readonly teacher: readonly number[];
@@ -30,7 +30,7 @@ export interface GeneratedSamples {
   /** Whether training samples went into them. */
   readonly fromSamples: boolean;
   /**
-   * By class, then by how sure the teacher is. Pixels as in {@link DarkKnowledgeSample}, cut off at black and white; of rows
+   * By class, then by how sure the teacher is. Channels × height × width, 0 … 255, cut off at black and white; of rows
    * and windows, numbers.
    */
   readonly shown: readonly {

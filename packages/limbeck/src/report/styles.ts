@@ -108,6 +108,7 @@ const SAMPLES = `
 .sample { display: flex; gap: 1rem; align-items: flex-start; margin-bottom: 0.75rem; }
 .sample img { width: 84px; height: 84px; object-fit: contain; image-rendering: pixelated; border-radius: 6px;
   border: 1px solid var(--line); flex: none; }
+.sample blockquote { margin: 0 0 0.5rem; overflow-wrap: anywhere; }
 .sample h3 { margin: 0 0 0.15rem; }
 .sample p { margin: 0; font-size: 0.875rem; line-height: 1.45; color: var(--muted); }
 .generated { display: grid; grid-template-columns: repeat(auto-fill, minmax(4rem, 1fr)); gap: 0.75rem 0.5rem;

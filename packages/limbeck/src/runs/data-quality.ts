@@ -3,6 +3,7 @@ import { findEqual } from "../data/duplicates.js";
 import { findNearDuplicates } from "../data/near-duplicates/near-duplicates.js";
 import { areBytes } from "../data/samples/samples.js";
 import { drawAtMost } from "../data/split.js";
+import { excerpt } from "../data/texts/excerpt.js";
 import type {
   ClassCount,
   DataQuality,
@@ -112,9 +113,14 @@ export async function checkDuplicates(
   };
 }
 
-function named({ classes, labels, labelled = labels.length, paths }: ImageDataset, index: number): NamedSample {
+function named({ classes, labels, labelled = labels.length, paths, texts }: ImageDataset, index: number): NamedSample {
   const path = paths?.[index];
-  return { index, label: index < labelled ? classes[labels[index]!]! : null, ...(path ? { path } : {}) };
+  return {
+    index,
+    label: index < labelled ? classes[labels[index]!]! : null,
+    ...(path ? { path } : {}),
+    ...(texts ? { text: excerpt(texts[index]!) } : {}),
+  };
 }
 
 /** Whether a teacher's answers may contradict labels, and how they are to be taken. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { type Split, splitLabels } from "../data/dataset.js";
 import { areBytes, sampleAt } from "../data/samples/samples.js";
+import { excerpt } from "../data/texts/excerpt.js";
 import { confusionMatrix, softmaxRow, topClasses } from "../evaluate/metrics.js";
 import type { Curve, DarkKnowledgeSample, ReportData, ReportFacts } from "../report/data.js";
 import { readText } from "../support/files.js";
@@ -133,11 +134,12 @@ function curvesOf({ folder, recipe }: RunContext): Curve[] {
   return [...teachers, ...arms];
 }
 
-/** Of each class, the test image that the teacher classifies correctly, but with the most doubt; none without a teacher, and none of rows. */
+/** Of each class, the test image or text that the teacher classifies correctly, but with the most doubt; none without a teacher, and none of rows. */
 function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature: number): DarkKnowledgeSample[] {
   if (!evaluation.teacher) return [];
   const { dataset, indices } = context.samples.test;
-  if (!areBytes(dataset.pixels)) return [];
+  const { texts } = dataset;
+  if (!texts && !areBytes(dataset.pixels)) return [];
   const classes = dataset.classes.length;
   const [teacher, student] = [evaluation.teacher.logits[0]!, evaluation.student.logits[0]!];
   const tops = topClasses(teacher, classes);
@@ -150,7 +152,7 @@ function darkKnowledge(context: RunContext, evaluation: Evaluation, temperature:
     const row = rows.reduce((best, candidate) => (doubt(candidate) > doubt(best) ? candidate : best));
     return {
       label,
-      pixels: Uint8Array.from(sampleAt(dataset, indices[row]!)),
+      shown: texts ? excerpt(texts[indices[row]!]!) : Uint8Array.from(sampleAt(dataset, indices[row]!)),
       teacher: [...softmaxRow(teacher, row, classes)],
       soft: [...softmaxRow(teacher, row, classes, temperature)],
       student: [...softmaxRow(student, row, classes)],

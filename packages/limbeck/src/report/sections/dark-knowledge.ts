@@ -18,9 +18,10 @@ export async function darkKnowledgeSection(data: ReportData): Promise<Markup | n
       ? "This recipe leaves the teacher's distribution as it is (temperature 1)."
       : `Dividing the teacher's logits by a temperature, here T = ${t}, before the softmax makes the small probabilities ` +
         "large enough to learn from, without changing their order.";
+  const isText = typeof data.samples[0]!.shown === "string";
   return html`<section aria-labelledby="dark"><h2 id="dark">Dark knowledge</h2>
-<p>A label names one class. The teacher's answer also says what else an image resembles, and how much; this is what the student learns from. ${temperature}</p>
-<p>Of each class, this is the test image that the teacher gets right with the most doubt: not a typical one, but one that shows most.</p>
+<p>A label names one class. The teacher's answer also says what else ${isText ? "a text" : "an image"} resembles, and how much; this is what the student learns from. ${temperature}</p>
+<p>Of each class, this is the test ${isText ? "text" : "image"} that the teacher gets right with the most doubt: not a typical one, but one that shows most.</p>
 <ul class="samples">${cards}</ul></section>`;
 }
 
@@ -31,8 +32,12 @@ async function card(data: ReportData, sample: DarkKnowledgeSample, index: number
     const top = largest(distribution);
     return `${name(top)} (${percent(distribution[top] ?? 0)})`;
   };
-  return html`<li><div class="sample"><img src="${await imageUri(sample.pixels, data.image)}" width="84" height="84" alt="${`Sample ${index + 1}, true class ${label}`}">
-<div><h3>True class: ${label}</h3><p>Teacher says ${says(sample.teacher)},<br>student ${says(sample.student)}.</p></div></div>
+  const { shown } = sample;
+  const picture =
+    typeof shown === "string"
+      ? undefined
+      : html`<img src="${await imageUri(shown, data.image)}" width="84" height="84" alt="${`Sample ${index + 1}, true class ${label}`}">`;
+  return html`<li><div class="sample">${picture}<div>${typeof shown === "string" && html`<blockquote>${shown}</blockquote>`}<h3>True class: ${label}</h3><p>Teacher says ${says(sample.teacher)},<br>student ${says(sample.student)}.</p></div></div>
 ${distributions(data, sample, index)}</li>`;
 }
 

@@ -127,7 +127,8 @@ async function picture({ pictures, image }: ReportData, part: Part, sample: Name
   return html`<img src="${uri}" width="64" height="64" alt="${alt}">`;
 }
 
-function whereIs({ index, path }: NamedSample): string {
+function whereIs({ index, path, text }: NamedSample): string {
+  if (text !== undefined) return `“${text}”`;
   return path === undefined ? `sample ${count(index)}` : shortPath(path);
 }
 

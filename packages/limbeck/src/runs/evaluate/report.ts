@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { ImageDataset } from "../../data/dataset.js";
 import { areBytes, sampleAt } from "../../data/samples/samples.js";
+import { excerpt } from "../../data/texts/excerpt.js";
 import { areEmbedded } from "../../evaluate/embedding/evaluation.js";
 import { renderEmbeddingEvaluation } from "../../report/evaluation/embedding/page.js";
 import { renderEvaluation } from "../../report/evaluation/page.js";
@@ -17,7 +18,9 @@ export async function writeEvaluation(folder: string, { evaluation, split }: Eva
   const isPictured = areBytes(dataset.pixels) && evaluation.data.kind === "image";
   const pixelsOf = isPictured ? (index: number) => Uint8Array.from(sampleAt(dataset, index)) : null;
   const rowOf = evaluation.data.kind === "row" ? rowsOf(dataset) : null;
-  const shown = { image: dataset, pixelsOf, rowOf };
+  const { texts } = dataset;
+  const textOf = texts ? (index: number) => excerpt(texts[index]!) : null;
+  const shown = { image: dataset, pixelsOf, rowOf, textOf };
   const page = areEmbedded(evaluation)
     ? await renderEmbeddingEvaluation({ evaluation, ...shown })
     : await renderEvaluation({ evaluation, ...shown });

@@ -57,7 +57,7 @@ async function galleryOf(report: EvaluationReport, model: EvaluatedModel, m: num
 }
 
 async function card(report: EvaluationReport, sample: JudgedSample, isCompared: boolean): Promise<Markup> {
-  const { pixelsOf, image, evaluation } = report;
+  const { pixelsOf, textOf, image, evaluation } = report;
   const { classes, kind } = evaluation.data;
   const name = (k: number) => classes[k] ?? `class ${k}`;
   const { label, predicted, confidence, reference, index } = sample;
@@ -66,5 +66,5 @@ async function card(report: EvaluationReport, sample: JudgedSample, isCompared: 
     html`<img src="${await imageUri(pixelsOf(index), image)}" width="64" height="64" alt="${`${kind} ${index}, true class ${name(label)}`}">`;
   return html`<li>${picture}<div><strong>${name(label)}</strong><span>taken for ${name(predicted)} (${percent(confidence)})${
     isCompared && html`<br>${evaluation.reference} says ${name(reference.predicted)} (${percent(reference.confidence)})`
-  }<br>${kind} ${count(index)}${rowNumbers(report, index)}</span></div></li>`;
+  }<br>${kind} ${count(index)}${textOf && html`: “${textOf(index)}”`}${rowNumbers(report, index)}</span></div></li>`;
 }
