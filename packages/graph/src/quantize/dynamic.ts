@@ -5,6 +5,7 @@ import { quantizeWeight } from "./affine.js";
 import { type ModelEditor, nodeOf } from "./editor.js";
 import { type LayerChoice, openForLayers, type WeightedLayer, weightedLayers } from "./layers.js";
 import { transposed } from "./matrix.js";
+import { quantizeTables } from "./tables.js";
 
 export interface DynamicOptions extends LayerChoice {
   /** Bytes of files that lie beside the model. */
@@ -18,11 +19,12 @@ const WINDOW = new Set(["auto_pad", "dilations", "group", "kernel_shape", "pads"
 
 /**
  * A model whose weights are int8, with a scale for each output channel, and whose activations become uint8 as they come along,
- * by the range of each batch: nothing is calibrated. For models of matrix products above all.
+ * by the range of each batch: nothing is calibrated. Tables whose rows are taken by number are int8, too. For models of matrix products above all.
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED
  */
 export function quantizeDynamic(model: Uint8Array, options: DynamicOptions = {}): Uint8Array {
   const editor = openForLayers(model, options.externalData);
+  quantizeTables(editor, options);
   const layers = new Map(weightedLayers(editor, options).map((layer) => [layer.node, layer]));
   /** A value that several layers take becomes whole numbers once. */
   const activations = new Map<string, readonly string[]>();

@@ -5,6 +5,7 @@ import { type Affine, leastWeightScales, quantizeBias, quantizeWeight, type Rang
 import { type ModelEditor, nodeOf, rewired } from "./editor.js";
 import { type LayerChoice, openForLayers, type WeightedLayer } from "./layers.js";
 import { planStatic, type StaticPlan, scaleOf } from "./static-plan.js";
+import { quantizeTables } from "./tables.js";
 
 export interface StaticOptions extends LayerChoice {
   /** Bytes of files that lie beside the model. */
@@ -26,7 +27,8 @@ export function valuesToCalibrate(model: Uint8Array, options: StaticOptions = {}
 /**
  * A model that runs in 8 bits: activations as uint8 with the scales that their ranges give, weights as int8 with a scale for
  * each output channel, biases as int32. Written as pairs of QuantizeLinear and DequantizeLinear (QDQ), which ONNX
- * Runtime fuses with the nodes between them to integer kernels, and any other runtime can run as they are.
+ * Runtime fuses with the nodes between them to integer kernels, and any other runtime can run as they are. Tables whose rows are
+ * taken by number are int8, too.
  * Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference.
  * @param ranges smallest and largest value of all that {@link valuesToCalibrate} names
  * @throws GraphError MODEL_INVALID, MODEL_UNSUPPORTED; STATE_MISMATCH where a range is missing
@@ -37,6 +39,7 @@ export function quantizeStatic(
   options: StaticOptions = {},
 ): Uint8Array {
   const editor = openForLayers(model, options.externalData);
+  quantizeTables(editor, options);
   return new StaticQuantizer(editor, planStatic(editor, options), ranges, options).run();
 }
 

@@ -124,8 +124,9 @@ const SAMPLES = `
 .gallery li { display: flex; gap: 0.75rem; align-items: center; font-size: 0.8125rem; line-height: 1.4; min-width: 0; break-inside: avoid; }
 .gallery img { width: 64px; height: 64px; object-fit: contain; image-rendering: pixelated; border-radius: 6px;
   border: 1px solid var(--line); flex: none; }
-.gallery .pair { display: flex; gap: 2px; flex: none; }
-.gallery strong { display: block; font-size: 0.875rem; }
+.gallery li > .pair { display: flex; gap: 2px; flex: none; }
+.gallery li > div { min-width: 0; }
+.gallery strong { display: block; font-size: 0.875rem; overflow-wrap: anywhere; }
 .gallery span { color: var(--muted); overflow-wrap: anywhere; }
 .files { padding-left: 1.25rem; font-size: 0.875rem; color: var(--muted); overflow-wrap: anywhere; }
 .bars { table-layout: fixed; font-size: 0.8125rem; line-height: 1.3; }

@@ -100,7 +100,7 @@ export function sample(index: number, classes = 10, channels = 1): DarkKnowledge
     pixels[i] = Math.max(0, 255 - 60 * Math.abs(Math.hypot(x, y * (0.7 + index * 0.05)) - 7));
   }
   const teacher = softmax(logits, 1);
-  return { pixels, label, teacher, soft: softmax(logits, 4), student: softmax(logits, 1.6) };
+  return { shown: pixels, label, teacher, soft: softmax(logits, 4), student: softmax(logits, 1.6) };
 }
 
 const RECIPE = `name: mnist-mlp

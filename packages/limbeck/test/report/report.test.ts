@@ -308,7 +308,7 @@ describe("what is wrong with the data", () => {
     },
   };
   const corrupt = [{ path: "/home/me/train/hat/1.jpg", problem: "cut short" }];
-  const pictures = { train: () => sample(0).pixels, test: () => sample(1).pixels };
+  const pictures = { train: () => sample(0).shown as Uint8Array, test: () => sample(1).shown as Uint8Array };
   const given = reportData();
 
   it("is told and shown, without where on the machine it lies", async () => {
