@@ -1,17 +1,12 @@
 import { COLUMNS, type Column, TIMES } from "./facts.js";
-import { type Ort, open, type Session, type SessionOptions } from "./open.js";
-import { type Prediction, run } from "./session.js";
+import { type Ort, open } from "./open.js";
+import { type Options, SamplePredictor } from "./predictor.js";
 
 /** Numbers in the order of `COLUMNS`, or by their names. */
 export type Row = readonly number[] | Float32Array | Float64Array | Readonly<Record<Column, number>>;
 
 /** What the model answers about: a row, or the rows of a window, the oldest first. */
 export type Sample = Row | readonly Row[];
-
-export interface Options {
-  /** Passed on to ONNX Runtime. */
-  readonly session?: SessionOptions;
-}
 
 /**
  * Opens the model.
@@ -22,33 +17,13 @@ export async function load(ort: Ort, model: string | Uint8Array, options: Option
   return new Predictor(ort, await open(ort, model, options.session ?? {}));
 }
 
-/** The model, ready to answer. */
-export class Predictor {
-  readonly #ort: Ort;
-  readonly #session: Session;
-
-  constructor(ort: Ort, session: Session) {
-    this.#ort = ort;
-    this.#session = session;
-  }
-
-  /** All classes with their probabilities, the most likely first. */
-  async predict(sample: Sample): Promise<Prediction[]> {
-    return (await this.predictAll([sample]))[0]!;
-  }
-
-  /** The same for several rows or windows in one pass. */
-  async predictAll(samples: readonly Sample[]): Promise<Prediction[][]> {
-    if (samples.length === 0) return [];
+/** A model of rows or windows, ready to answer. */
+export class Predictor extends SamplePredictor<Sample> {
+  protected async inputOf(samples: readonly Sample[]): Promise<[name: string, data: Float32Array, dims: number[]]> {
     const length = COLUMNS.length * TIMES;
     const values = new Float32Array(samples.length * length);
     for (const [i, sample] of samples.entries()) values.set(preprocess(sample), i * length);
-    return run(this.#ort, this.#session, "rows", values, [samples.length, COLUMNS.length, 1, TIMES]);
-  }
-
-  /** Frees the model's memory. */
-  async release(): Promise<void> {
-    await this.#session.release();
+    return ["rows", values, [samples.length, COLUMNS.length, 1, TIMES]];
   }
 }
 

@@ -1,16 +1,11 @@
 import { soundFeatures, soundSize } from "../../data/audio/signal/features.js";
 import { decodeWav, type Sound } from "../../data/audio/signal/wav.js";
 import { SOUND } from "./facts.js";
-import { type Ort, open, type Session, type SessionOptions } from "./open.js";
-import { type Prediction, run } from "./session.js";
+import { type Ort, open } from "./open.js";
+import { type Options, SamplePredictor } from "./predictor.js";
 
 /** A sound: the content of a WAV file, or its samples with their rate, or samples that have the model's rate already. */
 export type Heard = Uint8Array | ArrayBuffer | Blob | Sound | Float32Array;
-
-export interface Options {
-  /** Passed on to ONNX Runtime. */
-  readonly session?: SessionOptions;
-}
 
 /**
  * Opens the model.
@@ -21,38 +16,18 @@ export async function load(ort: Ort, model: string | Uint8Array, options: Option
   return new Predictor(ort, await open(ort, model, options.session ?? {}));
 }
 
-/** The model, ready to answer. */
-export class Predictor {
-  readonly #ort: Ort;
-  readonly #session: Session;
-
-  constructor(ort: Ort, session: Session) {
-    this.#ort = ort;
-    this.#session = session;
-  }
-
-  /** All classes with their probabilities, the most likely first. */
-  async predict(sound: Heard): Promise<Prediction[]> {
-    return (await this.predictAll([sound]))[0]!;
-  }
-
-  /** The same for several sounds in one pass. */
-  async predictAll(sounds: readonly Heard[]): Promise<Prediction[][]> {
-    if (sounds.length === 0) return [];
+/** A model of sounds, ready to answer. */
+export class Predictor extends SamplePredictor<Heard> {
+  protected async inputOf(sounds: readonly Heard[]): Promise<[name: string, data: Float32Array, dims: number[]]> {
     const [height, width] = soundSize(SOUND);
     const values = new Float32Array(sounds.length * height * width);
     for (const [i, sound] of sounds.entries()) values.set(await this.prepare(sound), i * height * width);
-    return run(this.#ort, this.#session, "sounds", values, [sounds.length, 1, height, width]);
+    return ["sounds", values, [sounds.length, 1, height, width]];
   }
 
   /** What the model takes of a sound, as {@link preprocess}. */
   async prepare(sound: Heard): Promise<Float32Array> {
     return preprocess(await soundOf(sound));
-  }
-
-  /** Frees the model's memory. */
-  async release(): Promise<void> {
-    await this.#session.release();
   }
 }
 
