@@ -20,5 +20,6 @@ export const dafl: Scheme<GeneratorOptions> = {
   }),
   recipe:
     "scheme: { name: dafl, mean: 0.1307, std: 0.3081, rounds: 120 }\nteacher: { onnx: teacher.onnx }\nstudent:\n  model: { family: lenet, width: 0.5 }\n  train: { epochs: 200, batchSize: 512, learningRate: 0.002 }",
-  recorded: "no recipe yet; recipes/data-free.yaml with this scheme",
+  recorded:
+    "recipes/dafl.yaml (MNIST, one seed, 800 of the published 24,000 steps): 89.96 % from generated images, 21.98 % from random noise, 46.34 % from pictures of clothing; the teacher has 99.09 %",
 };

@@ -20,5 +20,6 @@ export const zskt: Scheme<GeneratorOptions> = {
   }),
   recipe:
     "scheme: { name: zskt, mean: 0.1307, std: 0.3081 }\nteacher: { onnx: teacher.onnx }\nstudent:\n  model: { family: lenet, width: 0.5 }\n  train: { epochs: 40, learningRate: 0.002 }",
-  recorded: "no recipe yet; recipes/data-free.yaml with this scheme",
+  recorded:
+    "recipes/zskt.yaml (MNIST, one seed): 96.24 % from generated images, 54.33 % from random noise, 92.66 % from pictures of clothing; the teacher has 99.09 %",
 };
