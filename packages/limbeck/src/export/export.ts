@@ -12,6 +12,7 @@ import { withPeer } from "./peer.js";
 import { missingRuntime, runtimeFiles } from "./playground/files.js";
 import { renderPlayground } from "./playground/page.js";
 import { preparePush, push } from "./push.js";
+import { byteTokenizer, tokenizerConfig } from "./tokenizer.js";
 import { modelConfig, preprocessorConfig } from "./transformers.js";
 import { chosenVariants } from "./variants/index.js";
 import type { Variant } from "./variants/variant.js";
@@ -67,6 +68,10 @@ async function classifierFiles(
   if (playground && !runtime) throw missingRuntime();
   const files = await modelFiles(finished, variants, { signal });
   files.set("config.json", json(modelConfig(samples, family, limbeckVersion())));
+  if (samples.text) {
+    files.set("tokenizer.json", json(byteTokenizer(samples.text)));
+    files.set("tokenizer_config.json", json(tokenizerConfig(samples.text)));
+  }
   if (samples.kind === "image") files.set("preprocessor_config.json", json(preprocessorConfig(samples)));
   files.set("package.json", json(packageFile(recipe.name, recipe.description)));
   for (const [name, text] of wrapperFiles(samples)) files.set(name, text);

@@ -23,11 +23,20 @@ export async function* modelFeeds(
   const { channels, height, width } = split.dataset;
   const kind = sampleName(split.dataset);
   const given = inputChannels({ kind, channels });
+  const numbers = (values: Float32Array, samples: number): Feed => {
+    const data = given === channels ? values : inColors(values, height * width);
+    return { dtype: "float32", data, dims: [samples, given, height, width] };
+  };
   for (const { count: samples, images } of batchesOf(split, CALIBRATION_BATCH)) {
     const values = images.slice();
-    const data = given === channels ? values : inColors(values, height * width);
-    yield { [inputName({ kind })]: { data, dims: [samples, given, height, width] } };
+    yield { [inputName({ kind })]: kind === "text" ? tokens(values, samples) : numbers(values, samples) };
   }
+}
+
+/** Bytes of texts as token numbers. */
+function tokens(bytes: Float32Array, samples: number): Feed {
+  const data = BigInt64Array.from(bytes, (byte) => BigInt(byte));
+  return { dtype: "int64", data, dims: [samples, bytes.length / samples] };
 }
 
 /** Gray images [n, 1, area] as [n, 3, area]. */

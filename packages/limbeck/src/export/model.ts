@@ -1,11 +1,12 @@
 import { chainOnnx, createGraph, fromOnnx, ops, renameInOnnx, toOnnx } from "@limbeck/graph";
+import { PADDING } from "../data/texts/encode.js";
 import { INPUT, OUTPUT } from "../models/inference.js";
 import type { SampleFacts } from "../runs/sample-facts.js";
 import { LimbeckError } from "../support/errors.js";
 
-const INPUTS = { image: "pixel_values", row: "rows", window: "rows", sound: "sounds", text: "bytes" } as const;
+const INPUTS = { image: "pixel_values", row: "rows", window: "rows", sound: "sounds", text: "input_ids" } as const;
 
-/** What the exported model's input is called: images have the name that pipelines feed. */
+/** What the exported model's input is called: images and texts have the names that pipelines feed. */
 export function inputName({ kind }: Pick<SampleFacts, "kind">): string {
   return INPUTS[kind];
 }
@@ -22,7 +23,7 @@ const GRAY = [0.299, 0.587, 0.114] as const;
  * The student as others take it. Images come in as [batch, 3, H, W], red, green and blue of 0 … 1 by the name
  * `pixel_values`, whether the student sees colors or not: pipelines decode to that on every platform. Rows and windows are
  * [batch, columns, 1, times] by the name `rows`, as they are; of sounds the features [batch, 1, bands, times] by the name `sounds`;
- * of texts bytes [batch, 1, 1, bytes] by the name `bytes`.
+ * of texts bytes [batch, sequence] as int64 by the name `input_ids`, any number of them: what is behind the student's bytes is cut off.
  * @throws GraphError MODEL_INVALID where the file is broken; LimbeckError RUN_INVALID where it is not the run's student
  */
 export async function exportedModel(student: Uint8Array, samples: SampleFacts): Promise<Uint8Array> {
@@ -34,6 +35,7 @@ export async function exportedModel(student: Uint8Array, samples: SampleFacts): 
 }
 
 function withInput(student: Uint8Array, samples: SampleFacts): Uint8Array {
+  if (samples.kind === "text") return chainOnnx(textFront(samples), student);
   if (samples.kind !== "image" || samples.channels === 3) return renameInOnnx(student, { [INPUT]: inputName(samples) });
   if (samples.channels === 1) return chainOnnx(grayFront(samples), student);
   throw new LimbeckError("OPTION_INVALID", `images of ${samples.channels} channels cannot be exported`, {
@@ -52,6 +54,16 @@ function embeddingEnd(dimensions: number): Uint8Array {
   graph.output("image_embeds", ops.identity(vector));
   const batch = { 0: "batch" };
   return toOnnx(graph, { symbols: { [VECTOR]: batch, embedding: batch, image_embeds: batch } });
+}
+
+/** Token numbers are bytes; the student takes as many as it has seen in training. */
+function textFront({ width }: SampleFacts): Uint8Array {
+  const graph = createGraph();
+  const tokens = graph.input("input_ids", "int64", [1, width]);
+  const padded = ops.pad(ops.cast(tokens, "float32"), [0, width], { value: PADDING });
+  graph.output(INPUT, ops.reshape(ops.slice(padded, [0], [width], [1]), [-1, 1, 1, width]));
+  const symbols = { input_ids: { 0: "batch", 1: "sequence" }, [INPUT]: { 0: "batch" } };
+  return toOnnx(graph, { symbols });
 }
 
 function grayFront({ height, width }: SampleFacts): Uint8Array {

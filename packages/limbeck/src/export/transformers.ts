@@ -13,10 +13,16 @@ const MODEL_TYPES: Readonly<Record<string, readonly [type: string, architecture:
 
 const ANY_NETWORK = ["resnet", "ResNetForImageClassification"] as const;
 
+/** The same of texts: "token numbers in, logits out". */
+const ANY_READER = ["bert", "BertForSequenceClassification"] as const;
+
 /** `config.json`: the classes, and what makes pipelines take the folder. */
 export function modelConfig({ kind, classes, ...samples }: SampleFacts, family: string, limbeck: string): object {
-  const [type, architecture] = MODEL_TYPES[family] ?? ANY_NETWORK;
-  const known = kind === "image" ? { architectures: [architecture], model_type: type, num_channels: 3 } : {};
+  const [type, architecture] = kind === "text" ? ANY_READER : (MODEL_TYPES[family] ?? ANY_NETWORK);
+  const known = {
+    ...(kind === "image" || kind === "text" ? { architectures: [architecture], model_type: type } : {}),
+    ...(kind === "image" ? { num_channels: 3 } : {}),
+  };
   return {
     ...known,
     id2label: Object.fromEntries(classes.entries()),

@@ -27,9 +27,9 @@ it.each([
   const session = await nodeBackend.createSession(await exportedModel(student, samples), { threads: 1 });
   const found: number[] = [];
   for await (const feeds of modelFeeds(recipe, count, signal)) {
-    const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [
+    const tensors = Object.entries(feeds).map(([name, { dtype, data, dims }]) => [
       name,
-      nodeBackend.tensor("float32", data, dims),
+      nodeBackend.tensor(dtype, data, dims),
     ]);
     found.push(...((await session.run(Object.fromEntries(tensors))).logits!.data as Float32Array));
   }

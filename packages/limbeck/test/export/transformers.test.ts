@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { env, type ImageClassificationPipelineType, pipeline, RawImage } from "@huggingface/transformers";
 import { randomStream } from "@limbeck/graph";
 import { exportStudent } from "limbeck";
+import * as ort from "onnxruntime-node";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { softmaxRow } from "../../src/evaluate/metrics.js";
@@ -15,7 +17,7 @@ import type { SampleFacts } from "../../src/runs/sample-facts.js";
 import { makeFolder } from "../../src/support/files.js";
 import { Classifier } from "../../src/teachers/classifier.js";
 import { temporaryFolder } from "../runs/harness.js";
-import { digitsRun, someDigits } from "./fixture.js";
+import { digitsRun, someDigits, textsRun } from "./fixture.js";
 
 env.allowRemoteModels = false;
 env.useFSCache = false;
@@ -130,4 +132,43 @@ describe("an exported folder in transformers.js", () => {
     expect(preprocessorConfig(facts)).toMatchObject({ size: { height: 16, width: 16 } });
     expect(preprocessorConfig({ ...facts, width: 20, fit: "cover" })).not.toHaveProperty("do_center_crop");
   });
+});
+
+describe("an exported folder of a student of texts in transformers.js", () => {
+  let runDir: string;
+  beforeAll(async () => {
+    runDir = await textsRun();
+    await exportStudent(runDir, { variants: ["int8"], playground: false });
+  });
+
+  it.each(["fp32", "q8"] as const)(
+    "answers about texts as the wrapper does, whatever is in them: %s",
+    async (dtype) => {
+      env.localModelPath = runDir;
+      const classify = await pipeline("text-classification", "export", { dtype });
+      const file = dtype === "fp32" ? "onnx/model.onnx" : "onnx/model_quantized.onnx";
+      const { load } = await import(/* @vite-ignore */ pathToFileURL(join(runDir, "export/predict.js")).href);
+      const student = await load(ort, join(runDir, "export", file));
+      const texts = [
+        "Where is parcel 7, please?",
+        "GOOD   Morning \n to all",
+        "e\u0301te\u0301 et où — 漢字 🙂",
+        "x".repeat(200),
+        "12",
+      ];
+      for (const text of texts) {
+        const found = (await classify(text, { top_k: null } as never)) as { label: string; score: number }[];
+        const wanted: { label: string; score: number }[] = await student.predict(text);
+        const score = (label: string) => wanted.find((one) => one.label === label)!.score;
+        expect(found).toHaveLength(3);
+        for (const one of found) expect(one.score, text).toBeCloseTo(score(one.label), 5);
+      }
+      // Padded to the longest of several.
+      const both = (await classify(texts.slice(0, 2))) as unknown as { label: string }[];
+      expect(both.flat().map(({ label }) => label)).toEqual([
+        (await student.predict(texts[0]!))[0].label,
+        (await student.predict(texts[1]!))[0].label,
+      ]);
+    },
+  );
 });

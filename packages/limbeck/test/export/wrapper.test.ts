@@ -335,7 +335,9 @@ describe("the wrapper of a student of texts", () => {
       export const wrong = async (ort: typeof OrtCommon) => (await load(ort, "m")).predict(7);`;
     expect(problemsOf(folder, use)).toEqual([]);
     const card = readFileSync(join(folder, "README.md"), "utf8");
-    expect(card).toContain("The model takes `bytes` [batch, 1, 1, 48]: the first 48 bytes of the text in UTF-8");
+    expect(card).toContain(
+      "The model takes `input_ids` [batch, sequence], int64: the first 48 bytes of the text in UTF-8",
+    );
     expect(card).toContain("test texts of at most 48 bytes");
     expect(card).toContain("pipeline_tag: text-classification");
   });

@@ -8,6 +8,7 @@ import { table } from "./text.js";
 const OTHERS: Readonly<Record<string, string>> = {
   "config.json": "classes, as transformers.js reads them",
   "preprocessor_config.json": "how images are prepared",
+  "tokenizer.json": "how texts are prepared: tokens are bytes",
   "package.json": "makes the folder a package of npm",
   "predict.ts": "typed wrapper; `predict.js` and `predict.d.ts` are the same, compiled",
   "index.html": "playground page: serve the folder with any web server",
@@ -25,7 +26,7 @@ export function useSection({ finished, files, variants }: Card): string {
     "## How to use",
     table(["file", "what", "size"], rows as string[][], 2),
     inputText(samples),
-    ...(samples.kind === "image" ? [PIPELINE] : []),
+    ...(samples.kind === "image" ? [PIPELINE] : samples.text ? [TEXT_PIPELINE] : []),
     wrapperText(samples),
   ].join("\n\n");
 }
@@ -40,7 +41,7 @@ function shapeText({ kind, channels, height, width, columns = [], sound, text }:
     return `[batch, 3, ${height}, ${width}]: red, green and blue of 0 … 1${gray}`;
   }
   if (sound) return `[batch, 1, ${height}, ${width}]: ${soundText(sound)}`;
-  if (text) return `[batch, 1, 1, ${width}]: ${bytesText(text)}`;
+  if (text) return `[batch, sequence], int64: ${bytesText(text)}`;
   return `[batch, ${columns.length}, 1, ${width * height}]: columns × 1 × rows, numbers as they are`;
 }
 
@@ -63,6 +64,19 @@ await classify("image.png"); // [{ label, score }, …]
 
 Images of the model's size are prepared exactly as in training. Others are resized by whatever the platform has, which differs a
 little between platforms; the wrapper below resizes in the same way everywhere.`;
+
+const TEXT_PIPELINE = `With [transformers.js](https://www.npmjs.com/package/@huggingface/transformers), from a folder without any network:
+
+\`\`\`js
+import { env, pipeline } from "@huggingface/transformers";
+
+env.allowRemoteModels = false;
+env.localModelPath = "/folder/above/this/one";
+const classify = await pipeline("text-classification", "name-of-this-folder", { dtype: "fp32" });
+await classify("A text."); // [{ label, score }]; { top_k: null } for all
+\`\`\`
+
+Tokens are bytes, so that texts are prepared exactly as in training.`;
 
 const WRAPPER_IMAGES = `With the wrapper, which depends on nothing but the runtime that it is given (\`onnxruntime-node\` or \`onnxruntime-web\`):
 
@@ -94,7 +108,7 @@ await student.predict({ samples: new Float32Array(16_000), sampleRate: 16_000 })
 \`\`\``;
 
 const WRAPPER_TEXTS = `With the wrapper, which depends on nothing but the runtime that it is given (\`onnxruntime-node\` or \`onnxruntime-web\`), and
-prepares texts by the code that training used; there is no tokenizer:
+prepares texts by the code that training used:
 
 \`\`\`js
 import * as ort from "onnxruntime-node";
@@ -106,7 +120,7 @@ await student.predict("A text."); // [{ label, score }, …], sorted
 
 function bytesText({ bytes, lowercase }: NonNullable<SampleFacts["text"]>): string {
   const letters = lowercase ? ", in small letters" : "";
-  return `the first ${bytes} bytes of the text in UTF-8 (NFC${letters}, single spaces, none at the ends), as numbers of 0 … 255, then 256`;
+  return `the first ${bytes} bytes of the text in UTF-8 (NFC${letters}, single spaces, none at the ends), as numbers of 0 … 255; 256 is padding`;
 }
 
 function soundText({ sampleRate, length, features, mels, window, hop }: NonNullable<SampleFacts["sound"]>): string {

@@ -50,8 +50,8 @@ async function quantized(source: VariantSource, name: QuantizedFormatName): Prom
 
 async function* batches({ feeds }: VariantSource) {
   for await (const feed of feeds(CALIBRATION)) {
-    const tensors = Object.entries(feed).map(([name, { data, dims }]) => {
-      return [name, nodeBackend.tensor("float32", data, dims)] as const;
+    const tensors = Object.entries(feed).map(([name, { dtype, data, dims }]) => {
+      return [name, nodeBackend.tensor(dtype, data, dims)] as const;
     });
     yield { feeds: Object.fromEntries(tensors) };
   }

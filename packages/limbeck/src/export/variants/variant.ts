@@ -2,7 +2,8 @@ import type { SampleFacts } from "../../runs/sample-facts.js";
 
 /** Numbers for one input of a model. */
 export interface Feed {
-  readonly data: Float32Array;
+  readonly dtype: "float32" | "int64";
+  readonly data: Float32Array | BigInt64Array;
   /** The first counts samples. */
   readonly dims: readonly number[];
 }

@@ -21,6 +21,6 @@ export class Predictor extends ImageModel {
   /** The same for several images in one pass. */
   async predictAll(images: readonly Image[]): Promise<Prediction[][]> {
     if (images.length === 0) return [];
-    return run(this.ort, this.session, ...(await this.inputOf(images)));
+    return run(this.ort, this.session, await this.inputOf(images));
   }
 }

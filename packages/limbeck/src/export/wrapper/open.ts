@@ -5,6 +5,9 @@ export type Ort = Pick<typeof OrtCommon, "InferenceSession" | "Tensor">;
 export type Session = OrtCommon.InferenceSession;
 export type SessionOptions = OrtCommon.InferenceSession.SessionOptions;
 
+/** One input of a model, by its name; the first of `dims` counts samples. */
+export type ModelInput = readonly [name: string, data: Float32Array | BigInt64Array, dims: readonly number[]];
+
 /** Opens a model. @param model its path or URL, or its bytes */
 function open(ort: Ort, model: string | Uint8Array, options: SessionOptions): Promise<Session> {
   return typeof model === "string"
@@ -12,14 +15,11 @@ function open(ort: Ort, model: string | Uint8Array, options: SessionOptions): Pr
     : ort.InferenceSession.create(model, options);
 }
 
-/** What the model answers under a name, to one input of `dims`, the first of which counts samples. */
-async function ask(
-  ort: Ort,
-  session: Session,
-  [input, data, dims]: readonly [input: string, data: Float32Array, dims: readonly number[]],
-  output: string,
-): Promise<Float32Array> {
-  const answers = await session.run({ [input]: new ort.Tensor("float32", data, dims) });
+/** What the model answers under a name. */
+async function ask(ort: Ort, session: Session, [input, data, dims]: ModelInput, output: string): Promise<Float32Array> {
+  const tensor =
+    data instanceof BigInt64Array ? new ort.Tensor("int64", data, dims) : new ort.Tensor("float32", data, dims);
+  const answers = await session.run({ [input]: tensor });
   return answers[output]!.data as Float32Array;
 }
 

@@ -1,5 +1,5 @@
 import { FIT, HEIGHT, WIDTH } from "./facts.js";
-import type { Ort, Session, SessionOptions } from "./open.js";
+import type { ModelInput, Ort, Session, SessionOptions } from "./open.js";
 import { resizeChannel } from "./resize.js";
 
 /** Decoded pixels of 0 … 255, row by row: gray, RGB or RGBA, as many values a pixel as `data` has room for. An `ImageData` is one. */
@@ -40,7 +40,7 @@ export class ImageModel {
   }
 
   /** The model's input for several images. */
-  protected async inputOf(images: readonly Image[]): Promise<[name: string, data: Float32Array, dims: number[]]> {
+  protected async inputOf(images: readonly Image[]): Promise<ModelInput> {
     const values = new Float32Array(images.length * 3 * HEIGHT * WIDTH);
     for (const [i, image] of images.entries()) values.set(await this.prepare(image), i * 3 * HEIGHT * WIDTH);
     return ["pixel_values", values, [images.length, 3, HEIGHT, WIDTH]];

@@ -1,4 +1,4 @@
-import type { Ort, Session, SessionOptions } from "./open.js";
+import type { ModelInput, Ort, Session, SessionOptions } from "./open.js";
 import { type Prediction, run } from "./session.js";
 
 export interface Options {
@@ -17,9 +17,7 @@ export abstract class SamplePredictor<Sample> {
   }
 
   /** The model's input for several samples. */
-  protected abstract inputOf(
-    samples: readonly Sample[],
-  ): Promise<[name: string, data: Float32Array, dims: readonly number[]]>;
+  protected abstract inputOf(samples: readonly Sample[]): Promise<ModelInput>;
 
   /** All classes with their probabilities, the most likely first. */
   async predict(sample: Sample): Promise<Prediction[]> {
@@ -29,7 +27,7 @@ export abstract class SamplePredictor<Sample> {
   /** The same for several samples in one pass. */
   async predictAll(samples: readonly Sample[]): Promise<Prediction[][]> {
     if (samples.length === 0) return [];
-    return run(this.#ort, this.#session, ...(await this.inputOf(samples)));
+    return run(this.#ort, this.#session, await this.inputOf(samples));
   }
 
   /** Frees the model's memory. */

@@ -1,5 +1,5 @@
 import { COLUMNS, type Column, TIMES } from "./facts.js";
-import { type Ort, open } from "./open.js";
+import { type ModelInput, type Ort, open } from "./open.js";
 import { type Options, SamplePredictor } from "./predictor.js";
 
 /** Numbers in the order of `COLUMNS`, or by their names. */
@@ -19,7 +19,7 @@ export async function load(ort: Ort, model: string | Uint8Array, options: Option
 
 /** A model of rows or windows, ready to answer. */
 export class Predictor extends SamplePredictor<Sample> {
-  protected async inputOf(samples: readonly Sample[]): Promise<[name: string, data: Float32Array, dims: number[]]> {
+  protected async inputOf(samples: readonly Sample[]): Promise<ModelInput> {
     const length = COLUMNS.length * TIMES;
     const values = new Float32Array(samples.length * length);
     for (const [i, sample] of samples.entries()) values.set(preprocess(sample), i * length);

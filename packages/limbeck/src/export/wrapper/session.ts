@@ -1,5 +1,5 @@
 import { CLASSES, type Label } from "./facts.js";
-import { ask, type Ort, type Session } from "./open.js";
+import { ask, type ModelInput, type Ort, type Session } from "./open.js";
 
 /** A class and its probability, 0 … 1. */
 export interface Prediction {
@@ -7,15 +7,10 @@ export interface Prediction {
   readonly score: number;
 }
 
-/** Probabilities [count][classes] out of one input of `dims`, the first of which counts samples. */
-async function run(
-  ort: Ort,
-  session: Session,
-  input: string,
-  data: Float32Array,
-  dims: readonly number[],
-): Promise<Prediction[][]> {
-  const values = await ask(ort, session, [input, data, dims], "logits");
+/** Probabilities [count][classes]. */
+async function run(ort: Ort, session: Session, input: ModelInput): Promise<Prediction[][]> {
+  const values = await ask(ort, session, input, "logits");
+  const [, , dims] = input;
   return Array.from({ length: dims[0]! }, (_, row) =>
     ranked(values.subarray(row * CLASSES.length, (row + 1) * CLASSES.length)),
   );

@@ -1,7 +1,7 @@
 import { soundFeatures, soundSize } from "../../data/audio/signal/features.js";
 import { decodeWav, type Sound } from "../../data/audio/signal/wav.js";
 import { SOUND } from "./facts.js";
-import { type Ort, open } from "./open.js";
+import { type ModelInput, type Ort, open } from "./open.js";
 import { type Options, SamplePredictor } from "./predictor.js";
 
 /** A sound: the content of a WAV file, or its samples with their rate, or samples that have the model's rate already. */
@@ -18,7 +18,7 @@ export async function load(ort: Ort, model: string | Uint8Array, options: Option
 
 /** A model of sounds, ready to answer. */
 export class Predictor extends SamplePredictor<Heard> {
-  protected async inputOf(sounds: readonly Heard[]): Promise<[name: string, data: Float32Array, dims: number[]]> {
+  protected async inputOf(sounds: readonly Heard[]): Promise<ModelInput> {
     const [height, width] = soundSize(SOUND);
     const values = new Float32Array(sounds.length * height * width);
     for (const [i, sound] of sounds.entries()) values.set(await this.prepare(sound), i * height * width);

@@ -1,6 +1,6 @@
 import { textBytes } from "../../data/texts/encode.js";
 import { TEXT } from "./facts.js";
-import { type Ort, open } from "./open.js";
+import { type ModelInput, type Ort, open } from "./open.js";
 import { type Options, SamplePredictor } from "./predictor.js";
 
 /**
@@ -14,10 +14,9 @@ export async function load(ort: Ort, model: string | Uint8Array, options: Option
 
 /** A model of texts, ready to answer. */
 export class Predictor extends SamplePredictor<string> {
-  protected async inputOf(texts: readonly string[]): Promise<[name: string, data: Float32Array, dims: number[]]> {
-    const values = new Float32Array(texts.length * TEXT.bytes);
-    for (const [i, text] of texts.entries()) values.set(preprocess(text), i * TEXT.bytes);
-    return ["bytes", values, [texts.length, 1, 1, TEXT.bytes]];
+  protected async inputOf(texts: readonly string[]): Promise<ModelInput> {
+    const tokens = BigInt64Array.from(texts.flatMap((text) => Array.from(preprocess(text), BigInt)));
+    return ["input_ids", tokens, [texts.length, TEXT.bytes]];
   }
 }
 
