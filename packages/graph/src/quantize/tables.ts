@@ -5,19 +5,36 @@ import { quantizeWeight } from "./affine.js";
 import { type ModelEditor, nodeOf, numberAttribute, rewired } from "./editor.js";
 import type { LayerChoice } from "./layers.js";
 
+/** A node that takes rows of a constant table by their numbers, as embeddings do. */
+export interface TableLookup {
+  readonly node: NodeProto;
+  /** The node's name; of one that has none, or one that another node has as well, that of its output. */
+  readonly name: string;
+  readonly table: string;
+}
+
+/** Tables that can be quantized, in the order in which they are read. */
+export function tableLookups(editor: ModelEditor, { exclude = [], only }: LayerChoice = {}): TableLookup[] {
+  const counts = new Map<string, number>();
+  for (const { name } of editor.nodes) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return editor.nodes
+    .filter((node) => isLookup(editor, node))
+    .map((node) => ({
+      node,
+      name: node.name !== "" && counts.get(node.name) === 1 ? node.name : node.output[0]!,
+      table: node.input[0]!,
+    }))
+    .filter(({ name }) => only?.includes(name) ?? true)
+    .filter(({ name }) => !exclude.some((pattern) => matchesGlob(name, pattern)));
+}
+
 /**
- * Tables whose rows are taken by number, such as embeddings, as int8 with a scale for each column; the rows that are taken become real
- * numbers again. Nothing has to be calibrated for them, and they are no layers that are tried one by one: where `only` some layers are
- * quantized, tables are not.
+ * Makes tables int8, with a scale for each column; the rows that are taken become real numbers again. Nothing has to be calibrated for them.
  * @throws GraphError MODEL_INVALID where a number of a table is not finite
  */
-export function quantizeTables(editor: ModelEditor, { exclude = [], only }: LayerChoice): void {
-  if (only) return;
-  const isChosen = ({ name, output }: NodeProto) =>
-    !exclude.some((pattern) => matchesGlob(name === "" ? output[0]! : name, pattern));
-  editor.nodes = editor.nodes.flatMap((node) =>
-    isLookup(editor, node) && isChosen(node) ? lookup(editor, node) : [node],
-  );
+export function quantizeTables(editor: ModelEditor, choice: LayerChoice): void {
+  const chosen = new Set(tableLookups(editor, choice).map(({ node }) => node));
+  editor.nodes = editor.nodes.flatMap((node) => (chosen.has(node) ? lookup(editor, node) : [node]));
 }
 
 function isLookup(editor: ModelEditor, node: NodeProto): boolean {

@@ -13,19 +13,21 @@ import type { FinishedRun } from "./finished-run.js";
 /** In the place of a name: the model whose exported file makes the fewest test errors, be it the student. */
 const BEST = "best";
 
+const STUDENT = "student";
+
 /**
  * The run with one of the models that learned beside its student in the student's place.
  * @param asked its name, such as `peer2`, or `best`. Default: the student stays
  * @throws LimbeckError OPTION_INVALID where there is no such model; FILE_MISSING, FILE_UNREADABLE without its file
  */
 export function withPeer(finished: FinishedRun<TaskResults>, asked: string | undefined): FinishedRun<TaskResults> {
-  if (asked === undefined) return finished;
+  if (asked === undefined || asked === STUDENT) return finished;
   const { results, path } = finished;
   if (areEmbeddings(results) || !results.peers) throw withoutPeers(asked);
   const { peers, student } = results;
   const chosenAmong = asked === BEST ? peers.length + 1 : undefined;
   const name = asked === BEST ? bestOf(student, peers) : asked;
-  if (name === undefined) return { ...finished, peer: { name: "student", chosenAmong: peers.length + 1 } };
+  if (name === undefined) return { ...finished, peer: { name: STUDENT, chosenAmong: peers.length + 1 } };
   const found = peers.find((peer) => peer.name === name);
   if (!found) throw unknownPeer(asked, peers);
   return {

@@ -65,8 +65,8 @@ function build(choice: NgramOptions, geometry: ImageGeometry, classes: number): 
 }
 
 /**
- * Hashes of all runs of so many bytes, int64 [N, L]. The first one begins before the text and the last one ends behind it, so that runs at
- * the ends differ from those within; runs that begin behind the text's last byte but one are not there.
+ * Hashes of all runs of so many bytes, int64 [N, L]. The first one begins before the text, and the last ones of three or more end behind it,
+ * so that runs at the ends differ from those within; runs that begin at the text's last byte are not there.
  * @param framed bytes with one place before them, and enough behind, [N, 1 + L + …]
  */
 function runsOf(framed: Tensor, length: number, count: number): { hash: Tensor; isThere: Tensor } {

@@ -185,6 +185,7 @@ interface OfSource {
 }
 
 interface Trained {
+  readonly model?: { readonly family?: unknown } | undefined;
   readonly train?: { readonly augment?: readonly { readonly name?: unknown }[] | undefined } | undefined;
 }
 
@@ -206,7 +207,7 @@ function trainedParts({ teacher, assistants, student, variants }: OfSource): [Tr
 /** What a recipe asks for that there is not for its samples. */
 export function unfitForSource(recipe: OfSource): Finding[] {
   const { data, scheme } = recipe;
-  const changes = unfitChanges(recipe);
+  const changes = [...unfitFamilies(recipe), ...unfitChanges(recipe)];
   if (isFolder(data.source)) return [...changes, ...unfitForFolder(data.source, recipe)];
   if (isAudio(data.source)) {
     return [...changes, ...unfitPretraining(recipe, "sounds"), ...unfitForFolder(data.source, recipe)];
@@ -230,6 +231,17 @@ function samplesOf(source: unknown): "rows" | "files" | "texts" | "sounds" | "im
   if (isFiles(source)) return "files";
   if (isTexts(source)) return "texts";
   return isAudio(source) ? "sounds" : "images";
+}
+
+/** A family that reads bytes takes nothing else. */
+function unfitFamilies(recipe: OfSource): Finding[] {
+  const { source } = recipe.data;
+  const has = samplesOf(source);
+  if (has === "texts" || has === "files" || isIterable(source)) return [];
+  return trainedParts(recipe).flatMap(([{ model }, path]): Finding[] => {
+    if (model?.family !== "ngrams") return [];
+    return [{ path: [...path, "model", "family"], message: `ngrams reads bytes of texts, and this source has ${has}` }];
+  });
 }
 
 /** Augmentations of other samples than the source's. */

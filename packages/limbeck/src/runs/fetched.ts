@@ -55,11 +55,11 @@ export async function* fetchFiles(
   return dataAtCommits(here, commits);
 }
 
-/** What a run reads once, it reads at the same commit when it goes on. */
+/** What a run reads once, it reads at the same commit when it goes on. Whoever reads one that is over changes nothing in it. */
 async function pinData(folder: RunFolder, recipe: Recipe, signal: AbortSignal): Promise<Commits> {
-  const { commits: known } = folder.readRun();
+  const { commits: known, status } = folder.readRun();
   const commits = await commitsOfData(recipe, known, signal);
-  if (Object.keys(commits).some((address) => known?.[address] === undefined)) {
+  if (status !== "done" && Object.keys(commits).some((address) => known?.[address] === undefined)) {
     folder.updateRun({ commits: { ...known, ...commits } });
   }
   return commits;

@@ -35,7 +35,7 @@ import {
 import { cacheFolder } from "../support/cache-folder.js";
 import { LimbeckError } from "../support/errors.js";
 import { firstNames } from "../support/nearest.js";
-import { dataFiles } from "./data-files.js";
+import { dataFiles, withoutTested } from "./data-files.js";
 import { noSamples } from "./given-samples.js";
 import { labelledByTeacher, restLabelledByTeacher } from "./teacher-labels.js";
 
@@ -59,12 +59,13 @@ export function requireSameSize(train: ImageDataset, test: ImageDataset): void {
 
 /** The test rows' classes and columns are those of the training rows. */
 async function loadTables(source: TableSource, signal: AbortSignal): Promise<LoadedSource> {
-  const files = await dataFiles(source.table, "data.source.table", signal);
+  const { table, testTable } = source;
+  const tested = testTable === undefined ? undefined : await dataFiles(testTable, "data.source.testTable", signal);
+  const files = withoutTested(await dataFiles(table, "data.source.table", signal), tested, "data.source.table");
   const train = await loadTable(files, source, signal);
   const { classes, columns } = train;
   const same = { ...source, classes: [...classes], columns: [...columns!] };
-  if (source.testTable === undefined) return { train, source: namesOf(files) };
-  const tested = await dataFiles(source.testTable, "data.source.testTable", signal);
+  if (!tested) return { train, source: namesOf(files) };
   return { train, test: await loadTable(tested, same, signal), source: namesOf(files) };
 }
 
@@ -76,9 +77,10 @@ async function loadTextFiles(
   const { texts, test, unlabelled, ...options } = source;
   const filesOf = (named: typeof test, key: string) =>
     named === undefined ? undefined : dataFiles(named, `data.source.${key}`, signal);
+  const tested = await filesOf(test, "test");
   const files = {
-    texts: (await filesOf(texts, "texts"))!,
-    test: await filesOf(test, "test"),
+    texts: withoutTested((await filesOf(texts, "texts"))!, tested, "data.source.texts"),
+    test: tested,
     unlabelled: await filesOf(unlabelled, "unlabelled"),
   };
   const { train, ...loaded } = await loadTexts(files, options, signal);
@@ -90,8 +92,8 @@ async function loadRecordFiles(
   signal: AbortSignal,
   listener: FilesListener,
 ): Promise<LoadedSource> {
-  const files = await dataFiles(records, "data.source.records", signal);
   const tested = test === undefined ? undefined : await dataFiles(test, "data.source.test", signal);
+  const files = withoutTested(await dataFiles(records, "data.source.records", signal), tested, "data.source.records");
   return { ...(await loadRecords(files, tested, options, signal, listener)), source: namesOf(files) };
 }
 

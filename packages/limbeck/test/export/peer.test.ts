@@ -40,7 +40,7 @@ describe("a model that learned beside the student", () => {
     const { card } = await exported("best");
     const { student, peers } = RunFolder.open(runDir).readRun().results as Record<string, never>;
     const fewest = Math.min(...[student, ...(peers as { errors: number[] }[])].map(({ errors }) => errors[0]!));
-    expect(card).toContain("the fewest among 3 models");
+    expect(card).toContain("as none of 3 models makes fewer");
     expect(card).toContain(`${fewest} test errors`);
   });
 

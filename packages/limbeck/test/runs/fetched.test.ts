@@ -58,11 +58,11 @@ it("a run goes on with the data of the hub at the commit that it began with, and
   timeout: 120_000,
 }, async () => {
   const [one, two] = ["1".repeat(40), "2".repeat(40)];
-  const files = { [one]: { "rows.csv": csv(0) }, [two]: { "rows.csv": csv(5) } };
+  const files = { [one]: { "rows.csv": csv(0), "test.csv": csv(1) }, [two]: { "rows.csv": csv(5) } };
   let main = one;
   const server = await serve(dataHub("who/rows", files, () => ({ main, v1: one })));
   vi.stubEnv("HF_ENDPOINT", server.url);
-  const named = { table: ["hf://datasets/who/rows/rows.csv"], testTable: ["hf://datasets/who/rows@v1/rows.csv"] };
+  const named = { table: ["hf://datasets/who/rows/rows.csv"], testTable: ["hf://datasets/who/rows@v1/test.csv"] };
   const changes = { data: { source: { ...named, label: "kind" } }, teacher: student, distill: "auto", seeds: 1 };
   const { recipe, folder, runDir } = prepareRun({ ...changes, student, baseline: false });
   await read(distill(readRecipe(recipe), { runDir, threads: 1 }), (event) => event.type === "epoch");

@@ -4,6 +4,7 @@ import { distill, readRecipe, resume, type TeacherQuestion } from "limbeck";
 import { expect, it } from "vitest";
 import { recipeSchema } from "../../src/recipe/schema.js";
 import { RunFolder } from "../../src/runs/folder.js";
+import { loadSamples } from "../../src/runs/samples.js";
 import { read, temporaryFolder } from "./harness.js";
 
 const CLASSES = ["long", "short"];
@@ -69,6 +70,34 @@ it("a function is asked for texts, once each, and labels those that nobody has l
     trainedOn: { student: "60 texts, 40 of which only the teacher has labelled", baseline: "the 20 labelled texts" },
     student: { errors: [0] },
   });
+});
+
+it("what is for testing is not learned from, wherever it lies and however it is written", async () => {
+  const folder = temporaryFolder();
+  const put = (name: string, lines: readonly string[]) => writeFileSync(join(folder, name), lines.join("\n"));
+  put("a.csv", ["text,label", "one,x", "two,y"]);
+  put("test.csv", ["text,label", "Three,x", "four  times,y"]);
+  put("more.txt", ["THREE", "four times", "one", "five", "Five", "six"]);
+  const source = { texts: join(folder, "*.csv"), test: join(folder, "test.csv"), unlabelled: join(folder, "more.txt") };
+  const { data, seed, scheme, teacher } = recipeSchema.parse({
+    name: "t",
+    data: { source },
+    teacher: { function: "f" },
+    student: { model: { family: "ngrams" }, train: { epochs: 1 } },
+  });
+  const { train, test } = await loadSamples({ data, seed, scheme, teacher }, new AbortController().signal);
+  expect(train.dataset.texts).toEqual(["one", "two", "five", "six"]);
+  expect(test.dataset.texts).toEqual(["Three", "four  times"]);
+});
+
+it("n-grams are no family for images", () => {
+  const parsed = recipeSchema.safeParse({
+    name: "t",
+    data: { source: "digits", test: 10 },
+    teacher: { model: { family: "lenet" }, train: { epochs: 1 } },
+    student: { model: { family: "ngrams" }, train: { epochs: 1 } },
+  });
+  expect(parsed.error!.issues.map((issue) => issue.message).join()).toContain("ngrams reads bytes of texts");
 });
 
 it.each<[string, object, RegExp]>([

@@ -6,7 +6,7 @@ import { Labelling } from "../table/classes.js";
 import { requireColumns } from "../table/columns.js";
 import { corrupt, type OpenTable } from "../table/formats/format.js";
 import { formatOf } from "../table/formats/index.js";
-import { textBytes } from "./encode.js";
+import { type TextShape, textBytes } from "./encode.js";
 import type { TextOptions } from "./options.js";
 
 /** Which tables are read. */
@@ -23,14 +23,14 @@ export interface LoadedTexts {
   readonly test?: ImageDataset;
 }
 
-/** All bytes of all texts, as float32, take at most so much memory. */
+/** The bytes of each part, as float32, take at most so much memory. */
 const MOST_BYTES = 2_000_000_000;
 
 /**
  * Reads texts with a class each from tables, as bytes; texts that nobody has labelled stand behind those to learn from, with label 0.
- * What is tested is not learned from without its label either.
+ * What models cannot tell from a text to be tested is not learned from without its label either.
  * @throws LimbeckError FILE_UNREADABLE; DATA_CORRUPT with file, row and column where a cell is no text or no class, and where a file
- *   is damaged; RECIPE_INVALID where a file has no such column, or all takes more than 2 GB; the signal's reason
+ *   is damaged; RECIPE_INVALID where a file has no such column, or a part takes more than 2 GB; the signal's reason
  */
 export async function loadTexts(files: TextFiles, options: TextOptions, signal: AbortSignal): Promise<LoadedTexts> {
   const learned = new Gathered(files.texts, options, options.classes);
@@ -40,14 +40,25 @@ export async function loadTexts(files: TextFiles, options: TextOptions, signal: 
   await tested?.read(signal);
   const others = files.unlabelled && new Gathered(files.unlabelled, { ...options, label: undefined }, undefined);
   await others?.read(signal);
-  const known = new Set([...learned.texts, ...(tested?.texts ?? [])]);
-  const more = [...new Set(others?.texts ?? [])].filter((text) => !known.has(text));
+  const more = others ? unknownTexts(others.texts, [...learned.texts, ...(tested?.texts ?? [])], options) : [];
   if (others && more.length === 0) throw nothingMore(others.name);
   const train = dataset(learned.name, [...learned.texts, ...more], { classes, labels }, options);
   return {
     train: others ? { ...train, labelled: labels.length } : train,
     ...(tested ? { test: dataset(tested.name, tested.texts, tested.classified(), options) } : {}),
   };
+}
+
+/** Texts that models cannot tell from known ones, or from each other, are left out but for the first. */
+function unknownTexts(texts: readonly string[], known: readonly string[], shape: TextShape): string[] {
+  const seen = (text: string) => Buffer.from(Uint16Array.from(textBytes(text, shape)).buffer).toString("latin1");
+  const met = new Set(known.map(seen));
+  return texts.filter((text) => {
+    const key = seen(text);
+    const isNew = !met.has(key);
+    met.add(key);
+    return isNew;
+  });
 }
 
 /** Texts of some tables, and their classes. */
@@ -71,7 +82,11 @@ class Gathered {
     let left = most;
     for (const file of this.#files) {
       if (left <= 0) break;
-      const table = await formatOf(file.name).open(await file.open(), { header, quotes, sentences: true });
+      const table = await formatOf(file.name).open(await file.open(), {
+        header,
+        quotes,
+        sentences: this.#options.text,
+      });
       left -= await this.#add(table, left, signal);
     }
     if (this.texts.length === 0) throw corrupt(this.name, "holds no texts");
@@ -93,12 +108,17 @@ class Gathered {
         if (found === "" && empty === "skip") continue;
         if (found === "") throw emptyText(where, text);
         this.texts.push(found);
-        if (label !== undefined)
-          this.#labelling.push(textOf(cells[1], table.classNames.get(label), where, label), where, label);
+        if (label !== undefined) this.#label(cells[1], table, where);
       }
       requireRoom(this.texts.length, bytes);
     }
     return count;
+  }
+
+  #label(cell: unknown, { classNames }: OpenTable, where: string): void {
+    const label = this.#options.label!;
+    if (cell === "" || cell === null || cell === undefined) throw emptyLabel(where, label);
+    this.#labelling!.push(textOf(cell, classNames.get(label), where, label), where, label);
   }
 
   classified() {
@@ -156,6 +176,14 @@ function emptyText(where: string, column: string): LimbeckError {
     where,
     value: "",
     fix: "Correct the file, or leave such rows out by data.source.empty: skip.",
+  });
+}
+
+function emptyLabel(where: string, column: string): LimbeckError {
+  return new LimbeckError("DATA_CORRUPT", `${where} column ${JSON.stringify(column)}: there is no class`, {
+    where,
+    value: "",
+    fix: "Correct the file, or move such rows to a table of their own, as data.source.unlabelled.",
   });
 }
 

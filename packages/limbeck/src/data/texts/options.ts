@@ -8,11 +8,12 @@ const paths = z.union([path, z.array(path).min(1)]);
 export const textFields = {
   texts: paths.meta({
     description:
-      "Tables with a text in each row, and its class: CSV, TSV, JSON Lines (.jsonl) or Parquet; files, patterns or an address.",
+      "Tables with a text in each row, and its class: CSV, TSV, JSON Lines (.jsonl), Parquet, or lines of .txt between tabs; files, patterns or an address.",
   }),
   test: paths.optional().meta({ description: "Such tables, of the same classes, for testing." }),
   unlabelled: paths.optional().meta({
-    description: "Such tables without classes, for students to learn from: the teacher says what their texts are.",
+    description:
+      "Such tables without classes, or .txt files with a text in each line, for students to learn from: the teacher says what they are.",
   }),
   text: columnName.default("text").meta({ description: "The column that holds the text." }),
   label: columnName.default("label").meta({ description: "The column that holds the class." }),

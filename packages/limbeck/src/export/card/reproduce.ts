@@ -8,7 +8,7 @@ import { inline, withoutFolder } from "./text.js";
 
 /** Versions, seeds and the recipe. */
 export function reproduceSection({ finished }: Card<TaskResults>): string {
-  const { recipe, run } = finished;
+  const { recipe, run, peer } = finished;
   const { node, onnxruntime, platform, cpu } = run.environment ?? {};
   const facts = [
     `limbeck ${run.limbeck}`,
@@ -24,7 +24,7 @@ export function reproduceSection({ finished }: Card<TaskResults>): string {
 ${facts.map((fact) => `- ${fact}`).join("\n")}
 
 Save this as \`recipe.yaml\`, put its files beside it, and run \`npx limbeck run recipe.yaml\`. With the same versions on the same
-kind of processor the same numbers come out; elsewhere rounding differs a little.
+kind of processor the same numbers come out; elsewhere rounding differs a little.${peer ? ` Then \`npx limbeck export RUN --peer ${peer.name}\` writes this folder.` : ""}
 
 ${fenced(recipeText(withoutFolders(recipe) as Recipe))}`;
 }

@@ -45,7 +45,7 @@ function peerSentence(peer: ExportedPeer | undefined): string[] {
     name === "student"
       ? "The student here is the recipe's"
       : `The student here is \`${name}\`, which learned beside the recipe's`;
-  const why = `it was chosen for its test errors, the fewest among ${chosenAmong} models, which flatters it`;
+  const why = `it was chosen for its test errors, as none of ${chosenAmong} models makes fewer, which flatters it`;
   return [chosenAmong === undefined ? `${who}.` : `${who}; ${why}.`];
 }
 

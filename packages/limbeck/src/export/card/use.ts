@@ -145,15 +145,17 @@ await student.predict(${sample}); // [{ label, score }, …], sorted
 }
 
 /** A line for each place that the student can go to. */
-export function targetsSection({ variants }: Card): string {
+export function targetsSection({ variants, files, finished }: Card): string {
+  const { kind } = finished.samples;
+  const inPipelines = kind === "image" || kind === "text" ? ", or transformers.js" : "";
   const hasOrt = variants.some(({ name }) => name === "ort");
   const mobile = hasOrt ? "`model.ort`" : "`onnx/model.onnx`";
   return `## Where it runs
 
-- **Browser**: \`onnxruntime-web\` with \`predict.js\`, or transformers.js; \`index.html\` is an example.
+- **Browser**: \`onnxruntime-web\` with \`predict.js\`${inPipelines}${files["index.html"] ? "; `index.html` is an example" : ""}.
 - **Android**: \`com.microsoft.onnxruntime:onnxruntime-android\` reads ${mobile} from the app's assets.
 - **iOS**: the pods \`onnxruntime-objc\` and \`onnxruntime-c\` read ${mobile} from the bundle; set the CoreML provider for larger students.
-- **React Native**: \`onnxruntime-react-native\` is an \`ort\` for \`predict.js\`: pass pixels, or \`decode\`.
+- **React Native**: \`onnxruntime-react-native\` is an \`ort\` for \`predict.js\`${kind === "image" ? ": pass pixels, or `decode`" : ""}.
 - **Raspberry Pi** and other small Linux machines (64-bit): Node with \`onnxruntime-node\`.${
     hasOrt
       ? "\n\n`model.ort` has the optimizations that hold on every processor, and is also for builds of ONNX Runtime without the ONNX parser."

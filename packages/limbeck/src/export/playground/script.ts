@@ -247,17 +247,23 @@ await openModel();
 `;
 
 const TEXT = `
-import { TEXT, preprocess } from "./predict.js";
+import { PADDING, TEXT, textBytes } from "./predict.js";
 
 const PATIENCE_TYPING = 150;
 let timer;
 
-function askText() {
+let isAsking = false;
+
+/** One question at a time; the newest text is asked last. */
+async function askText() {
   clearTimeout(timer);
   const text = at("text").value;
-  const { length } = preprocess(text).filter((byte) => byte < 256);
-  at("cut").hidden = length < TEXT.bytes;
-  if (text.trim() !== "") return ask(text);
+  at("cut").hidden = textBytes(text, { ...TEXT, bytes: TEXT.bytes + 1 }).at(-1) === PADDING;
+  if (text.trim() === "" || isAsking) return;
+  isAsking = true;
+  await ask(text);
+  isAsking = false;
+  if (at("text").value !== text) await askText();
 }
 at("ask").addEventListener("click", askText);
 at("text").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(askText, PATIENCE_TYPING); });

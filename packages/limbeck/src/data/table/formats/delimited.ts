@@ -21,11 +21,13 @@ const BATCH = 1024;
 export const delimited: TableFormat = {
   name: "cells",
   extensions: [],
-  async open(file, { header, sentences = false, quotes = true }) {
+  async open(file, { header, sentences, quotes = true }) {
     const { line, bytes } = await withFirstLine(file);
-    const batches = rowsOf(file.name, bytes, cellsIn(file.name, line, sentences), quotes);
+    const cells = cellsIn(file.name, line, sentences !== undefined);
+    const batches = rowsOf(file.name, bytes, cells, quotes);
     const first = await firstOf(batches);
     if (!first) throw corrupt(`${file.name}:1`, "holds no rows");
+    if (cells === "lines") return tableOf(file.name, [sentences!], chained([first.item, ...first.rest], batches));
     const columns = header ? first.item.cells : first.item.cells.map((_, i) => String(i + 1));
     const rows = chained(header ? first.rest : [first.item, ...first.rest], batches);
     return tableOf(file.name, columns.map(String), rows);

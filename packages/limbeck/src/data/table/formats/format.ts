@@ -39,8 +39,8 @@ export interface TableFormat {
 export interface OpenOptions {
   /** Whether a file of cells begins with their columns' names. */
   readonly header: boolean;
-  /** Whether the cells of such a file are sentences, which spaces do not separate. Default `false`. */
-  readonly sentences?: boolean;
+  /** The column of sentences, which spaces do not separate. Lines of a `.txt` file without tabs are such a column, whatever `header` says. */
+  readonly sentences?: string;
   /** Whether cells may stand in quotation marks; if not, these are text like all else. Default `true`. */
   readonly quotes?: boolean;
 }
