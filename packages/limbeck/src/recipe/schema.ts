@@ -25,10 +25,11 @@ import { allowPresets } from "./presets/json-schema.js";
 import { unfitForScheme } from "./schemes/fit.js";
 import { OFFLINE, type SchemeChoice, schemeNamed, schemes } from "./schemes/index.js";
 import { searchOptions } from "./search.js";
-import { source, unfitForSource } from "./source.js";
+import { source } from "./source.js";
 import { misowned, unfitForMissing, unfitForSpecialists } from "./specialists.js";
 import { CLASSIFICATION, type TaskChoice, taskNamed, tasks, unfitForTask } from "./tasks/index.js";
 import { missingDonor, missingTeacher } from "./teacher.js";
+import { unfitForSource } from "./unfit-source.js";
 
 const describe = (description: string) => ({ description });
 

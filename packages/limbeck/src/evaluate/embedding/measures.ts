@@ -53,7 +53,7 @@ export async function measureEmbeddings(
   const scaled = (scale: number) => measure(errors.map((own) => own.map((error) => error / scale)));
   const found = seeds.map((own) => nearest(takeVectors(own, places), Math.max(...DEPTHS)));
   const recall = (depth: number) => measure(found.map((own) => recalls(neighbors, own, depth)));
-  const hasNeighbors = places.length > 1 && !seeds.some(areOne);
+  const hasNeighbors = places.length > 1 && ![vectors, ...seeds].some(areOne);
   return {
     cosine: isAlike ? await measure(seeds.map((own) => cosines(vectors, own))) : null,
     squaredError: isAlike ? await scaled(vectors.width) : null,

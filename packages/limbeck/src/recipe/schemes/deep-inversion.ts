@@ -46,5 +46,5 @@ export const deepInversion: Scheme<InversionOptions> = {
   recipe:
     "scheme: { name: deep-inversion, mean: [0.49, 0.48, 0.45], std: [0.25, 0.24, 0.26], flip: true }\nteacher: { onnx: resnet.onnx } # with its BatchNormalization nodes\nstudent:\n  model: { family: resnet, depth: 8 }\n  train: { epochs: 100, batchSize: 128 } # of 50 rounds: a new batch every 2 epochs",
   recorded:
-    "recipes/deep-inversion.yaml: 1,108 errors of 2,000 digits, on random noise 1,811; the teacher 49. One seed: far from its teacher",
+    "recipes/deep-inversion.yaml: 1,200 errors of 2,000 digits, on random noise 1,811, on pictures of clothing 1,463; the teacher 49. One seed: far from its teacher",
 };
