@@ -3,7 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findFiles } from "../../src/data/files/find.js";
-import { loadFiles, PADDING } from "../../src/data/files/load.js";
+import { loadFiles } from "../../src/data/files/load.js";
+import { PADDING } from "../../src/data/texts/encode.js";
 import { temporaryFolder } from "../runs/harness.js";
 
 const ALL = { most: 1000, perKind: 1000 };
