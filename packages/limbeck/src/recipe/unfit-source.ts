@@ -79,7 +79,9 @@ function unfitFamilies(recipe: OfSource): Finding[] {
   if (samples === "texts" || samples === "files" || isIterable(source)) return [];
   return trainedParts(recipe).flatMap(([{ model }, path]): Finding[] => {
     if (model?.family !== "ngrams") return [];
-    return [{ path: [...path, "model", "family"], message: `ngrams reads bytes of texts, and this source has ${samples}` }];
+    return [
+      { path: [...path, "model", "family"], message: `ngrams reads bytes of texts, and this source has ${samples}` },
+    ];
   });
 }
 
@@ -94,10 +96,14 @@ function unfitChanges(recipe: OfSource): Finding[] {
     if (place < 0) return [];
     const at = [...path, "train", "augment"];
     if (!mayChange) {
-      return [{ path: at, message: `augmentations change images or sounds, and this source has ${samples}; leave it out` }];
+      return [
+        { path: at, message: `augmentations change images or sounds, and this source has ${samples}; leave it out` },
+      ];
     }
     const kind = samples === "sounds" ? "images" : "sounds";
-    return [{ path: [...at, place], message: `${augment[place]!.name} changes ${kind}, and this source has ${samples}` }];
+    return [
+      { path: [...at, place], message: `${augment[place]!.name} changes ${kind}, and this source has ${samples}` },
+    ];
   });
 }
 
