@@ -34,16 +34,29 @@ export function openForLayers(model: Uint8Array, externalData?: ExternalData): M
 }
 
 /** Layers whose weights can be quantized, in the order in which they run. */
-export function weightedLayers(editor: ModelEditor, { exclude = [], only }: LayerChoice = {}): WeightedLayer[] {
-  return named(editor.nodes.flatMap((node) => layerOf(editor, node) ?? []))
+export function weightedLayers(editor: ModelEditor, choice: LayerChoice = {}): WeightedLayer[] {
+  const layers = editor.nodes.flatMap((node) => layerOf(editor, node) ?? []);
+  const nodes = layers.map(({ node }) => node);
+  return chosen(named(layers, nodes), choice);
+}
+
+/** Those of some layers that are quantized. */
+export function chosen<Layer extends { readonly name: string }>(
+  layers: readonly Layer[],
+  { exclude = [], only }: LayerChoice,
+): Layer[] {
+  return layers
     .filter(({ name }) => only?.includes(name) ?? true)
     .filter(({ name }) => !exclude.some((pattern) => matchesGlob(name, pattern)));
 }
 
-/** Gives layers names of their own: ONNX asks that of values, not of nodes. */
-function named(layers: readonly Omit<WeightedLayer, "name">[]): WeightedLayer[] {
+/** Gives layers names of their own: ONNX asks that of values, not of nodes. @param nodes among which a name must be the only one */
+export function named<Layer extends { readonly node: NodeProto }>(
+  layers: readonly Layer[],
+  nodes: readonly NodeProto[],
+): (Layer & { readonly name: string })[] {
   const counts = new Map<string, number>([["", 2]]);
-  for (const { node } of layers) counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
+  for (const node of nodes) counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
   const taken = new Set<string>([...counts].flatMap(([name, count]) => (count === 1 ? [name] : [])));
   return layers.map((layer) => {
     if (counts.get(layer.node.name) === 1) return { ...layer, name: layer.node.name };

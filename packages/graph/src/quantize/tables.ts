@@ -1,9 +1,8 @@
 import type { NodeProto } from "onnx-buf";
-import { matchesGlob } from "../onnx/glob.js";
 import { domainOf } from "../onnx/model.js";
 import { quantizeWeight } from "./affine.js";
 import { type ModelEditor, nodeOf, numberAttribute, rewired } from "./editor.js";
-import type { LayerChoice } from "./layers.js";
+import { chosen, type LayerChoice, named } from "./layers.js";
 
 /** A node that takes rows of a constant table by their numbers, as embeddings do. */
 export interface TableLookup {
@@ -14,18 +13,10 @@ export interface TableLookup {
 }
 
 /** Tables that can be quantized, in the order in which they are read. */
-export function tableLookups(editor: ModelEditor, { exclude = [], only }: LayerChoice = {}): TableLookup[] {
-  const counts = new Map<string, number>();
-  for (const { name } of editor.nodes) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return editor.nodes
-    .filter((node) => isLookup(editor, node))
-    .map((node) => ({
-      node,
-      name: node.name !== "" && counts.get(node.name) === 1 ? node.name : node.output[0]!,
-      table: node.input[0]!,
-    }))
-    .filter(({ name }) => only?.includes(name) ?? true)
-    .filter(({ name }) => !exclude.some((pattern) => matchesGlob(name, pattern)));
+export function tableLookups(editor: ModelEditor, choice: LayerChoice = {}): TableLookup[] {
+  const lookups = editor.nodes.filter((node) => isLookup(editor, node));
+  const tables = lookups.map((node) => ({ node, table: node.input[0]! }));
+  return chosen(named(tables, editor.nodes), choice);
 }
 
 /**
@@ -33,8 +24,8 @@ export function tableLookups(editor: ModelEditor, { exclude = [], only }: LayerC
  * @throws GraphError MODEL_INVALID where a number of a table is not finite
  */
 export function quantizeTables(editor: ModelEditor, choice: LayerChoice): void {
-  const chosen = new Set(tableLookups(editor, choice).map(({ node }) => node));
-  editor.nodes = editor.nodes.flatMap((node) => (chosen.has(node) ? lookup(editor, node) : [node]));
+  const nodes = new Set(tableLookups(editor, choice).map(({ node }) => node));
+  editor.nodes = editor.nodes.flatMap((node) => (nodes.has(node) ? lookup(editor, node) : [node]));
 }
 
 function isLookup(editor: ModelEditor, node: NodeProto): boolean {

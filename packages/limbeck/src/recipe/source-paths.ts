@@ -12,6 +12,7 @@ import {
   isRowArrays,
   isTable,
   isTexts,
+  tablesOf,
 } from "./source.js";
 
 type Source = Recipe["data"]["source"];
@@ -28,28 +29,10 @@ function wholeSource(source: Source, from: (path: string, ...keys: Path) => stri
   const all = (given: string | readonly string[], key: string) =>
     [given].flat().map((path) => (isAddress(path) ? path : from(path, key)));
   if (isFiles(source)) return { ...source, files: all(source.files, "files") };
-  if (isTable(source)) {
-    const { table, testTable } = source;
-    const test = testTable === undefined ? {} : { testTable: all(testTable, "testTable") };
-    return { ...source, table: all(table, "table"), ...test };
-  }
-  if (isTexts(source)) {
-    const { texts, test, unlabelled } = source;
-    return {
-      ...source,
-      texts: all(texts, "texts"),
-      ...(test === undefined ? {} : { test: all(test, "test") }),
-      ...(unlabelled === undefined ? {} : { unlabelled: all(unlabelled, "unlabelled") }),
-    };
-  }
-  if (isRecords(source)) {
-    const { records, test, root } = source;
-    return {
-      ...source,
-      records: all(records, "records"),
-      ...(test === undefined ? {} : { test: all(test, "test") }),
-      ...(root === undefined ? {} : { root: from(root, "root") }),
-    };
+  if (isTable(source) || isTexts(source) || isRecords(source)) {
+    const named = tablesOf(source).map(([key, names]) => [key, all(names, key)]);
+    const root = isRecords(source) && source.root !== undefined ? { root: from(source.root, "root") } : {};
+    return Object.assign({}, source, Object.fromEntries(named), root);
   }
   if (isFolder(source) || isAudio(source)) {
     const each = (given: string | readonly string[], key: string) =>

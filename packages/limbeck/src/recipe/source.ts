@@ -5,6 +5,7 @@ import { folderFields } from "../data/images/options.js";
 import { iterableFields } from "../data/iterable/options.js";
 import { NAMED_DATASETS } from "../data/named/index.js";
 import { imageArrayFields, rowArrayFields } from "../data/numpy/options.js";
+import { paths } from "../data/paths.js";
 import { recordFields } from "../data/records/options.js";
 import { tableFields } from "../data/table/options.js";
 import { textFields } from "../data/texts/options.js";
@@ -13,11 +14,6 @@ const idxPair = z.strictObject({
   images: z.string().min(1).meta({ description: "idx file of unsigned bytes [N, height, width], plain or gzip." }),
   labels: z.string().min(1).meta({ description: "idx file of unsigned bytes [N], plain or gzip." }),
 });
-
-const path = z.string().min(1);
-
-/** One or several, each with or without signs such as `*`. */
-const paths = z.union([path, z.array(path).min(1)]);
 
 const table = z
   .strictObject({
@@ -171,4 +167,19 @@ export function isOfNumbers(given: unknown): boolean {
 /** Whether a source is rows of tables, or windows of them. */
 export function isTable(given: unknown): given is TableSource {
   return has(given, "table");
+}
+
+/** What names a source's tables, by path, pattern or address, and under which of its options; nothing of other sources. */
+export function tablesOf(given: unknown): readonly (readonly [key: string, names: readonly string[]])[] {
+  const source = given as Readonly<Record<string, string | readonly string[] | undefined>>;
+  return tableKeys(given).flatMap((key) => {
+    const names = source[key];
+    return names === undefined ? [] : [[key, [names].flat()] as const];
+  });
+}
+
+function tableKeys(given: unknown): readonly string[] {
+  if (isTable(given)) return ["table", "testTable"];
+  if (isTexts(given)) return ["texts", "test", "unlabelled"];
+  return isRecords(given) ? ["records", "test"] : [];
 }

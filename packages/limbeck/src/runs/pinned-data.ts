@@ -2,7 +2,7 @@ import { isOffline } from "../data/locate.js";
 import { isAddress } from "../imported/address.js";
 import { atCommit, hubDataCommit } from "../imported/hub-dataset.js";
 import type { Recipe } from "../recipe/schema.js";
-import { isRecords, isTable, isTexts } from "../recipe/source.js";
+import { tablesOf } from "../recipe/source.js";
 import { cacheFolder } from "../support/cache-folder.js";
 
 /** Commits of the hub's repositories, by the addresses in a recipe. */
@@ -33,22 +33,12 @@ export async function commitsOfData(
   return found;
 }
 
-/** What of a source may be addresses. */
-function keysOf(source: Recipe["data"]["source"]): readonly string[] {
-  if (isTable(source)) return ["table", "testTable"];
-  if (isTexts(source)) return ["texts", "test", "unlabelled"];
-  return isRecords(source) ? ["records", "test"] : [];
-}
-
 /** Changes the addresses by which a recipe names data. */
 function mapData<Part extends Pick<Recipe, "data">>(recipe: Part, change: (address: string) => string): Part {
   const { source } = recipe.data;
-  const keys = keysOf(source);
-  const given = source as Readonly<Record<string, string | readonly string[] | undefined>>;
-  const changes = keys.flatMap((key) => {
-    const names = [given[key] ?? []].flat();
-    return names.some(isAddress) ? [[key, names.map((name) => (isAddress(name) ? change(name) : name))]] : [];
-  });
+  const changes = tablesOf(source).flatMap(([key, names]) =>
+    names.some(isAddress) ? [[key, names.map((name) => (isAddress(name) ? change(name) : name))]] : [],
+  );
   if (changes.length === 0) return recipe;
   return { ...recipe, data: { ...recipe.data, source: Object.assign({}, source, Object.fromEntries(changes)) } };
 }

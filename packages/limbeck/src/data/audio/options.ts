@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { places } from "../folders/options.js";
+import { paths } from "../paths.js";
 import { frameCount } from "./signal/log-mel.js";
 
 const seconds = z.number().positive().max(3600);
 
 /** What a recipe says of folders of WAV files. */
 export const audioFields = {
-  audio: places.meta({
+  audio: paths.meta({
     description:
       "A folder with one folder of WAV files for each class, which it names; or a pattern of such folders, or of files in folders that are called as their class; or several.",
   }),
-  test: places.optional().meta({ description: "The same, of the same classes, for testing." }),
-  unlabelled: places.optional().meta({
+  test: paths.optional().meta({ description: "The same, of the same classes, for testing." }),
+  unlabelled: paths.optional().meta({
     description:
       "A folder of further WAV files, or a pattern of them, or several, of no known class, that the student learns from as the teacher hears them.",
   }),

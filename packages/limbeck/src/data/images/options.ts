@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { places } from "../folders/options.js";
+import { paths } from "../paths.js";
 
 const side = z.int().min(1).max(2048);
 
@@ -22,12 +22,12 @@ export const shapeFields = {
 
 /** What a recipe says of folders of images. */
 export const folderFields = {
-  folder: places.meta({
+  folder: paths.meta({
     description:
       "A folder with one folder of images for each class, which it names; or a pattern of such folders, or of images in folders that are called as their class; or several.",
   }),
-  test: places.optional().meta({ description: "The same, of the same classes, for testing." }),
-  unlabelled: places.optional().meta({
+  test: paths.optional().meta({ description: "The same, of the same classes, for testing." }),
+  unlabelled: paths.optional().meta({
     description:
       "A folder of further images, or a pattern of them, or several, of no known class, that the student learns from as the teacher sees them.",
   }),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { shapeFields } from "../images/options.js";
+import { paths } from "../paths.js";
 
 const path = z.string().min(1);
-const paths = z.union([path, z.array(path).min(1)]);
 
 /** What a recipe says of tables of images. */
 export const recordFields = {

@@ -1,8 +1,6 @@
 import { z } from "zod";
+import { paths } from "../paths.js";
 import { columnName } from "../table/options.js";
-
-const path = z.string().min(1);
-const paths = z.union([path, z.array(path).min(1)]);
 
 /** What a recipe says of texts. */
 export const textFields = {
